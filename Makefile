@@ -1,0 +1,49 @@
+# Two commands: `make serve` runs the product, `make test` proves it. Both set up everything they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LAN ?=
+ANSWERS ?= tests/fixtures/answers-bakery.json
+OUT ?= rehearsal
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: serve rehearse test check accept bench setup clean doctor
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock setup.cfg pyproject.toml .ci/setup
+	PYTHON=$(PYTHON) VENV=$(VENV) bash .ci/setup
+	touch $@
+
+$(VENV)/.dev-ready: $(VENV)/.ready package-lock.json
+	WITH=browser PYTHON=$(PYTHON) VENV=$(VENV) bash .ci/setup
+	touch $@
+
+serve: setup
+	$(BIN)/moentreprise serve $(if $(LAN),--lan)
+
+doctor: setup
+	$(BIN)/moentreprise doctor
+
+rehearse: setup
+	$(BIN)/moentreprise rehearse --answers $(ANSWERS) --out $(OUT)
+
+check: $(VENV)/.dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/python tests/house.py
+	node_modules/.bin/tsc --project client/jsconfig.json
+
+test: check
+	$(BIN)/python -X dev -m pytest -m "not accept"
+
+accept: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept
+
+bench: $(VENV)/.dev-ready
+	@echo "The paired benchmark is not built yet; see CHANGELOG.md." && exit 1
+
+clean:
+	rm -rf $(VENV) node_modules rehearsal data
