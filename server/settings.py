@@ -1,0 +1,251 @@
+"""What an operator may choose, each thing explained once.
+
+A value comes from the command line, else from the environment, else from a `.env` file, else from the
+default below. The descriptors beside the defaults drive parsing, `moentreprise doctor` and the table of the
+README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TypeVar
+
+from server import setting_values as values
+from server.setting_values import IceServer, SettingError, read_env_file
+
+__all__ = ["DESCRIPTORS", "IceServer", "SettingError", "Settings", "readme_table", "unknown_variables"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """How one setting is named, read and explained."""
+
+    name: str
+    variable: str
+    parse: Callable[[str], object]
+    expected: str
+    help: str
+    secret: bool
+    default: object
+
+
+def _setting(
+    default: T,
+    variable: str,
+    parse: Callable[[str], object],
+    expected: str,
+    help: str,
+    *,
+    secret: bool = False,
+) -> T:
+    about = {"variable": variable, "parse": parse, "expected": expected, "help": help, "secret": secret}
+    return field(default=default, repr=not secret, metadata=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force. Frozen; the secrets are left out of its repr."""
+
+    host: str = _setting(
+        "127.0.0.1",
+        "MOENTREPRISE_HOST",
+        values.host,
+        "a host name or an IP address",
+        "The address to listen on.",
+    )
+    port: int = _setting(
+        8080,
+        "MOENTREPRISE_PORT",
+        values.integer(0, 65535),
+        "a number from 0 to 65535",
+        "The port to listen on; 0 takes a free one.",
+    )
+    lan: bool = _setting(
+        False,
+        "MOENTREPRISE_LAN",
+        values.flag,
+        "1 or 0",
+        "Listen on the whole network with https and a certificate of our own, and print a QR code.",
+    )
+    data: Path = _setting(
+        Path("data"),
+        "MOENTREPRISE_DATA",
+        Path,
+        "a folder",
+        "The folder for everything that sessions make, and for the certificate.",
+    )
+    max_sessions: int = _setting(
+        16,
+        "MOENTREPRISE_MAX_SESSIONS",
+        values.integer(1, 10_000),
+        "a number from 1 to 10000",
+        "How many sessions may run at once; one more is answered 503 with Retry-After.",
+    )
+    public_url: str = _setting(
+        "",
+        "MOENTREPRISE_PUBLIC_URL",
+        values.url,
+        "an http or https address",
+        "The address that browsers use, when a proxy stands in front.",
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (),
+        "MOENTREPRISE_ALLOWED_ORIGINS",
+        values.origins,
+        "origins such as https://example.org, separated by commas",
+        "Other sites whose pages may open sessions here; our own page always may.",
+    )
+    ice_servers: tuple[IceServer, ...] = _setting(
+        (),
+        "MOENTREPRISE_ICE_SERVERS",
+        values.ice_servers,
+        "addresses such as stun:host:3478 separated by commas, or a JSON list of "
+        '{"urls", "username", "credential"}',
+        "STUN and TURN servers for both ends; none are needed on one machine or one network.",
+        secret=True,
+    )
+    session_ttl_s: int = _setting(
+        1800,
+        "MOENTREPRISE_SESSION_TTL_S",
+        values.integer(10, 604_800),
+        "seconds from 10 to 604800",
+        "How long a session waits for its page to come back before it expires.",
+    )
+    keep_ended_s: int = _setting(
+        86_400,
+        "MOENTREPRISE_KEEP_ENDED_S",
+        values.integer(0, 31_536_000),
+        "seconds from 0 to 31536000",
+        "How long an ended session's files and preview are kept.",
+    )
+    openai_api_key: str = _setting(
+        "",
+        "OPENAI_API_KEY",
+        values.text,
+        "a key",
+        "With it the team's voices are OpenAI's; without it the embedded engine speaks.",
+        secret=True,
+    )
+    openai_base_url: str = _setting(
+        "",
+        "OPENAI_BASE_URL",
+        values.url,
+        "an http or https address",
+        "Another server that speaks the OpenAI protocol, used with the key.",
+    )
+    realtime_model: str = _setting(
+        "gpt-realtime-2.1",
+        "MOENTREPRISE_REALTIME_MODEL",
+        values.text,
+        "a model's name",
+        "The model of the voices.",
+    )
+    transcription_model: str = _setting(
+        "gpt-transcribe",
+        "MOENTREPRISE_TRANSCRIPTION_MODEL",
+        values.text,
+        "a model's name",
+        "The model that writes down what you say.",
+    )
+    linkedin_client_id: str = _setting(
+        "",
+        "LINKEDIN_CLIENT_ID",
+        values.text,
+        "an id",
+        "Your LinkedIn application; without it posts stay drafts.",
+    )
+    linkedin_client_secret: str = _setting(
+        "", "LINKEDIN_CLIENT_SECRET", values.text, "a secret", "The secret of that application.", secret=True
+    )
+    log_level: str = _setting(
+        "info",
+        "MOENTREPRISE_LOG_LEVEL",
+        values.choice("debug", "info", "warning", "error"),
+        "debug, info, warning or error",
+        "How much is logged.",
+    )
+    log_format: str = _setting(
+        "text",
+        "MOENTREPRISE_LOG_FORMAT",
+        values.choice("text", "json"),
+        "text or json",
+        "One line of text or of JSON.",
+    )
+
+    @classmethod
+    def load(
+        cls,
+        environ: Mapping[str, str],
+        overrides: Mapping[str, object] | None = None,
+        env_file: Path | None = Path(".env"),
+    ) -> Settings:
+        """Flags (field name → value, None meaning not given) over `environ` over `env_file` over defaults.
+
+        Raises SettingError at the first value that cannot be used.
+        """
+        given = {**read_env_file(env_file), **environ}
+        settings = cls()
+        for descriptor in DESCRIPTORS:
+            if descriptor.variable in given:
+                value = _parsed(descriptor, given[descriptor.variable].strip())
+                # The instance is ours alone until it is returned: this is the rest of its constructor.
+                object.__setattr__(settings, descriptor.name, value)
+        for name, value in (overrides or {}).items():
+            if value is not None:
+                descriptor = next(one for one in DESCRIPTORS if one.name == name)
+                object.__setattr__(settings, name, _parsed(descriptor, str(value)))
+        return settings
+
+    def shown(self) -> list[tuple[Descriptor, str]]:
+        """Every setting with its value as text; a secret only says whether it is set."""
+        return [(one, _shown(one, getattr(self, one.name))) for one in DESCRIPTORS]
+
+
+def _parsed(descriptor: Descriptor, value: str) -> object:
+    if not value and descriptor.parse is not values.flag:
+        return descriptor.default
+    try:
+        return descriptor.parse(value)
+    except (ValueError, TypeError, AttributeError):
+        # The value itself is not repeated: it may be a secret.
+        raise SettingError(f"{descriptor.variable} must be {descriptor.expected}.") from None
+
+
+def _shown(descriptor: Descriptor, value: object) -> str:
+    if descriptor.secret:
+        return "set" if value else "not set"
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _descriptors() -> tuple[Descriptor, ...]:
+    return tuple(Descriptor(name=one.name, default=one.default, **one.metadata) for one in fields(Settings))
+
+
+DESCRIPTORS = _descriptors()
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """`MOENTREPRISE_*` names that no setting reads: probably typing errors.
+
+    Names of the processes' own wiring (`MOENTREPRISE_ENGINE_*`) are not settings and not reported.
+    """
+    known = {one.variable for one in DESCRIPTORS}
+    mine = [name for name in environ if name.startswith("MOENTREPRISE_")]
+    return sorted(name for name in mine if name not in known and not name.startswith("MOENTREPRISE_ENGINE_"))
+
+
+def readme_table() -> str:
+    """The README's table of settings, in Markdown."""
+    rows = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for one in DESCRIPTORS:
+        default = _shown(one, one.default) if not one.secret else ""
+        rows.append(f"| `{one.variable}` | {f'`{default}`' if default else ''} | {one.help} |")
+    return "\n".join(rows)
