@@ -10,7 +10,7 @@ __all__ = ["Brain", "BrainRequest", "Call", "Item", "ItemKind", "Reply", "ToolSp
 
 
 class Brain:
-    """Stateless: everything that it knows is in the items and the request. Safe to use from several threads."""
+    """Stateless: all that it knows is in the items and the request. Safe to use from several threads."""
 
     def respond(self, items: Sequence[Item], request: BrainRequest) -> Reply:
         """Answer the conversation so far. Never raises for odd content."""

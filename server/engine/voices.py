@@ -20,6 +20,6 @@ class Voices:
     """All voices of this process. Safe to use from several threads."""
 
     def speak(self, text: str, voice: str, speed: float = 1.0) -> Iterator[Chunk]:
-        """Speak `text`, a chunk per sentence or less; blocks while synthesising. Close the iterator to abort."""
+        """Speak `text`, a chunk per sentence or less; blocks while synthesising. Close it to abort."""
         if text.strip():
             yield Chunk(bytes(2 * SAMPLE_RATE_HZ // 2), (SpokenWord(text.strip(), 0, 500),))
