@@ -1,0 +1,141 @@
+"""The lines between the server and a worker process: one JSON object per line.
+
+The server sends one request and keeps stdin open; the worker answers `ready`, any number of `log` and
+`progress`, then one `result` or `failed`. The end of stdin tells the worker that nobody waits any more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from orchestration.adapters.work import WorkErrorCode
+
+LINE_BYTES_MAX = 4 * 1024 * 1024
+LOG_LINE_CHARACTERS_MAX = 500
+ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a worker is to do. `folder` is the session's data folder, absolute."""
+
+    kind: str
+    payload: dict[str, object]
+    folder: str
+
+    def line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has imported what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    percent: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    result: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    code: WorkErrorCode
+    reason: str
+
+
+WorkerMessage = Ready | Log | Progress | Result | Failed
+
+
+def inert(text: str) -> str:
+    """The text without escape sequences and control characters, at most 500 characters."""
+    plain = ESCAPES.sub("", text).replace("\t", "    ")
+    printable = "".join(character for character in plain if character.isprintable())
+    return printable[:LOG_LINE_CHARACTERS_MAX]
+
+
+def parse_request(line: bytes) -> Request:
+    """Raises ValueError for anything that is not a request."""
+    message = _json_object(line)
+    kind, payload, folder = message.get("kind"), message.get("payload"), message.get("folder")
+    if not isinstance(kind, str) or not isinstance(payload, dict) or not isinstance(folder, str):
+        raise ValueError("not a job request")
+    return Request(kind, cast("dict[str, object]", payload), folder)
+
+
+def parse_message(line: bytes) -> WorkerMessage:
+    """What the worker says. A line that is none of ours is output of a tool: it becomes a log line."""
+    try:
+        message = _json_object(line)
+        return _message(message)
+    except (ValueError, KeyError, TypeError):
+        return Log(inert(line.decode("utf-8", "replace")))
+
+
+def _message(message: dict[str, object]) -> WorkerMessage:
+    match message.get("type"):
+        case "ready":
+            return Ready()
+        case "log":
+            return Log(inert(str(message["line"])))
+        case "progress":
+            percent = message["percent"]
+            if not isinstance(percent, int):
+                raise TypeError("percent is not a whole number")
+            return Progress(max(0, min(100, percent)), inert(str(message["message"])))
+        case "result":
+            result = message["result"]
+            if not isinstance(result, dict):
+                raise TypeError("result is not an object")
+            return Result(cast("dict[str, object]", result))
+        case "failed":
+            return Failed(WorkErrorCode(str(message["code"])), inert(str(message["reason"])))
+        case other:
+            raise ValueError(f"unknown message {other!r}")
+
+
+def message_line(type_: str, **fields: object) -> bytes:
+    """A worker's message as a line."""
+    return json.dumps({"type": type_, **fields}).encode() + b"\n"
+
+
+def _json_object(line: bytes) -> dict[str, object]:
+    value: object = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return cast("dict[str, object]", value)
+
+
+class LineSplitter:
+    """Bytes in, whole lines out. A line over 4 MiB is cut: no worker can fill our memory."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        *whole, rest = data.split(b"\n")
+        for piece in whole:
+            self._grow(piece)
+            line = bytes(self._rest)
+            self._rest.clear()
+            if line.strip():
+                yield line
+        self._grow(rest)
+
+    def _grow(self, piece: bytes) -> None:
+        room = LINE_BYTES_MAX - len(self._rest)
+        self._rest += piece[:room]

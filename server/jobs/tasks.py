@@ -1,0 +1,61 @@
+"""Which work a kind of job is. Runs in the worker process; results are plain JSON objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration.adapters import linkedin, post, search, website
+from orchestration.adapters.answers import Answers
+from orchestration.adapters.work import Report, WorkError, WorkErrorCode
+from server.jobs.protocol import Request, message_line
+
+SITE_FOLDER = "site"
+ASSETS_FOLDER = "assets"
+POST_IMAGE = "post.png"
+
+Payload = dict[str, object]
+Task = Callable[[Payload, Path, Report], Payload]
+
+
+def run_task(request: Request, report: Report) -> bytes:
+    """Do the work; the answer is the protocol's last line, a result or a failure from the closed list."""
+    try:
+        task = TASKS.get(request.kind)
+        if task is None:
+            raise WorkError(WorkErrorCode.UNKNOWN_KIND, "Nobody here knows how to do this work.")
+        folder = Path(request.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return message_line("result", result=task(request.payload, folder, report))
+    except WorkError as error:
+        return message_line("failed", code=error.code.value, reason=error.reason)
+    except OSError as error:
+        reason = f"The result could not be saved ({error.strerror or 'storage error'})."
+        return message_line("failed", code=WorkErrorCode.STORAGE_FAILED.value, reason=reason)
+
+
+def research(payload: Payload, folder: Path, report: Report) -> Payload:
+    return search.research(Answers.of(payload), report).as_json()
+
+
+def build_website(payload: Payload, folder: Path, report: Report) -> Payload:
+    found = search.Research.of(payload.get("research"))
+    return website.build(Answers.of(payload), found, folder / SITE_FOLDER, report).as_json()
+
+
+def draft_post(payload: Payload, folder: Path, report: Report) -> Payload:
+    assets = folder / ASSETS_FOLDER
+    assets.mkdir(parents=True, exist_ok=True)
+    return post.draft(Answers.of(payload), payload.get("site"), assets / POST_IMAGE, report).as_json()
+
+
+def publish(payload: Payload, folder: Path, report: Report) -> Payload:
+    return linkedin.publish(linkedin.Publication.of(payload), folder, report).as_json()
+
+
+TASKS: dict[str, Task] = {
+    "research": research,
+    "website": build_website,
+    "post": draft_post,
+    "publish": publish,
+}
