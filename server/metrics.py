@@ -1,0 +1,144 @@
+"""Figures for Prometheus at `GET /metrics`. Others call the small functions; nobody else touches the registry.
+
+Everything is process-wide: sessions are counted, never named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+LAG_EVERY_S = 0.5
+_FAST = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+_LAG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
+_WORK = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 180.0, 600.0)
+
+SessionStates = Callable[[], Mapping[str, int]]
+
+
+class _Sessions(Collector):
+    """Sessions by state, counted when asked: nobody has to keep the gauge right."""
+
+    def __init__(self) -> None:
+        self.count: SessionStates = dict
+
+    def collect(self) -> list[Metric]:
+        family = GaugeMetricFamily("moentreprise_sessions", "Sessions held now, by state.", labels=["state"])
+        for state, number in self.count().items():
+            family.add_metric([state], number)
+        return [family]
+
+
+REGISTRY = CollectorRegistry()
+_sessions = _Sessions()
+REGISTRY.register(_sessions)
+_sessions_total = Counter(
+    "moentreprise_sessions_ended", "Sessions ended, by their last state.", ["state"], registry=REGISTRY
+)
+_turn = Histogram(
+    "moentreprise_turn_latency_seconds",
+    "From the end of the human's turn to the first audible sample of the answer.",
+    ["speaker"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+_hand_over = Histogram(
+    "moentreprise_hand_over_pause_seconds",
+    "Between two personas: last audible sample to first audible sample.",
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+_interruptions = Counter(
+    "moentreprise_interruptions", "Times that the human talked over a persona.", registry=REGISTRY
+)
+_api = Counter(
+    "moentreprise_api_calls", "Calls to voice and text services.", ["service", "outcome"], registry=REGISTRY
+)
+_errors = Counter("moentreprise_errors", "Errors told to a page, by code.", ["code"], registry=REGISTRY)
+_jobs = Histogram(
+    "moentreprise_job_seconds", "Jobs ended.", ["kind", "outcome"], buckets=_WORK, registry=REGISTRY
+)
+_restarts = Counter("moentreprise_engine_restarts", "Restarts of the voice engine.", registry=REGISTRY)
+_lag = Histogram(
+    "moentreprise_event_loop_lag_seconds",
+    "How late the event loop woke; audio suffers above 0.02.",
+    buckets=_LAG,
+    registry=REGISTRY,
+)
+
+
+def count_sessions_by(states: SessionStates) -> None:
+    """Tell where the number of sessions by state comes from; asked at each scrape."""
+    _sessions.count = states
+
+
+def session_ended(state: str) -> None:
+    _sessions_total.labels(state).inc()
+
+
+def observe_turn(speaker: str, latency_s: float) -> None:
+    """A persona answered the human `latency_s` after the human's turn ended."""
+    _turn.labels(speaker).observe(latency_s)
+
+
+def observe_hand_over(pause_s: float) -> None:
+    """One persona followed another after `pause_s` of silence."""
+    _hand_over.observe(pause_s)
+
+
+def count_interruption() -> None:
+    _interruptions.inc()
+
+
+def count_api(service: str, outcome: str) -> None:
+    """`service` such as realtime or images; `outcome` ok, or a code from the closed list."""
+    _api.labels(service, outcome).inc()
+
+
+def count_error(code: str) -> None:
+    _errors.labels(code).inc()
+
+
+def observe_job(kind: str, outcome: str, seconds: float) -> None:
+    """`outcome` finished, failed or cancelled."""
+    _jobs.labels(kind, outcome).observe(seconds)
+
+
+def count_engine_restart() -> None:
+    _restarts.inc()
+
+
+def observe_lag(lag_s: float) -> None:
+    _lag.observe(lag_s)
+
+
+def add_routes(app: web.Application) -> None:
+    """`GET /metrics`, and the watch on the event loop for as long as the application lives."""
+    app.router.add_get("/metrics", _answer)
+    app.cleanup_ctx.append(_lag_watch)
+
+
+async def _answer(request: web.Request) -> web.Response:
+    headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4, "Cache-Control": "no-store"}
+    return web.Response(body=generate_latest(REGISTRY), headers=headers)
+
+
+async def _lag_watch(app: web.Application) -> AsyncIterator[None]:
+    watch = asyncio.create_task(_measure_lag(), name="event-loop-lag")
+    yield
+    watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _measure_lag() -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_EVERY_S
+        await asyncio.sleep(LAG_EVERY_S)
+        observe_lag(max(0.0, loop.time() - due))
