@@ -1,0 +1,59 @@
+"""The same packets to every listener of a session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPacket:
+    """One Opus packet of 20 ms with what its RTP header says (RFC 3550 section 5.1, RFC 7587 section 4.2)."""
+
+    sequence_number: int
+    """16 bits, without a gap."""
+    timestamp: int
+    """32 bits at 48 kHz: the session clock."""
+    marker: bool
+    """The first packet of a talk spurt."""
+    payload: bytes
+    position: int
+    """The first sample's position on the session clock (24 kHz, never wraps)."""
+    level_dbov: int
+    """RMS level, 0 (loudest) to -127 (silence), for RFC 6464."""
+
+
+Subscriber = Callable[[OutboundPacket], None]
+
+
+class Fanout:
+    """Calls every subscriber with every packet, in the order of subscription."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[int, Subscriber] = {}
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self._subscribers)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """From the next packet on. Returns the function that ends it; calling that twice is harmless."""
+        key = self._next
+        self._next += 1
+        self._subscribers[key] = subscriber
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(key, None)
+
+        return unsubscribe
+
+    def send(self, packet: OutboundPacket) -> None:
+        for key, subscriber in list(self._subscribers.items()):
+            try:
+                subscriber(packet)
+            except Exception:  # whatever befalls one listener must not silence the others
+                logger.exception("a listener failed and was dropped")
+                self._subscribers.pop(key, None)

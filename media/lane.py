@@ -1,0 +1,107 @@
+"""One turn's audio: waiting, heard, or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from media.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, audible_end, first_audible, samples_to_ms
+
+LANE_SAMPLES_MAX = 180 * SAMPLE_RATE_HZ
+"""No turn is longer than three minutes; what a mad source sends beyond is dropped."""
+_FORGET_BYTES = 2 * SAMPLE_RATE_HZ * BYTES_PER_SAMPLE
+
+
+class Lane:
+    """Received PCM16 24 kHz mono, from its first audible sample on.
+
+    Received = trimmed + sent + waiting. Sample indices count from the first audible one.
+    """
+
+    def __init__(self, turn: str, changed: Callable[[], None]) -> None:
+        self.turn = turn
+        self.finished = False
+        self.sent = 0
+        """Samples really sent."""
+        self.trimmed = 0
+        """Samples of silence removed before the first audible one."""
+        self._changed = changed
+        self._pcm = bytearray()
+        self._forgotten = 0
+        self._received = 0
+        self._audible_end = 0
+        self._half = b""
+        self._closed = False
+
+    def put(self, pcm: bytes) -> None:
+        """Append received audio. Dropped silently once the lane was finished, cut or discarded."""
+        if self._closed or self.finished or self._received >= LANE_SAMPLES_MAX:
+            return
+        data = self._half + pcm
+        whole = len(data) - len(data) % BYTES_PER_SAMPLE
+        self._half = data[whole:]
+        data = data[:whole]
+        if not self._received:
+            lead = first_audible(data)
+            self.trimmed += whole // BYTES_PER_SAMPLE if lead is None else lead
+            if lead is None:
+                return
+            data = data[lead * BYTES_PER_SAMPLE :]
+        loud = audible_end(data)
+        if loud:
+            self._audible_end = self._received + loud
+        self._pcm += data
+        self._received += len(data) // BYTES_PER_SAMPLE
+        self._changed()
+
+    def finish(self) -> None:
+        """The turn is whole; silence at its end will not be sent."""
+        if not self._closed and not self.finished:
+            self.finished = True
+            self._changed()
+
+    @property
+    def trimmed_ms(self) -> int:
+        """Lead silence removed so far: received time minus this is audible time."""
+        return samples_to_ms(self.trimmed)
+
+    @property
+    def sent_ms(self) -> int:
+        return samples_to_ms(self.sent)
+
+    @property
+    def source_ms(self) -> int:
+        """How far into the received audio the listener has got."""
+        return samples_to_ms(self.trimmed + self.sent)
+
+    @property
+    def waiting(self) -> int:
+        """Samples that can be sent now."""
+        return max(0, (self._audible_end if self.finished else self._received) - self.sent)
+
+    @property
+    def overshoot(self) -> int:
+        """Samples sent after the last audible one, as a pause that turned out to be the end."""
+        return max(0, self.sent - self._audible_end)
+
+    @property
+    def complete(self) -> bool:
+        """Everything was sent and nothing will follow."""
+        return self.finished and not self.waiting
+
+    def read(self, count: int) -> bytes:
+        """The next `count` waiting samples, which stay waiting."""
+        start = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
+        return bytes(self._pcm[start : start + count * BYTES_PER_SAMPLE])
+
+    def advance(self, count: int) -> None:
+        """`count` samples were sent."""
+        self.sent += count
+        surplus = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
+        if surplus >= _FORGET_BYTES:
+            del self._pcm[:surplus]
+            self._forgotten = self.sent
+
+    def close(self) -> None:
+        """Drop what waits and whatever still comes."""
+        self._closed = True
+        self._pcm.clear()

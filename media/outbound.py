@@ -1,0 +1,230 @@
+"""The session's voice on the wire: one encoder, one sequence of packets, the same for every listener.
+
+A talk spurt begins off any grid at the position that the Floor names, with the marker bit; its packets
+leave on absolute deadlines 20 ms apart; it ends with one encoded packet of silence, which empties the
+encoder, and then nothing is sent. RTP time is the session clock throughout (RFC 3550 section 5.1).
+One packet is always encoded ahead: send, then encode the next. When that one turns out to be wrong
+(cut, duck), the encoder goes back to its state after the last packet that was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.stream
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+
+from media.clock import RTP_RATE_HZ, RTP_TICKS_PER_SAMPLE, SessionClock
+from media.fanout import Fanout, OutboundPacket, Subscriber
+from media.floor import Block, Floor
+from media.opus import Encoder
+from media.pcm import FRAME_SAMPLES, level_dbfs
+from media.timing import Loop, Timer
+
+LATE_MAX_S = 0.2
+"""After a longer stall of the loop the rest of the spurt moves to now instead of being sent in a burst."""
+FEC_LOSS_PERCENT = 10
+"""What the encoder is told while a listener loses packets: with 6 or more it adds FEC."""
+_LOSS_ON, _LOSS_OFF, _LOSS_WEIGHT = 0.02, 0.005, 0.3
+_TRACK_PACKETS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    block: Block
+    payload: bytes
+
+
+class Outbound:
+    """One per session; runs from construction to `close`, with any number of listeners."""
+
+    def __init__(
+        self, floor: Floor, clock: SessionClock, loop: Loop | None = None, encoder: Encoder | None = None
+    ) -> None:
+        self.clock = clock
+        self._floor = floor
+        self._loop: Loop = loop or asyncio.get_running_loop()
+        self._encoder = encoder or Encoder()
+        self._fanout = Fanout()
+        # In the lower half, so that the first wrap is minutes away (RFC 3711 section 3.3.1).
+        self._sequence_number = secrets.randbits(15)
+        self._state = self._encoder.snapshot()
+        self._prepared: _Prepared | None = None
+        self._position: int | None = None
+        """Of the next packet of the spurt; None between the spurts."""
+        self._marker = False
+        self._timer: Timer | None = None
+        self._busy = False
+        self._loss = 0.0
+        self._closed = False
+        floor.on_change = self._wake
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Hand every packet from now on to `subscriber`, at its deadline. Returns the way out."""
+        return self._fanout.subscribe(subscriber)
+
+    @property
+    def listeners(self) -> int:
+        return len(self._fanout)
+
+    def report_loss(self, fraction: float) -> None:
+        """A listener's report (0 to 1, RFC 3550 section 6.4.1): switches in-band FEC on and off."""
+        self._loss += _LOSS_WEIGHT * (fraction - self._loss)
+        if self._closed:
+            return
+        if self._loss > _LOSS_ON and not self._encoder.expected_loss_percent:
+            self._encoder.expected_loss_percent = FEC_LOSS_PERCENT
+        elif self._loss < _LOSS_OFF and self._encoder.expected_loss_percent:
+            self._encoder.expected_loss_percent = 0
+
+    def close(self) -> None:
+        """Stop sending at once; nothing is called back after this."""
+        self._closed = True
+        self._floor.on_change = lambda: None
+        self._cancel()
+        self._encoder.close()
+
+    # ------------------------------------------------------------------ inside
+
+    def _wake(self) -> None:
+        if self._busy or self._closed:
+            return
+        if self._position is None:
+            self._plan_spurt()
+            return
+        ready = self._prepared
+        if ready is None or ready.block.version != self._floor.version or not ready.block.full:
+            self._prepare(decisive=False)
+
+    def _plan_spurt(self) -> None:
+        self._cancel()
+        now = self._loop.time()
+        start = self._floor.next_start(self.clock.position(now))
+        if start is not None:
+            when = max(now, self.clock.time_of(start))
+            self._timer = self._loop.call_at(when, lambda: self._begin(start))
+
+    def _begin(self, start: int) -> None:
+        if self._floor.next_start(start) != start or self._lateness(start) > LATE_MAX_S:
+            self._plan_spurt()
+            return
+        self._position = start
+        self._marker = True
+        self._tick()
+
+    def _tick(self) -> None:
+        """The deadline of the packet at `_position` has come."""
+        self._timer = None
+        assert self._position is not None
+        if self._lateness(self._position) > LATE_MAX_S:
+            self._position = self.clock.position(self._loop.time())
+            self._marker = True
+            self._prepare(decisive=True)
+        elif self._prepared is None:
+            self._prepare(decisive=True)
+        assert self._prepared is not None
+        block = self._prepared.block
+        self._busy = True  # what is reported from here on may call back
+        try:
+            self._send(self._prepared)
+            self._floor.sent(block)
+        finally:
+            self._busy = False
+        if not self._closed:
+            self._go_on(block)
+
+    def _send(self, prepared: _Prepared) -> None:
+        block = prepared.block
+        self._prepared = None
+        self._state = self._encoder.snapshot()
+        packet = OutboundPacket(
+            sequence_number=self._sequence_number,
+            timestamp=self.clock.rtp_timestamp(block.position),
+            marker=self._marker,
+            payload=prepared.payload,
+            position=block.position,
+            level_dbov=max(-127, round(level_dbfs(block.pcm))) if block.sounds else -127,
+        )
+        self._sequence_number = (self._sequence_number + 1) & 0xFFFF
+        self._marker = False
+        self._fanout.send(packet)
+
+    def _go_on(self, block: Block) -> None:
+        if not block.sounds:  # that was the silent packet which ends the spurt
+            self._position = None
+            self._plan_spurt()
+            return
+        self._position = block.position + FRAME_SAMPLES
+        self._prepare(decisive=False)
+        self._timer = self._loop.call_at(self.clock.time_of(self._position), self._tick)
+
+    def _prepare(self, decisive: bool) -> None:
+        """Encode the packet at `_position`, from the state after the last one sent."""
+        assert self._position is not None
+        if self._prepared is not None:
+            self._encoder.restore(self._state)
+            self._prepared = None
+        block = self._floor.peek(self._position, decisive)
+        if block is not None:
+            self._prepared = _Prepared(block, self._encoder.encode(block.pcm))
+
+    def _lateness(self, position: int) -> float:
+        return self._loop.time() - self.clock.time_of(position)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class OutboundTrack(MediaStreamTrack):
+    """The session's voice as a track for one peer: `recv` returns ready Opus packets (av.Packet).
+
+    This is the public way through aiortc: the sender only packetises. It sets its own RTP origin and the
+    marker on every packet; `aiortc_seams.attach_outbound` puts ours on the wire instead.
+    """
+
+    kind = "audio"
+
+    def __init__(self, outbound: Outbound) -> None:
+        super().__init__()
+        self._outbound = outbound
+        self._packets: deque[OutboundPacket] = deque(maxlen=_TRACK_PACKETS_MAX)
+        self._arrived = asyncio.Event()
+        self._unsubscribe: Callable[[], None] | None = None
+
+    async def recv(self) -> av.Packet[av.stream.Stream]:
+        """The next packet when it is due. Raises MediaStreamError once the track is stopped."""
+        if self._unsubscribe is None and self.readyState == "live":
+            self._unsubscribe = self._outbound.subscribe(self._take)
+        while not self._packets:
+            if self.readyState != "live":
+                raise MediaStreamError
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._as_av(self._packets.popleft())
+
+    def stop(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._packets.clear()
+        self._arrived.set()
+        super().stop()
+
+    def _take(self, packet: OutboundPacket) -> None:
+        self._packets.append(packet)
+        self._arrived.set()
+
+    @staticmethod
+    def _as_av(packet: OutboundPacket) -> av.Packet[av.stream.Stream]:
+        made = av.Packet(packet.payload)
+        made.pts = packet.position * RTP_TICKS_PER_SAMPLE
+        made.time_base = Fraction(1, RTP_RATE_HZ)
+        return made

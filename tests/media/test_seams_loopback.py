@@ -1,0 +1,251 @@
+"""Two peer connections of aiortc in one process: what we put on the wire and what we take from it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc.rtp import RtcpRrPacket, RtcpSrPacket, RtpPacket
+
+from media.aiortc_seams import (
+    SeamMovedError,
+    announce_fec,
+    attach_microphone,
+    attach_outbound,
+    attach_outbound_track,
+)
+from media.clock import SessionClock
+from media.floor import Floor, FloorEvent, PlayoutFinished, PlayoutStarted
+from media.microphone import Microphone
+from media.opus import Decoder
+from media.outbound import Outbound
+from media.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ, as_array, level_dbfs
+
+
+def tone(ms: int, hz: float = 440.0, amplitude: float = 8000.0) -> bytes:
+    at = np.arange(SAMPLE_RATE_HZ * ms // 1000)
+    wave = amplitude * np.cos(2 * math.pi * hz * at / SAMPLE_RATE_HZ)
+    return np.rint(wave).astype("<i2").tobytes()
+
+
+@dataclass
+class Room:
+    """A session's media: floor, voice and ear."""
+
+    events: list[FloorEvent] = field(default_factory=list)
+    heard: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.clock = SessionClock(loop.time())
+        self.floor = Floor(self.clock, self.events.append)
+        self.outbound = Outbound(self.floor, self.clock)
+        self.microphone = Microphone(on_pcm=self.heard.extend)
+
+    def say(self, turn: str, pcm: bytes, pause_ms: int = 0) -> None:
+        lane = self.floor.lane(turn)
+        lane.put(pcm)
+        lane.finish()
+        self.floor.give(turn, pause_ms)
+
+    def close(self) -> None:
+        self.outbound.close()
+        self.microphone.close()
+
+
+def record_packets(receiver: RTCRtpReceiver) -> list[RtpPacket]:
+    """The far end's wire tap."""
+    packets: list[RtpPacket] = []
+
+    async def take(packet: RtpPacket, arrival_time_ms: int) -> None:
+        packets.append(packet)
+
+    vars(receiver)["_handle_rtp_packet"] = take
+    return packets
+
+
+async def connect(offerer: RTCPeerConnection, answerer: RTCPeerConnection, prepare) -> None:  # type: ignore[no-untyped-def]
+    await offerer.setLocalDescription(await offerer.createOffer())
+    await answerer.setRemoteDescription(offerer.localDescription)
+    prepare()
+    await answerer.setLocalDescription(await answerer.createAnswer())
+    await offerer.setRemoteDescription(answerer.localDescription)
+    async with asyncio.timeout(10):
+        while {offerer.connectionState, answerer.connectionState} != {"connected"}:
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def peers(count: int = 2) -> AsyncIterator[list[RTCPeerConnection]]:
+    made = [RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(count)]
+    try:
+        yield made
+    finally:
+        await asyncio.gather(*(pc.close() for pc in made))
+
+
+async def until(condition, seconds: float = 5.0) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_the_wire_carries_our_timestamps_markers_and_sequence_numbers() -> None:
+    room = Room()
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        packets = record_packets(browser.getReceivers()[0])
+        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        room.say("one", tone(200))
+        room.say("two", tone(100), pause_ms=150)
+        await until(lambda: PlayoutFinished("two", 100) in room.events)
+        await asyncio.sleep(0.1)
+    room.close()
+
+    started = [event for event in room.events if isinstance(event, PlayoutStarted)]
+    marked = [packet.timestamp for packet in packets if packet.marker]
+    assert marked == [event.rtp_timestamp for event in started]
+    assert (started[1].rtp_timestamp - started[0].rtp_timestamp) % 2**32 == (200 + 150) * 48
+    numbers = [packet.sequence_number for packet in packets]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert len(packets) == 10 + 1 + 5 + 1, "each spurt ends with one packet of silence"
+    decoder = Decoder()
+    sounds = [decoder.decode(packet.payload) for packet in packets]
+    assert level_dbfs(sounds[4]) == pytest.approx(level_dbfs(tone(20)), abs=1.5)
+    assert level_dbfs(sounds[10][FRAME_SAMPLES:]) < -60, "the coder's delay is over in the silent packet"
+    assert packets[4].extensions.audio_level == (True, round(-level_dbfs(tone(20))))
+
+
+async def test_a_peer_that_joins_late_hears_the_same_packets() -> None:
+    room = Room()
+    async with peers(4) as (one, server_one, two, server_two):
+        taps = []
+        for browser, server in ((one, server_one), (two, server_two)):
+            browser.addTransceiver("audio", direction="recvonly")
+            taps.append(record_packets(browser.getReceivers()[0]))
+            await connect(browser, server, lambda s=server: attach_outbound(s, room.outbound))  # type: ignore[misc]
+            if server is server_one:
+                room.say("long", tone(1500))
+        await until(lambda: bool(room.events) and isinstance(room.events[-1], PlayoutFinished))
+        await asyncio.sleep(0.1)
+    room.close()
+    first, second = ([(p.timestamp, p.payload) for p in tap] for tap in taps)
+    assert len(first) > len(second) > 5
+    assert first[-len(second) :] == second
+
+
+async def test_detach_silences_the_peer_at_once() -> None:
+    room = Room()
+    detach = []
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        packets = record_packets(browser.getReceivers()[0])
+        await connect(browser, server, lambda: detach.append(attach_outbound(server, room.outbound)))
+        room.say("one", tone(2000))
+        await until(lambda: len(packets) > 5)
+        detach[0]()
+        detach[0]()
+        sent = len(packets)
+        await asyncio.sleep(0.1)
+        assert len(packets) - sent <= 1
+        assert not room.outbound.listeners
+    room.close()
+
+
+async def test_sender_reports_pair_the_session_clock_with_ntp_time_and_count_our_packets() -> None:
+    room = Room()
+    reports: list[RtcpSrPacket] = []
+
+    async def hear(packet: object) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            reports.append(packet)
+
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        packets = record_packets(browser.getReceivers()[0])
+        vars(browser.getReceivers()[0])["_handle_rtcp_packet"] = hear
+        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        room.say("one", tone(200))
+        await until(lambda: len(reports) >= 2)
+    room.close()
+    first, last = reports[0].sender_info, reports[-1].sender_info
+    assert last.packet_count == len(packets)
+    assert last.octet_count == sum(len(packet.payload) for packet in packets)
+    ntp_seconds = (last.ntp_timestamp - first.ntp_timestamp) / 2**32
+    rtp_seconds = ((last.rtp_timestamp - first.rtp_timestamp) % 2**32) / 48000
+    assert ntp_seconds == pytest.approx(rtp_seconds, abs=0.001)
+    assert ntp_seconds > 0.4
+
+
+async def test_the_microphone_gets_what_the_browser_says_and_reports_go_back() -> None:
+    far, near = Room(), Room()
+    reports: list[RtcpRrPacket] = []
+    async with peers() as (browser, server):
+        attach_outbound(browser, far.outbound)
+        sender = browser.getSenders()[0]
+
+        def prepare() -> None:
+            attach_outbound(server, near.outbound)
+            attach_microphone(server, near.microphone)
+            announce_fec(server)
+
+        await connect(browser, server, prepare)
+        answer = server.localDescription.sdp
+        hear_report = sender._handle_rtcp_packet
+
+        async def hear(packet: object) -> None:
+            if isinstance(packet, RtcpRrPacket):
+                reports.append(packet)
+            await hear_report(packet)  # type: ignore[arg-type]
+
+        vars(sender)["_handle_rtcp_packet"] = hear
+        far.say("human", tone(500))
+        await until(lambda: len(near.heard) >= 26 * FRAME_SAMPLES * 2)
+        await until(lambda: bool(reports))
+    far.close()
+    near.close()
+    assert "minptime=10;useinbandfec=1" in answer
+    speech = as_array(bytes(near.heard))[2400 : 20 * FRAME_SAMPLES]
+    assert level_dbfs(speech.tobytes()) == pytest.approx(level_dbfs(tone(20)), abs=1)
+    assert near.microphone.lost == 0
+    assert reports[-1].reports[0].packets_lost == 0
+
+
+async def test_the_public_track_carries_the_sound_too() -> None:
+    room = Room()
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        packets = record_packets(browser.getReceivers()[0])
+        await connect(browser, server, lambda: attach_outbound_track(server, room.outbound))
+        await asyncio.sleep(0.05)
+        room.say("one", tone(100))
+        room.say("two", tone(100), pause_ms=100)
+        await until(lambda: len(packets) == 12)
+        assert (packets[6].timestamp - packets[0].timestamp) % 2**32 == 200 * 48
+    room.close()
+
+
+async def test_a_moved_private_is_named_and_changes_nothing() -> None:
+    room = Room()
+    async with peers(1) as (pc,):
+        pc.addTransceiver("audio", direction="recvonly")
+        receiver = pc.getReceivers()[0]
+        del vars(receiver)["_RTCRtpReceiver__remote_streams"]
+        with pytest.raises(SeamMovedError, match="remote_streams"):
+            attach_microphone(pc, room.microphone)
+        assert "_handle_rtp_packet" not in vars(receiver)
+    room.close()
+
+
+async def test_a_connection_without_audio_has_no_microphone_to_attach() -> None:
+    room = Room()
+    async with peers(1) as (pc,):
+        with pytest.raises(LookupError):
+            attach_microphone(pc, room.microphone)
+    room.close()
