@@ -43,6 +43,11 @@ class SoundHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundEnded:
+    """The microphone's level fell below the gate again."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """The engine's turn detection decided that the human speaks (`input_audio_buffer.speech_started`)."""
 
@@ -157,6 +162,8 @@ class PlayoutInterrupted:
     turn: str
     sent_ms: int
     source_ms: int
+    heard_text: str = ""
+    """The words that had begun to sound."""
 
 
 # --------------------------------------------------------------------------- events: the work
@@ -196,6 +203,7 @@ Event = (
     | ListenerLost
     | StopRequested
     | SoundHeard
+    | SoundEnded
     | SpeechStarted
     | SpeechStopped
     | HumanSaid

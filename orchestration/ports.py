@@ -35,7 +35,7 @@ class Floor(Protocol):
         """Open a lane, unheard until given."""
 
     def give(self, turn: str, pause_ms: int) -> None:
-        """Let the lane be heard `pause_ms` after the last audible sample, or at its first sample if that is later."""
+        """Let the lane be heard `pause_ms` after the last audible sample, at once when that is past."""
 
     def duck(self) -> None: ...
 
@@ -178,4 +178,4 @@ class Persona:
     accent: str
     tools: tuple[str, ...] = ()
     speed: float = 1.0
-    limits: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""Which rule holds for which event in which stage. The diagram in ARCHITECTURE.md is made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from orchestration import events
+from orchestration.conversation import Conversation
+from orchestration.events import Event
+from orchestration.rules import human, page, peer, turns, work
+from orchestration.turn import Stage
+
+Rule = Callable[[Conversation, Event], None]
+
+
+def ignore(c: Conversation, event: Event) -> None:
+    """Nothing follows from this event in this stage."""
+
+
+def _rule(function: Callable[[Conversation, Any], None]) -> Rule:  # the table pairs each rule with its event
+    return cast(Rule, function)
+
+
+ALWAYS: dict[type[Event], Rule] = {
+    events.ListenerArrived: _rule(peer.listener_arrived),
+    events.ListenerLost: _rule(peer.listener_lost),
+    events.StopRequested: _rule(peer.stop_requested),
+    events.ResponseFinished: _rule(turns.response_finished),
+    events.ResponseFailed: _rule(turns.response_failed),
+    events.PlayoutStarted: _rule(turns.playout_started),
+    events.PlayoutFinished: _rule(turns.playout_finished),
+    events.PlayoutInterrupted: _rule(turns.playout_interrupted),
+    events.SpeechStarted: _rule(human.speech_started),
+    events.SpeechStopped: _rule(human.speech_stopped),
+    events.HumanSaid: _rule(human.human_said),
+    events.TranscriptionFailed: _rule(human.transcription_failed),
+    events.PushToTalk: _rule(human.push_to_talk),
+    events.AnswerCorrected: _rule(page.answer_corrected),
+    events.PostEdited: _rule(page.post_edited),
+    events.ApprovalDecided: _rule(page.approval_decided),
+    events.JobProgressed: _rule(work.job_progressed),
+    events.JobFinished: _rule(work.job_finished),
+    events.JobFailed: _rule(work.job_failed),
+    events.TimePassed: _rule(work.time_passed),
+}
+
+TABLE: dict[tuple[Stage, type[Event]], Rule] = {
+    (Stage.TALKING, events.SoundHeard): _rule(human.sound_heard),
+    (Stage.TALKING, events.SoundEnded): _rule(human.sound_ended),
+    (Stage.TALKING, events.SpeechStarted): _rule(human.speech_started_over),
+    (Stage.TALKING, events.HumanSaid): _rule(human.human_said_over),
+    (Stage.TALKING, events.PushToTalk): _rule(human.push_to_talk),
+    (Stage.CREATED, events.SpeechStarted): ignore,
+    (Stage.CREATED, events.HumanSaid): ignore,
+}
+
+
+def rule_for(stage: Stage, event: type[Event]) -> Rule:
+    """The rule of this stage, else the rule of all stages, else nothing."""
+    return TABLE.get((stage, event)) or ALWAYS.get(event, ignore)

@@ -1,0 +1,255 @@
+"""The human speaks, by voice or by typing: over somebody, in answer to a question, or just so."""
+
+from __future__ import annotations
+
+from orchestration import events, facts, notices
+from orchestration.brief import AnswerSource
+from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, Conversation
+from orchestration.rules import turns
+from orchestration.tools import WORK
+from orchestration.transcript import HUMAN, Entry
+from orchestration.turn import Stage, Turn
+from orchestration.understanding import is_backchannel, is_refusal, mostly_heard
+from orchestration.workflow import Wait
+
+DUCKED_S = 0.7
+"""How long a sound alone holds a voice down."""
+RESTORE_S = 0.15
+TRANSCRIPT_S = 6.0
+NUDGE_S = 10.0
+UNANSWERED_S = 25.0
+MISHEARD_MAX = 1
+
+
+# ---------------------------------------------------------------------- over somebody
+
+
+def sound_heard(c: Conversation, event: events.SoundHeard) -> None:
+    """Perhaps speech: make room at once, decide nothing."""
+    if c.speaker:
+        c.do(events.Duck())
+        c.timers.set("duck", c.now + DUCKED_S)
+
+
+def sound_ended(c: Conversation, event: events.SoundEnded) -> None:
+    if "duck" in c.timers:
+        c.timers.set("duck", c.now + RESTORE_S)
+
+
+def speech_started_over(c: Conversation, event: events.SpeechStarted) -> None:
+    """It is speech: whoever is heard falls silent, whatever waits unheard is dropped."""
+    c.drop_prepared()
+    turn, c.current = c.current, None
+    c.stage = Stage.LISTENING
+    if turn is not None:
+        turns.silence(c, turn)
+        if turn.started_at is None:
+            c.give_back(turn)
+            c.appending = c.just_answered
+            c.open_question = "" if turn.cue is not None else c.open_question
+    speech_started(c, event)
+
+
+def human_said_over(c: Conversation, event: events.HumanSaid) -> None:
+    """Typed words interrupt like spoken ones; they are understood when the voice is silent."""
+    if not event.text.strip():
+        return
+    speech_started_over(c, events.SpeechStarted(event.item))
+    _stopped_speaking(c)
+    human_said(c, event)
+
+
+# ---------------------------------------------------------------------- at any time
+
+
+def speech_started(c: Conversation, event: events.SpeechStarted) -> None:
+    c.timers.clear("nudge", "unanswered", "transcript", "duck", "still", "remind")
+    if not c.human_speaking:
+        c.human_speaking = True
+        c.human_at = c.now
+        c.tell(notices.HumanSpeaking(True))
+
+
+def _stopped_speaking(c: Conversation) -> None:
+    if c.human_speaking:
+        c.human_speaking = False
+        c.tell(notices.HumanSpeaking(False))
+
+
+def speech_stopped(c: Conversation, event: events.SpeechStopped) -> None:
+    _stopped_speaking(c)
+    c.timers.set("transcript", c.now + TRANSCRIPT_S)
+
+
+def push_to_talk(c: Conversation, event: events.PushToTalk) -> None:
+    if not event.down:
+        c.do(events.CommitSpeech())
+        speech_stopped(c, events.SpeechStopped(""))
+    elif c.stage is Stage.TALKING:
+        speech_started_over(c, events.SpeechStarted(""))
+    else:
+        speech_started(c, events.SpeechStarted(""))
+
+
+def transcription_failed(c: Conversation, event: events.TranscriptionFailed) -> None:
+    human_said(c, events.HumanSaid("", item=event.item))
+
+
+def human_said(c: Conversation, event: events.HumanSaid) -> None:
+    _stopped_speaking(c)
+    if c.fading is not None:
+        c.typed_over = event
+    else:
+        understand(c, event)
+
+
+def understand(c: Conversation, event: events.HumanSaid) -> None:
+    """Decide what the words are: nothing, an answer (or more of one), or a remark."""
+    c.timers.clear("transcript")
+    cut, c.cut = c.cut, None
+    text = event.text.strip()
+    nothing = not text or (is_backchannel(text) and not event.typed)
+    if cut is not None and nothing:
+        _say_again(c, cut[0])
+    elif not text:
+        _understood_nothing(c)
+    elif _is_answer(c, cut):
+        _answer(c, event, text)
+    else:
+        _remark(c, event, text, cut[0] if cut else None)
+
+
+def _say_again(c: Conversation, turn: Turn) -> None:
+    """The interruption meant nothing: the turn is said again from its start."""
+    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
+    c.give(again, PAUSE_AFTER_HUMAN_MS)
+
+
+def _understood_nothing(c: Conversation) -> None:
+    if c.stage is not Stage.LISTENING:
+        turns.return_to(c, c.stage)
+    elif c.appending or not c.open_question:
+        c.appending = False
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
+    elif c.misheard < MISHEARD_MAX:
+        c.misheard += 1
+        ask_again(c, "didnt_catch")
+    else:
+        leave_unanswered(c)
+
+
+# ---------------------------------------------------------------------- answers
+
+
+def _is_answer(c: Conversation, cut: tuple[Turn, str] | None) -> bool:
+    """Whether the words answer the open question, or go on with the answer before it."""
+    if c.stage is not Stage.LISTENING:
+        return False
+    if cut is None:
+        return c.appending or bool(c.open_question)
+    turn, heard = cut
+    step = turn.step
+    if step is None:
+        return turn.back is Stage.LISTENING
+    if step.wait is not Wait.ANSWER:
+        return False
+    if mostly_heard(heard, turn.text):
+        c.open_question = step.question
+    else:
+        c.give_back(turn)
+        c.appending = bool(c.answered)
+    return c.appending or bool(c.open_question)
+
+
+def _answer(c: Conversation, event: events.HumanSaid, text: str) -> None:
+    key = c.answered if c.appending else c.open_question
+    whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
+    c.appending = False
+    _remember(c, event, key)
+    _store(c, key, whole, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
+
+
+def _store(c: Conversation, key: str, text: str, source: AnswerSource) -> None:
+    c.desk.brief = c.brief.with_answer(key, text, source)
+    c.tell(notices.BriefUpdated(c.brief, key))
+    answered(c, key)
+
+
+def answered(c: Conversation, key: str) -> None:
+    """The question has its answer (or will get none): the next turn follows at once."""
+    c.answered = key
+    c.open_question = ""
+    c.tell(notices.HumanListening(False))
+    c.proceed(PAUSE_AFTER_HUMAN_MS)
+    c.just_answered = True
+
+
+def leave_unanswered(c: Conversation) -> None:
+    _store(c, c.open_question, "", AnswerSource.NONE)
+    c.just_answered = False
+
+
+def listen(c: Conversation, question: str) -> None:
+    """Give the human the floor; the clocks of silence run from now, while the human can hear."""
+    c.stage = Stage.LISTENING
+    c.current = None
+    c.open_question = question
+    if c.human_speaking:
+        return
+    if c.nudged:
+        c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
+    else:
+        c.timers.set("nudge", c.now + NUDGE_S)
+        c.timers.set("unanswered", c.now + UNANSWERED_S)
+    c.tell(notices.HumanListening(True))
+
+
+def ask_again(c: Conversation, act: str) -> None:
+    """Say something short about the open question, then listen on."""
+    c.nudged = True
+    step = c.asker(c.open_question)
+    c.interject(step.speaker, act, {"question": facts.question(c, None)}, Stage.LISTENING)
+
+
+# ---------------------------------------------------------------------- remarks
+
+
+def _remember(c: Conversation, event: events.HumanSaid, question: str) -> None:
+    started = c.human_at if c.human_at is not None else c.now
+    c.human_at = None
+    c.transcript.append(Entry(HUMAN, event.text, c.at_ms(started), c.at_ms(c.now), c.phase))
+    c.tell(notices.HumanHeard(event.text, question, event.confidence, event.typed))
+    c.do(events.Share(HUMAN, event.text))
+
+
+def _remark(c: Conversation, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
+    """Words that answer no question: a refusal of what is shown, or something to reply to."""
+    _remember(c, event, "")
+    back = _back_from(c, turn)
+    approval = c.desk.open_approval
+    if approval is not None and is_refusal(text):
+        c.do(*c.desk.decide(approval, events.Decision.REJECT))
+        turns.return_to(c, back)
+    else:
+        c.interject(turn.speaker if turn else _last_speaker(c), "reply", {}, back)
+
+
+def _back_from(c: Conversation, turn: Turn | None) -> Stage:
+    """Where the conversation goes on after the reply. A step cut before it was whole is said again."""
+    if turn is None:
+        return c.stage if c.stage in (Stage.WORKING, Stage.APPROVING) else Stage.TALKING
+    step = turn.step
+    if step is None:
+        return turn.back
+    if not turn.generated:
+        c.give_back(turn)
+        return Stage.TALKING
+    if c.satisfied(turn):
+        return Stage.TALKING
+    c.awaited = WORK[step.tool].job
+    return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING
+
+
+def _last_speaker(c: Conversation) -> str:
+    spoken = (entry.speaker for entry in reversed(c.transcript) if entry.speaker != HUMAN)
+    return next(spoken, next(iter(c.team)))

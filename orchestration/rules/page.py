@@ -1,0 +1,32 @@
+"""The human's hand on the page: correct an answer, edit the post, approve or reject it."""
+
+from __future__ import annotations
+
+from orchestration import events, notices
+from orchestration.brief import AnswerSource
+from orchestration.conversation import Conversation
+from orchestration.rules import human
+from orchestration.rules.work import work_came_back
+from orchestration.turn import Stage
+from orchestration.work import ApprovalState
+
+
+def answer_corrected(c: Conversation, event: events.AnswerCorrected) -> None:
+    """What was made from the old answer is made again. A correction of the open question answers it."""
+    brief = c.brief.with_answer(event.key, event.text, AnswerSource.CORRECTED)
+    c.do(*c.desk.brief_changed(brief))
+    c.tell(notices.BriefUpdated(brief, event.key))
+    if c.stage is Stage.LISTENING and event.key == c.open_question and c.cut is None:
+        c.timers.clear("nudge", "unanswered")
+        human.answered(c, event.key)
+
+
+def post_edited(c: Conversation, event: events.PostEdited) -> None:
+    c.do(*c.desk.edit_post(event.text, c.now))
+
+
+def approval_decided(c: Conversation, event: events.ApprovalDecided) -> None:
+    approval = c.desk.approvals.get(event.approval)
+    if approval is not None and approval.state is ApprovalState.OPEN:
+        c.do(*c.desk.decide(approval, event.decision))
+        work_came_back(c)

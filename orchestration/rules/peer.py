@@ -1,0 +1,55 @@
+"""The listener comes, goes and comes back; somebody ends the session."""
+
+from __future__ import annotations
+
+from orchestration import events, notices
+from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, Conversation
+from orchestration.rules import human, turns
+from orchestration.turn import Stage
+
+
+def listener_arrived(c: Conversation, event: events.ListenerArrived) -> None:
+    """The first arrival starts the conversation, a later one takes it up where it was."""
+    if c.started_at is None:
+        c.started_at = c.now
+        c.tell(notices.SessionState("live"))
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
+    elif c.held:
+        c.held = False
+        c.timers.thaw(c.now)
+        c.tell(notices.SessionState("live", "reconnected"))
+        c.do(events.Resume())
+        _take_up_again(c)
+
+
+def _take_up_again(c: Conversation) -> None:
+    """What was not surely heard is said again: the turn that was cut, or the open question."""
+    if c.stage is Stage.LISTENING and c.open_question:
+        human.ask_again(c, "nudge")
+    elif c.stage in (Stage.WORKING, Stage.APPROVING):
+        turns.return_to(c, c.stage)
+    else:
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
+
+
+def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
+    """Nobody can hear: the turn under way will be said again, no clock runs, jobs go on."""
+    if c.held or c.started_at is None:
+        return
+    c.drop_prepared()
+    turn, c.current = c.current, None
+    if turn is not None:
+        c.give_back(turn)
+        turns.silence(c, turn)
+        if turn.cue is None:
+            c.stage = turn.back
+    c.held = True
+    c.human_speaking = False
+    c.timers.freeze(c.now)
+    c.tell(notices.SessionState("waiting", "no sign of the page"))
+    c.do(events.Hold())
+
+
+def stop_requested(c: Conversation, event: events.StopRequested) -> None:
+    c.do(events.Cut())
+    c.finish("stopped", event.reason)

@@ -1,0 +1,170 @@
+"""A turn is generated, heard, cut, or fails; and what follows it."""
+
+from __future__ import annotations
+
+from orchestration import events, notices
+from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, PAUSE_HAND_OVER_MS, Conversation
+from orchestration.rules import human
+from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
+from orchestration.turn import Stage, Turn
+from orchestration.workflow import Wait
+
+ATTEMPTS_MAX = 2
+STILL_WORKING_S = 4.5
+REMIND_S = (20.0, 60.0)
+
+
+def response_finished(c: Conversation, event: events.ResponseFinished) -> None:
+    """The model is done: carry out what it called, and prepare the next turn while this one is heard."""
+    turn = c.turn(event.turn)
+    if turn is None:
+        return
+    turn.generated = True
+    turn.text = event.text
+    for call in event.calls:
+        _called(c, turn, call)
+    _start_uncalled(c, turn, {call.name for call in event.calls})
+    c.prepare_if_ready()
+
+
+def _called(c: Conversation, turn: Turn, call: events.ToolCall) -> None:
+    if call.name == SELECT_NEXT_SPEAKER:
+        chosen = str(call.arguments.get("speaker", ""))
+        allowed = chosen in turn.command.speakers
+        if allowed:
+            c.script.choose(chosen)
+        c.do(_answer(turn, call, {"status": "ok" if allowed else "refused", "speaker": chosen}))
+    elif call.name in turn.command.tools:
+        c.do(*c.desk.call(call.name, turn.speaker, call.call, c.now))
+    else:
+        c.do(_answer(turn, call, {"status": "refused", "reason": "not offered in this turn"}))
+
+
+def _answer(turn: Turn, call: events.ToolCall, output: dict[str, object]) -> events.AnswerTool:
+    return events.AnswerTool(turn.speaker, call.call, output)
+
+
+def _start_uncalled(c: Conversation, turn: Turn, called: set[str]) -> None:
+    """The phase table requires the step's tool even when the model forgot to call it."""
+    for name in turn.command.tools:
+        if name not in called:
+            c.do(*c.desk.call(name, turn.speaker, "", c.now))
+
+
+def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
+    """Try the same turn once more; then say so on the page and go on: one voice never ends the session."""
+    turn = c.turn(event.turn)
+    if turn is None:
+        return
+    c.do(events.Discard(turn.turn))
+    if event.retryable and turn.failures + 1 < ATTEMPTS_MAX:
+        _retry(c, turn)
+        return
+    name = c.team.get(turn.speaker, turn.speaker)
+    c.tell(notices.Error("voice_failed", f"The {name} could not speak just now. The team goes on."))
+    _start_uncalled(c, turn, set())
+    if turn is c.prepared:
+        c.prepared = None
+    else:
+        after(c, turn)
+
+
+def _retry(c: Conversation, turn: Turn) -> None:
+    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
+    again.failures = turn.failures + 1
+    if turn is c.prepared:
+        c.prepared = again
+    else:
+        c.give(again, PAUSE_AFTER_HUMAN_MS)
+
+
+def playout_started(c: Conversation, event: events.PlayoutStarted) -> None:
+    turn = c.current
+    if turn is None or turn.turn != event.turn or turn.started_at is not None:
+        return
+    turn.started_at = c.now
+    c.just_answered = False
+    c.enter_phase(turn.cue)
+    c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
+    if turn.step is not None and turn.step.question:
+        answer = c.brief[turn.step.question]
+        of = len(c.brief.answers)
+        c.tell(notices.QuestionAsked(answer.key, answer.title, answer.question, answer.n, of))
+
+
+def playout_finished(c: Conversation, event: events.PlayoutFinished) -> None:
+    """Heard to its end. Where the human began to speak over the last sound, the human has the floor."""
+    if c.fading is not None and c.fading.turn == event.turn:
+        _fell_silent(c, c.fading.text, event.sent_ms, interrupted=False)
+        return
+    turn = c.current
+    if turn is not None and turn.turn == event.turn:
+        c.record(turn, turn.text, event.sent_ms, interrupted=False)
+        after(c, turn)
+
+
+def playout_interrupted(c: Conversation, event: events.PlayoutInterrupted) -> None:
+    if c.fading is None or c.fading.turn != event.turn:
+        return
+    c.do(events.Truncate(event.turn, event.source_ms, event.heard_text))
+    _fell_silent(c, event.heard_text, event.sent_ms, interrupted=True)
+
+
+def _fell_silent(c: Conversation, heard: str, sent_ms: int, interrupted: bool) -> None:
+    turn, c.fading = c.fading, None
+    assert turn is not None  # both callers have just looked
+    c.record(turn, heard, sent_ms, interrupted)
+    if c.held:
+        return
+    c.cut = (turn, heard)
+    typed, c.typed_over = c.typed_over, None
+    if typed is not None:
+        human.understand(c, typed)
+
+
+def silence(c: Conversation, turn: Turn) -> None:
+    """Take the floor from a turn: cut what is heard, discard what is not."""
+    if turn.started_at is None:
+        c.do(events.Discard(turn.turn))
+    else:
+        c.fading = turn
+        c.do(events.Cut())
+
+
+def after(c: Conversation, turn: Turn) -> None:
+    """The turn is over: go on with what follows it."""
+    c.current = None
+    step = turn.step
+    if step is None:
+        return_to(c, turn.back)
+    elif c.satisfied(turn):
+        c.proceed(c.pause_after(turn))
+    elif step.wait is Wait.ANSWER:
+        c.nudged, c.misheard = False, 0
+        human.listen(c, step.question)
+    else:
+        c.awaited = WORK[step.tool].job
+        return_to(c, Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING)
+
+
+def return_to(c: Conversation, stage: Stage) -> None:
+    """Go (back) to a stage, and on at once where what it waits for has come meanwhile."""
+    c.stage = stage
+    if stage is Stage.LISTENING:
+        human.listen(c, c.open_question)
+    elif stage is Stage.TALKING or c.came(c.awaited):
+        c.proceed(PAUSE_HAND_OVER_MS)
+    elif stage is Stage.WORKING:
+        c.timers.set("still", c.now + STILL_WORKING_S)
+    elif stage is Stage.APPROVING:
+        _await_decision(c)
+
+
+def _await_decision(c: Conversation) -> None:
+    approval = c.desk.open_approval
+    if approval is not None:
+        c.timers.set("expire", approval.expires_at)
+        if c.reminders < len(REMIND_S):
+            c.timers.set("remind", c.now + REMIND_S[c.reminders])
+    else:
+        c.timers.set("still", c.now + STILL_WORKING_S)

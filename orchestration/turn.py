@@ -1,0 +1,58 @@
+"""One persona's turn, and the stages between which a conversation moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestration.events import Speak
+from orchestration.script import Cue
+from orchestration.workflow import Step
+
+
+class Stage(StrEnum):
+    """Where the conversation stands."""
+
+    CREATED = "created"
+    """Nobody has heard anything yet."""
+    TALKING = "talking"
+    """A turn is heard, or about to be."""
+    LISTENING = "listening"
+    """The human has the floor."""
+    WORKING = "working"
+    """A job runs and nobody has more to say."""
+    APPROVING = "approving"
+    """The human decides on what is shown."""
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class Turn:
+    """`cue` is its place in the script, None for what the script does not hold: a nudge, a reply.
+
+    After a turn without a cue the conversation returns to the stage `back`.
+    """
+
+    command: Speak
+    cue: Cue | None
+    back: Stage = Stage.TALKING
+    text: str = ""
+    generated: bool = False
+    started_at: float | None = None
+    failures: int = 0
+
+    @property
+    def turn(self) -> str:
+        return self.command.turn
+
+    @property
+    def speaker(self) -> str:
+        return self.command.speaker
+
+    @property
+    def act(self) -> str:
+        return self.command.act
+
+    @property
+    def step(self) -> Step | None:
+        return self.cue.step if self.cue else None

@@ -1,0 +1,37 @@
+"""What a few human words mean where only a few meanings count. Pure and small on purpose.
+
+Anything richer is the model's task; these are the words that must work without one.
+"""
+
+from __future__ import annotations
+
+import re
+
+BACKCHANNELS = frozenset(
+    "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah oh okay ok yeah yes yep right sure great good the".split()
+)
+REFUSALS = ("don't", "do not", "reject", "not publish", "never", "cancel", "no")
+HEARD_ENOUGH = 0.5
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w'-]+", text.lower())
+
+
+def is_backchannel(text: str) -> bool:
+    """Whether the words only say "I am listening" (at most three of them, all of that kind)."""
+    words = _words(text)
+    return len(words) <= 3 and all(word in BACKCHANNELS for word in words)
+
+
+def is_refusal(text: str) -> bool:
+    """Whether the words refuse what is shown. Speech can reject; only a tap can approve."""
+    words = _words(text)
+    said = " ".join(words)
+    return any(refusal in words if " " not in refusal else refusal in said for refusal in REFUSALS)
+
+
+def mostly_heard(heard: str, text: str) -> bool:
+    """Whether at least half of the words of `text` were heard; True when the text is unknown."""
+    whole = len(_words(text))
+    return whole == 0 or len(_words(heard)) >= whole * HEARD_ENOUGH

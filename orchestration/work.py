@@ -1,0 +1,272 @@
+"""The work that goes on beside the conversation: jobs, their results, and what a human approved. Pure.
+
+A tool call becomes a job; its result goes back to the model that called. `publish_post` becomes an
+approval of one exact payload first. A correction of the brief starts the jobs again that used it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from orchestration import notices
+from orchestration.brief import Brief
+from orchestration.events import (
+    AnswerTool,
+    CancelJob,
+    Command,
+    Decision,
+    JobFailed,
+    JobFinished,
+    JobProgressed,
+    StartJob,
+    Tell,
+)
+from orchestration.tools import WORK, Work
+
+APPROVAL_LIFE_S = 15 * 60
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work. `call` is the model's function call that waits for it, empty for none."""
+
+    job: str
+    kind: str
+    speaker: str
+    call: str
+    state: JobState = JobState.RUNNING
+    percent: int = 0
+    message: str = ""
+
+
+class ApprovalState(StrEnum):
+    OPEN = "open"
+    APPROVE = "approve"
+    REJECT = "reject"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A human's decision on exactly `payload`; `hash` is the SHA-256 of its canonical JSON."""
+
+    approval: str
+    payload: dict[str, object]
+    hash: str
+    speaker: str
+    call: str
+    expires_at: float
+    state: ApprovalState = ApprovalState.OPEN
+
+
+def payload_hash(payload: dict[str, object]) -> str:
+    """SHA-256 of the payload as JSON with sorted keys and no spaces."""
+    canonical = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Desk:
+    """All the work of one session. Its methods return the commands that carry a decision out."""
+
+    brief: Brief
+    jobs: dict[str, Job] = field(default_factory=dict)
+    approvals: dict[str, Approval] = field(default_factory=dict)
+    results: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Job kind → its latest result, or `{"status": "failed", "reason": …}`."""
+    post_edited: bool = False
+    _serial: int = 0
+
+    def _id(self, prefix: str) -> str:
+        self._serial += 1
+        return f"{prefix}{self._serial}"
+
+    # ------------------------------------------------------------------ jobs
+
+    def call(self, tool: str, speaker: str, call: str, now: float) -> list[Command]:
+        """A model called a tool that does work (or the phase table did, with an empty `call`)."""
+        work = WORK[tool]
+        self.results.pop(work.job, None)
+        if work.needs_approval:
+            return self.ask_approval(speaker, call, now)
+        return self._start(work, speaker, call)
+
+    def _start(self, work: Work, speaker: str, call: str) -> list[Command]:
+        job = Job(self._id("job"), work.job, speaker, call)
+        self.jobs[job.job] = job
+        return [
+            Tell(notices.JobStarted(job.job, work.job, work.title)),
+            StartJob(job.job, work.job, self._payload(work.job)),
+        ]
+
+    def _payload(self, kind: str) -> dict[str, object]:
+        payload: dict[str, object] = {"brief": self.brief.texts()}
+        if kind == "website":
+            payload["research"] = self.results.get("research", {})
+        elif kind == "post":
+            payload["site"] = self.results.get("website", {})
+        return payload
+
+    def progressed(self, event: JobProgressed) -> list[Command]:
+        job = self.jobs.get(event.job)
+        if job is None or job.state is not JobState.RUNNING:
+            return []
+        self.jobs[event.job] = replace(job, percent=event.percent, message=event.message)
+        return [Tell(notices.JobProgress(job.job, job.kind, event.percent, event.message))]
+
+    def finished(self, event: JobFinished, now: float) -> list[Command]:
+        job = self.jobs.get(event.job)
+        if job is None or job.state is not JobState.RUNNING:
+            return []
+        self.jobs[event.job] = replace(job, state=JobState.DONE, percent=100)
+        self.results[job.kind] = event.result
+        commands = [Tell(notices.JobDone(job.job, job.kind)), *self._show(job.kind), *self._answer(job)]
+        former = self.open_approval
+        if job.kind == "post" and former is not None:
+            commands += self.ask_approval(former.speaker, former.call, now)
+        return commands
+
+    def failed(self, event: JobFailed) -> list[Command]:
+        job = self.jobs.get(event.job)
+        if job is None or job.state is not JobState.RUNNING:
+            return []
+        state = JobState.CANCELLED if event.code == "cancelled" else JobState.FAILED
+        self.jobs[event.job] = replace(job, state=state)
+        self.results[job.kind] = {"status": "failed", "code": event.code, "reason": event.reason}
+        failure = notices.JobFailure(job.job, job.kind, event.code, event.reason)
+        return [Tell(failure), *self._answer(job)]
+
+    def _answer(self, job: Job) -> list[Command]:
+        if not job.call:
+            return []
+        return [AnswerTool(job.speaker, job.call, self.results[job.kind])]
+
+    def _show(self, kind: str) -> list[Command]:
+        """The notice that puts a result on the page."""
+        result = self.results[kind]
+        text = {name: str(value) for name, value in result.items() if isinstance(value, str)}
+        if kind == "research":
+            return [Tell(notices.ResearchReady(result))]
+        if kind == "website":
+            return [Tell(notices.SiteReady(text.get("url", ""), result))]
+        if kind == "post":
+            return [
+                Tell(notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", "")))
+            ]
+        return [
+            Tell(
+                notices.PostPublished(
+                    text.get("status", "unknown"), text.get("url", ""), text.get("reason", "")
+                )
+            )
+        ]
+
+    def running(self, kind: str = "") -> Job | None:
+        """The running job of this kind (of any kind when empty), None when there is none."""
+        for job in reversed(self.jobs.values()):
+            if job.state is JobState.RUNNING and kind in ("", job.kind):
+                return job
+        return None
+
+    def cancel_all(self) -> list[Command]:
+        return [CancelJob(job.job) for job in self.jobs.values() if job.state is JobState.RUNNING]
+
+    def brief_changed(self, brief: Brief) -> list[Command]:
+        """The human corrected an answer: what was made from the old one is made again.
+
+        A post that the human has edited or decided on stays as it is.
+        """
+        self.brief = brief
+        commands: list[Command] = []
+        for work in WORK.values():
+            if work.needs_approval or (work.job == "post" and self._post_is_settled()):
+                continue
+            running = self.running(work.job)
+            if running is not None:
+                self.jobs[running.job] = replace(running, state=JobState.CANCELLED)
+                commands += [CancelJob(running.job), *self._start(work, running.speaker, running.call)]
+            elif work.job in self.results:
+                speaker = next(job.speaker for job in self.jobs.values() if job.kind == work.job)
+                commands += self._start(work, speaker, "")
+        return commands
+
+    def _post_is_settled(self) -> bool:
+        decided = (ApprovalState.APPROVE, ApprovalState.REJECT)
+        return self.post_edited or any(approval.state in decided for approval in self.approvals.values())
+
+    # ------------------------------------------------------------------ approvals
+
+    @property
+    def open_approval(self) -> Approval | None:
+        return next((a for a in self.approvals.values() if a.state is ApprovalState.OPEN), None)
+
+    def _post(self) -> dict[str, object]:
+        post = self.results.get("post", {})
+        return {name: post.get(name, "") for name in ("text", "image", "alt")}
+
+    def ask_approval(self, speaker: str, call: str, now: float) -> list[Command]:
+        """Show the post, as it stands, to be approved. A former request is superseded."""
+        commands = self._supersede()
+        if not self._post()["text"]:
+            self.results["publish"] = {"status": "failed", "code": "no_post", "reason": "there is no post"}
+            return commands + ([AnswerTool(speaker, call, self.results["publish"])] if call else [])
+        payload = self._post()
+        approval = Approval(
+            self._id("approval"), payload, payload_hash(payload), speaker, call, now + APPROVAL_LIFE_S
+        )
+        self.approvals[approval.approval] = approval
+        request = notices.ApprovalRequested(
+            approval.approval, "publish_post", payload, approval.hash, APPROVAL_LIFE_S * 1000
+        )
+        return [*commands, Tell(request)]
+
+    def _resolve(self, approval: Approval, state: ApprovalState) -> list[Command]:
+        self.approvals[approval.approval] = replace(approval, state=state)
+        return [Tell(notices.ApprovalResolved(approval.approval, state.value))]
+
+    def _supersede(self) -> list[Command]:
+        former = self.open_approval
+        return self._resolve(former, ApprovalState.SUPERSEDED) if former else []
+
+    def decide(self, approval: Approval, decision: Decision) -> list[Command]:
+        """Act on exactly the payload that was shown; the caller has checked that it is open."""
+        if decision is Decision.APPROVE:
+            job = Job(self._id("job"), "publish", approval.speaker, approval.call)
+            self.jobs[job.job] = job
+            payload = {**approval.payload, "approval": approval.approval, "hash": approval.hash}
+            return [
+                *self._resolve(approval, ApprovalState.APPROVE),
+                Tell(notices.JobStarted(job.job, "publish", "Publishing your post")),
+                StartJob(job.job, "publish", payload),
+            ]
+        return self._refuse(approval, ApprovalState.REJECT, "rejected", "you decided not to publish it")
+
+    def expire(self, approval: Approval) -> list[Command]:
+        return self._refuse(approval, ApprovalState.EXPIRED, "draft", "nobody approved it in time")
+
+    def _refuse(self, approval: Approval, state: ApprovalState, status: str, reason: str) -> list[Command]:
+        result: dict[str, object] = {"status": status, "url": "", "reason": reason}
+        self.results["publish"] = result
+        answer: list[Command] = [AnswerTool(approval.speaker, approval.call, result)] if approval.call else []
+        return [*self._resolve(approval, state), *self._show("publish"), *answer]
+
+    def edit_post(self, text: str, now: float) -> list[Command]:
+        """The human changed the draft: an open approval of the old text no longer counts."""
+        if "post" not in self.results:
+            return []
+        self.post_edited = True
+        self.results["post"] = {**self.results["post"], "text": text}
+        former = self.open_approval
+        again = self.ask_approval(former.speaker, former.call, now) if former else []
+        return [*self._show("post"), *again]

@@ -1,0 +1,122 @@
+"""The phase table, as data: who speaks, with which dialogue act, and what each step waits for.
+
+Another workflow is another table: the conversation machine knows only these types. A step that
+offers a tool names it; what the tool does is in `orchestration.tools`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestration.brief import Question
+
+
+class Wait(StrEnum):
+    """What must have happened after a step's turn was heard, before the next step is heard."""
+
+    NOTHING = "nothing"
+    ANSWER = "answer"
+    """The human's answer to the step's question."""
+    RESULT = "result"
+    """The result of the tool that the step calls."""
+    APPROVAL = "approval"
+    """The human's decision on the payload that the step shows, and what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn of the script.
+
+    `tool` is the function that the turn is expected to call; `chooses` are the speakers that it may
+    name in `select_next_speaker`; `context` are the kinds of fact that it needs.
+    """
+
+    speaker: str
+    act: str
+    wait: Wait = Wait.NOTHING
+    question: str = ""
+    tool: str = ""
+    chooses: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    reports: str = ""
+    """The kind of job whose result the turn reports. A failure is told as one; without a result
+    the step is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    questions: tuple[Question, ...]
+    phases: tuple[Phase, ...]
+
+    def speakers(self) -> frozenset[str]:
+        return frozenset(step.speaker for phase in self.phases for step in phase.steps)
+
+
+QUESTIONS = (
+    Question("name", "Business name", "What is the name of your business?"),
+    Question("offer", "What you offer", "What do you offer, and what do people come to you for?"),
+    Question("audience", "Who it is for", "Who are your customers?"),
+    Question("difference", "What makes you special", "What makes you different from the others?"),
+    Question("pages", "Pages of the site", "Which pages should your website have?"),
+    Question("style", "Look and feel", "Which colours and which mood should it have?"),
+)
+
+
+def _ask(question: Question) -> Step:
+    return Step("sarah", "ask", Wait.ANSWER, question=question.key, context=("answer", "question"))
+
+
+MOENTREPRISE = Workflow(
+    questions=QUESTIONS,
+    phases=(
+        Phase(
+            "greeting",
+            "Welcome",
+            (Step("marcus", "greet", chooses=("sarah",), context=("team", "next")),),
+        ),
+        Phase(
+            "interview",
+            "Interview",
+            (
+                *(_ask(question) for question in QUESTIONS),
+                Step("sarah", "wrap_up", context=("answer", "brief")),
+            ),
+        ),
+        Phase(
+            "ideation_prep",
+            "Research",
+            (
+                Step("marcus", "hand_over", chooses=("maya",), context=("brief", "next")),
+                Step("maya", "start_research", Wait.RESULT, tool="research_market", context=("brief",)),
+            ),
+        ),
+        Phase(
+            "ideation",
+            "Ideas",
+            (
+                Step("maya", "report_research", reports="research"),
+                Step("alex", "start_build", Wait.RESULT, tool="build_website", context=("brief",)),
+            ),
+        ),
+        Phase("showcase", "Your website", (Step("alex", "show_site", reports="website"),)),
+        Phase(
+            "marketing",
+            "Your post",
+            (
+                Step("marcus", "hand_over", chooses=("sophie",), context=("brief", "next")),
+                Step("sophie", "start_post", Wait.RESULT, tool="draft_post", context=("brief",)),
+                Step("sophie", "present_post", Wait.APPROVAL, tool="publish_post", reports="post"),
+                Step("sophie", "report_post", reports="publish"),
+            ),
+        ),
+        Phase("closing", "Goodbye", (Step("marcus", "close", context=("summary",)),)),
+    ),
+)
