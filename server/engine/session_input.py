@@ -1,0 +1,119 @@
+"""A session's input audio: from the client's appends to turns, user items and transcripts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from server.engine.downsampler import Downsampler
+from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.protocol import MIN_COMMIT_MS, RealtimeProtocol
+from server.engine.turns import TurnAudio, TurnBegan, TurnDetector, TurnEnded, TurnEvent
+
+SLICE_BYTES = 4_800
+"""100 ms: a large append is taken in slices, so that other sessions get the loop in between."""
+
+
+class SessionInput:
+    """The input audio buffer of one session. `flush` hands the protocol's outputs on, `settled`
+    tells that a transcript is there."""
+
+    def __init__(
+        self,
+        protocol: RealtimeProtocol,
+        hearing: Hearing,
+        flush: Callable[[], None],
+        settled: Callable[[], None],
+    ) -> None:
+        self._protocol = protocol
+        self._hearing = hearing
+        self._flush = flush
+        self._settled = settled
+        self._detector = TurnDetector(protocol.turns)
+        self._item_id = ""
+        self._utterance: Utterance | None = None
+        self._transcribing: set[Utterance] = set()
+
+    def configure(self) -> None:
+        self._detector.configure(self._protocol.turns)
+
+    async def append(self, pcm: bytes) -> None:
+        """24 kHz mono PCM16 of any length."""
+        for start in range(0, len(pcm), SLICE_BYTES):
+            if start:
+                await asyncio.sleep(0)
+            for event in self._detector.append(pcm[start : start + SLICE_BYTES]):
+                self._happened(event)
+            self._flush()
+
+    def commit(self, event_id: str | None) -> None:
+        """The client ended the turn."""
+        buffered_ms = self._detector.buffered_ms
+        committed = self._detector.commit() if buffered_ms >= MIN_COMMIT_MS else None
+        if committed is None:
+            self._protocol.commit_refused(event_id, buffered_ms)
+            return
+        events, duration_ms = committed
+        for event in events:
+            self._happened(event)
+        self._commit(duration_ms)
+
+    def clear(self) -> None:
+        self._detector.clear()
+        if self._utterance:
+            self._utterance.abandon()
+            self._transcribing.discard(self._utterance)
+            self._utterance = None
+
+    async def transcribe(self, item_id: str, pcm: bytes) -> None:
+        """Audio that came inside an item, not through the buffer."""
+        downsampler = Downsampler()
+        utterance = self._listen(item_id)
+        for start in range(0, len(pcm), SLICE_BYTES):
+            utterance.feed(downsampler.push(pcm[start : start + SLICE_BYTES]))
+            await asyncio.sleep(0)
+        utterance.finish()
+
+    def close(self) -> None:
+        """The session is over; transcripts under way are dropped."""
+        for utterance in self._transcribing:
+            utterance.abandon()
+        self._transcribing.clear()
+
+    def _happened(self, event: TurnEvent) -> None:
+        if isinstance(event, TurnBegan):
+            self._item_id = self._protocol.new_item_id()
+            self._utterance = self._listen(self._item_id)
+            self._utterance.feed(event.pcm)
+            if event.detected:
+                self._protocol.speech_started(self._item_id, event.audio_start_ms)
+        elif isinstance(event, TurnAudio):
+            if self._utterance:
+                self._utterance.feed(event.pcm)
+        elif isinstance(event, TurnEnded):
+            self._protocol.speech_stopped(self._item_id, event.audio_end_ms)
+            self._commit(event.duration_ms)
+            self._protocol.turn_ended()
+
+    def _commit(self, duration_ms: int) -> None:
+        self._protocol.audio_committed(self._item_id, duration_ms)
+        if self._utterance:
+            self._utterance.finish()
+            self._utterance = None
+
+    def _listen(self, item_id: str) -> Utterance:
+        utterance = self._hearing.begin(partial(self._transcribed, item_id))
+        self._transcribing.add(utterance)
+        return utterance
+
+    def _transcribed(self, item_id: str, utterance: Utterance, heard: Heard | None) -> None:
+        self._transcribing.discard(utterance)
+        if heard is None:
+            self._protocol.transcription_failed(
+                item_id, "transcription_failed", "The speech recogniser failed."
+            )
+        else:
+            self._protocol.transcribed(item_id, heard.words, heard.seconds)
+        self._settled()
+        self._flush()

@@ -1,0 +1,170 @@
+"""A pool of worker processes: what would block the engine's loop runs there.
+
+A worker is `python -m <module>` that speaks frames (worker_frames) on its stdin and stdout, says
+`{"op": "ready"}` first, and ends when its stdin ends, so none outlives the engine even if that is killed.
+A worker that dies is replaced; whoever was using it is told by `WorkerLost`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+
+from server.engine import worker_frames
+from server.engine.worker_frames import Header
+
+log = logging.getLogger(__name__)
+READY_SECONDS = 30.0
+STOP_SECONDS = 2.0
+RESPAWN_SECONDS = 0.5
+
+
+class WorkerLost(Exception):
+    """The worker process ended while it was in use."""
+
+
+class Worker:
+    """One child process, used by one job at a time."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._prefix = b""
+        self.busy = False
+        """Whoever has a job running here sets it, and clears it with the job's last frame."""
+
+    @classmethod
+    async def start(cls, module: str, *arguments: str) -> Worker:
+        """Start and wait until it is ready; raises WorkerLost if that takes too long or fails."""
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, env=environment
+        )
+        worker = cls(process)
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await worker.receive()
+        except (TimeoutError, WorkerLost):
+            await worker.stop()
+            raise WorkerLost(f"{module} did not get ready") from None
+        except asyncio.CancelledError:
+            await worker.stop()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    def send(self, header: Header, body: bytes = b"") -> None:
+        """Queue a frame; never blocks. To a dead worker it goes nowhere: `receive` tells."""
+        assert self._process.stdin is not None
+        if not self._process.stdin.is_closing():
+            self._process.stdin.write(worker_frames.pack(header, body))
+
+    async def receive(self) -> tuple[Header, bytes]:
+        assert self._process.stdout is not None
+        read = self._process.stdout.readexactly
+        try:
+            if not self._prefix:  # kept, so that a cancelled call leaves the stream in step
+                self._prefix = await read(worker_frames.PREFIX_BYTES)
+            header_bytes, body_bytes = worker_frames.sizes(self._prefix)
+            frame = await read(header_bytes + body_bytes)
+            self._prefix = b""
+            return worker_frames.unpack_header(frame[:header_bytes]), frame[header_bytes:]
+        except (asyncio.IncompleteReadError, OSError, ValueError) as error:
+            raise WorkerLost(str(error)) from None
+
+    async def stop(self) -> None:
+        """Close its stdin, which ends it; kill it if it does not listen."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+        with contextlib.suppress(OSError):
+            await self._process.stdin.wait_closed()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+
+class WorkerPool:
+    """`size` workers, lent to one job at a time; whoever comes when all are lent waits in line."""
+
+    def __init__(self, module: str, size: int, *arguments: str) -> None:
+        self._module = module
+        self._arguments = arguments
+        self._size = size
+        self._free: asyncio.Queue[Worker] = asyncio.Queue()
+        self._all: set[Worker] = set()
+        self._respawning: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start all workers and wait until they are ready."""
+        for worker in await asyncio.gather(*(self._start() for _ in range(self._size))):
+            self._free.put_nowait(worker)
+
+    async def close(self) -> None:
+        self._closed = True
+        for task in self._respawning:
+            task.cancel()
+        await asyncio.gather(*self._respawning, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self._all))
+        self._all.clear()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return tuple(worker.pid for worker in self._all)
+
+    @contextlib.asynccontextmanager
+    async def lend(self) -> AsyncIterator[Worker]:
+        """A worker for one job. Left while `busy`, or dead, it is replaced."""
+        worker = await self._free.get()
+        while not worker.alive:
+            self._replace(worker)
+            worker = await self._free.get()
+        try:
+            yield worker
+        finally:
+            if worker.busy or not worker.alive:
+                worker.kill()  # what it would still send belongs to nobody
+                self._replace(worker)
+            else:
+                self._free.put_nowait(worker)
+
+    async def _start(self) -> Worker:
+        worker = await Worker.start(self._module, *self._arguments)
+        self._all.add(worker)
+        return worker
+
+    def _replace(self, worker: Worker) -> None:
+        if not self._closed:
+            task = asyncio.get_running_loop().create_task(self._respawn(worker))
+            self._respawning.add(task)
+            task.add_done_callback(self._respawning.discard)
+
+    async def _respawn(self, dead: Worker) -> None:
+        await dead.stop()
+        self._all.discard(dead)
+        log.warning("a worker process is replaced", extra={"module_name": self._module})
+        while True:
+            try:
+                self._free.put_nowait(await self._start())
+            except (WorkerLost, OSError):
+                await asyncio.sleep(RESPAWN_SECONDS)
+            else:
+                return
