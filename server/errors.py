@@ -41,6 +41,7 @@ class Code(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     SESSION_ENDED = "session_ended"
+    NO_POST = "no_post"
     ETAG_MISMATCH = "etag_mismatch"
     TOO_LARGE = "too_large"
     WRONG_TYPE = "wrong_type"
@@ -50,6 +51,7 @@ class Code(StrEnum):
     INTERNAL = "internal"
     FULL = "full"
     DRAINING = "draining"
+    NOT_READY = "not_ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.METHOD_NOT_ALLOWED: Kind(405, "This cannot be done here."),
     Code.ALREADY_DECIDED: Kind(409, "The opposite was decided already."),
     Code.SUPERSEDED: Kind(409, "It was changed since: look at the new version first."),
+    Code.NO_POST: Kind(409, "There is no draft yet."),
     Code.SESSION_ENDED: Kind(409, "The session is over."),
     Code.EXPIRED: Kind(410, "The time for this decision has passed."),
     Code.ETAG_MISMATCH: Kind(412, "This is not the connection that you mean."),
@@ -93,6 +96,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.INTERNAL: Kind(500, "Something broke on our side.", retryable=True),
     Code.FULL: Kind(503, "All rooms are taken at the moment.", retryable=True),
     Code.DRAINING: Kind(503, "The server is about to restart.", retryable=True),
+    Code.NOT_READY: Kind(503, "The voices are not ready yet.", retryable=True),
 }
 
 

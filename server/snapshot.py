@@ -13,6 +13,7 @@ from orchestration.notices import (
     JobStarted,
     Notice,
     PhaseEntered,
+    PostDrafted,
     QuestionAsked,
     SessionState,
     TurnEnded,
@@ -50,6 +51,8 @@ class Snapshot:
     question: OpenQuestion | None = None
     brief: Brief | None = None
     jobs: dict[str, JobView] = field(default_factory=dict)
+    drafted: bool = False
+    """Whether there is a post to edit."""
 
     @property
     def ended(self) -> bool:
@@ -71,6 +74,8 @@ class Snapshot:
                 self._brief(notice.brief)
             case JobStarted() | JobProgress() | JobDone() | JobFailure():
                 self._job(notice)
+            case PostDrafted():
+                self.drafted = True
             case _:
                 pass
 

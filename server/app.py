@@ -1,0 +1,66 @@
+"""The aiohttp application: routes, middlewares, lifetimes, on one screen."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+
+from server import (
+    crew,
+    errors,
+    eventstream,
+    hand,
+    headers,
+    metrics,
+    pages,
+    preview,
+    sessions,
+    whep,
+    whip,
+)
+from server.jobs.runner import JobRunner
+from server.limits import Limiter, Rate
+from server.pages import READY
+from server.session import Crew
+from server.sessions import SESSIONS, Sessions
+from server.settings import Settings
+from server.whip import SETTINGS
+
+BODY_BYTES = 64 * 1024
+OPENING = Rate(burst=60, per_s=1.0)
+"""How often one client may open a session."""
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The whole product: its own engine when there is no key, its own workers.
+
+    Raises RegistryError when the personas' file is wrong.
+    """
+    app = bare_app(settings)
+    voices = crew.voices(settings)
+    runner = JobRunner()
+    app[READY] = voices.ready
+    # Left in the reverse order: the sessions end before what they are made of.
+    app.cleanup_ctx.extend([voices.context, crew.workers(runner)])
+    house(app, crew.crew(settings, voices, app[preview.PREVIEWS], runner))
+    return app
+
+
+def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
+    """Routes and middlewares, with nobody in the rooms yet: `house` a crew in it before it starts."""
+    app = web.Application(middlewares=[errors.problems], client_max_size=BODY_BYTES)
+    app.on_response_prepare.append(headers.secure)
+    app[SETTINGS] = settings
+    app[READY] = lambda: True
+    app[hand.OPENING] = Limiter(opening, time.monotonic)
+    for room in (pages, hand, whip, whep, eventstream, preview, metrics):
+        room.add_routes(app)
+    return app
+
+
+def house(app: web.Application, crew: Crew) -> None:
+    """Let sessions be opened, made of this crew, for as long as the application lives."""
+    app[SESSIONS] = Sessions(app[SETTINGS], crew)
+    app.cleanup_ctx.append(sessions.lifetime)
+    app.on_shutdown.append(sessions.drain)

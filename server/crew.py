@@ -1,0 +1,92 @@
+"""The real crew: Lines to OpenAI or to the embedded engine, the Director, the workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from openai import AsyncOpenAI
+
+from orchestration import personas
+from orchestration.adapters.openai_line import line_factory
+from orchestration.director import Director
+from orchestration.workflow import MOENTREPRISE
+from server.engine_process import EngineProcess
+from server.jobs.runner import JobRunner
+from server.preview import Previews
+from server.session import Crew
+from server.settings import Settings
+
+Context = Callable[[web.Application], AsyncIterator[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Where the Lines connect, whether that answers now, and its life (an aiohttp `cleanup_ctx`)."""
+
+    client: AsyncOpenAI
+    ready: Callable[[], bool]
+    context: Context
+
+
+def voices(settings: Settings) -> Voices:
+    """OpenAI's with a key, else the embedded engine's."""
+    if settings.openai_api_key:
+        client = AsyncOpenAI(
+            api_key=settings.openai_api_key, base_url=settings.openai_base_url or None, max_retries=1
+        )
+        return Voices(client, lambda: True, _closing(client))
+    engine = EngineProcess()
+    client = AsyncOpenAI(api_key=engine.token, base_url="http://127.0.0.1:9/v1", max_retries=0)
+    return Voices(client, lambda: engine.ready, _embedded(engine, client))
+
+
+def crew(settings: Settings, voices: Voices, previews: Previews, runner: JobRunner) -> Crew:
+    """What sessions are made of. Raises RegistryError when the personas' file is wrong."""
+    cast = personas.load()
+    personas.check(cast, MOENTREPRISE)
+    return Crew(
+        director=Director,
+        open_line=line_factory(voices.client, settings.realtime_model, settings.transcription_model),
+        cast=cast,
+        workflow=MOENTREPRISE,
+        workshop=runner,
+        show_site=previews.open,
+        hide_site=previews.close,
+    )
+
+
+def workers(runner: JobRunner) -> Context:
+    """The workers' life as an aiohttp `cleanup_ctx`."""
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        runner.warm()
+        yield
+        await runner.close()
+
+    return context
+
+
+def _embedded(engine: EngineProcess, client: AsyncOpenAI) -> Context:
+    def reconnect(ready: bool) -> None:
+        if ready:
+            client.base_url = engine.base_url  # a restart takes another port
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        engine.subscribe(reconnect)
+        await engine.start()
+        reconnect(True)
+        yield
+        await engine.stop()
+        await client.close()
+
+    return context
+
+
+def _closing(client: AsyncOpenAI) -> Context:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        yield
+        await client.close()
+
+    return context

@@ -1,0 +1,81 @@
+"""What an SDP offer must be before aiortc sees it, and candidates in aiortc's form.
+
+aiortc answers much that this server has no use for (video, many sections), and it costs threads and sockets.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple
+
+from aiortc import RTCIceCandidate
+from aiortc.sdp import candidate_from_sdp
+
+from server.auth import Role
+
+MAX_BYTES = 64 * 1024
+_SECTION = re.compile(r"^m=(\S+) ", re.MULTILINE)
+_MDNS = re.compile(r"[A-Za-z0-9-]{1,63}\.local\Z")
+
+
+class OfferError(ValueError):
+    """The offer cannot be used; the text is for the caller."""
+
+
+class RestartError(Exception):
+    """Another ufrag or password: an ICE restart, which aiortc cannot do."""
+
+
+class Ice(NamedTuple):
+    """The remote side's ICE credentials, and the mid that the bundle's candidates belong to."""
+
+    ufrag: str
+    pwd: str
+    mid: str
+
+
+def check(offer: str, role: Role) -> Ice:
+    """Refuse what could not be answered well. Raises OfferError.
+
+    A human's offer has one audio section at most (none: a human who only reads) and the data channel; a
+    spectator's has one audio section that receives.
+    """
+    kinds = _SECTION.findall(offer)
+    if not offer.startswith("v=0") or not kinds:
+        raise OfferError("This is not an SDP offer.")
+    if not set(kinds) <= {"audio", "application"} or len(set(kinds)) != len(kinds):
+        raise OfferError("One audio section and one data channel are accepted here, nothing else.")
+    if role is Role.SPECTATOR and "audio" not in kinds:
+        raise OfferError("A spectator's offer needs an audio section.")
+    ice = Ice(_attribute(offer, "ice-ufrag"), _attribute(offer, "ice-pwd"), _attribute(offer, "mid"))
+    if not ice.ufrag or not ice.pwd or not _attribute(offer, "fingerprint"):
+        raise OfferError("The offer lacks ICE credentials or a DTLS fingerprint.")
+    return ice
+
+
+def candidate(value: str, mid: str) -> RTCIceCandidate | None:
+    """A trickled candidate; None for one that aiortc cannot use (TCP, RTCP). Raises OfferError."""
+    try:
+        parsed = candidate_from_sdp(value)
+    except (ValueError, AssertionError, IndexError):
+        raise OfferError("A candidate cannot be read.") from None
+    if not _is_address(parsed.ip) or not 0 <= parsed.port <= 65535:
+        raise OfferError("A candidate has no address.")
+    if parsed.protocol.lower() != "udp" or parsed.component != 1:
+        return None
+    parsed.sdpMid = mid
+    return parsed
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return _MDNS.match(text) is not None
+    return True
+
+
+def _attribute(offer: str, name: str) -> str:
+    match = re.search(rf"^a={name}:(\S+)", offer, re.MULTILINE)
+    return match[1] if match else ""

@@ -1,0 +1,282 @@
+"""One Session: the room that survives its Peers. Read this first.
+
+Session = SessionClock + Floor + Outbound (what is heard) + Microphone (what the human says) + Director (who
+speaks and why) + Presence (who is connected) + EventLog (what the page is told) + SessionWork (the jobs).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from media import floor as sounds
+from media.clock import SessionClock
+from media.floor import Floor
+from media.microphone import Microphone
+from media.outbound import Outbound
+from orchestration import events
+from orchestration.brief import Brief
+from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
+from orchestration.personas import Cast
+from orchestration.ports import Jobs, LineFactory, Publish
+from orchestration.workflow import Workflow
+from server.attachment import Attachment
+from server.auth import Keys, Role
+from server.events import EventLog
+from server.pagemessages import PageMessage, TalkKey, TypedMessage
+from server.peer import Attach
+from server.presence import LAST_MESSAGES_S, Presence
+from server.sessionwork import SessionWork, Workshop
+from server.settings import Settings
+from server.snapshot import ENDED, Snapshot
+
+log = logging.getLogger(__name__)
+
+NEVER_CONNECTED_S = 120.0
+STOP_S = 1.0
+WATCH_S = 0.25
+LAST_WORDS_S = 1.0
+"""How long the Peers of a completed session stay, so that the last word is heard."""
+
+
+class ApprovalView(Protocol):
+    """An approval as the HTTP side needs it; `state`: open, approve, reject, superseded or expired."""
+
+    @property
+    def state(self) -> str: ...
+
+
+class DeskView(Protocol):
+    @property
+    def approvals(self) -> Mapping[str, ApprovalView]: ...
+
+
+class ConversationView(Protocol):
+    @property
+    def brief(self) -> Brief: ...
+
+    @property
+    def desk(self) -> DeskView: ...
+
+
+class Conductor(Protocol):
+    """The Director, as its session uses it (orchestration.director)."""
+
+    @property
+    def conversation(self) -> ConversationView: ...
+
+    async def run(self) -> str:
+        """Hold the whole conversation; returns `completed` or `stopped`."""
+
+    def post(self, event: events.Event) -> None: ...
+
+    def hear(self, pcm: bytes) -> None: ...
+
+    def playout_started(self, turn: str, rtp_timestamp: int) -> None: ...
+
+    def playout_finished(self, turn: str, sent_ms: int) -> None: ...
+
+    def playout_interrupted(self, turn: str, sent_ms: int, source_ms: int) -> None: ...
+
+
+class MakeDirector(Protocol):
+    def __call__(
+        self,
+        *,
+        floor: Floor,
+        open_line: LineFactory,
+        jobs: Jobs,
+        publish: Publish,
+        cast: Cast,
+        workflow: Workflow,
+        given_answers: tuple[str, ...],
+        clock: Callable[[], float],
+    ) -> Conductor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What sessions are made of and do not make themselves."""
+
+    director: MakeDirector
+    open_line: LineFactory
+    cast: Cast
+    workflow: Workflow
+    workshop: Workshop
+    show_site: Callable[[str, Path], str]
+    """show_site(session, folder): where its site is shown, as a path of this server."""
+    hide_site: Callable[[str], None]
+
+
+class Session:
+    """Create it on the loop, then `run` it once in a task; that task is its whole life."""
+
+    def __init__(self, crew: Crew, settings: Settings, given_answers: tuple[str, ...] = ()) -> None:
+        loop = asyncio.get_running_loop()
+        self.id = secrets.token_hex(12)
+        self.keys = Keys.new()
+        self.folder: Path = settings.data / "sessions" / self.id
+        self.created = loop.time()
+        self.ended_at: float | None = None
+        self.snapshot = Snapshot()
+        self.decisions: dict[str, events.Decision] = {}
+        """What the human decided, from the moment that the request was taken in."""
+        self.streams = 0
+        """Readers of the event stream now."""
+        self._now = loop.time
+        self._ttl_s = float(settings.session_ttl_s)
+        self._expired = False
+        self._conducting: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
+        self.events = EventLog(self._now)
+        clock = SessionClock(self._now())
+        self.floor = Floor(clock, self._sounded)
+        self.outbound = Outbound(self.floor, clock)
+        self.work = SessionWork(crew.workshop, self.id, self.folder, self.publish, self.post)
+        self.director = crew.director(
+            floor=self.floor,
+            open_line=crew.open_line,
+            jobs=self.work.jobs,
+            publish=self.publish,
+            cast=crew.cast,
+            workflow=crew.workflow,
+            given_answers=given_answers,
+            clock=self._now,
+        )
+        self.microphone = Microphone(self.director.hear, lambda: self.post(events.SoundHeard()))
+        self._show_site = crew.show_site
+        self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
+        self.publish(SessionState("created"))
+
+    # ------------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        """Live until completed, stopped or expired; everything that was started is over at the return."""
+        try:
+            async with asyncio.TaskGroup() as life:
+                self._conducting = life.create_task(self._conduct(), name="session-director")
+                watch = life.create_task(self._watch(), name="session-watch")
+                self._conducting.add_done_callback(lambda _: watch.cancel())
+        finally:
+            self._ended()
+            await self._close()
+            self._over.set()
+
+    async def stop(self, reason: str = "human") -> None:
+        """End it, gently for a second; the session is over when this returns. Idempotent."""
+        self.post(events.StopRequested(reason))
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._over.wait()
+        except TimeoutError:
+            if self._conducting is not None:
+                self._conducting.cancel()
+            await self._over.wait()
+
+    @property
+    def ended(self) -> bool:
+        return self.snapshot.ended
+
+    @property
+    def over(self) -> bool:
+        """Ended, and everything that it had started is gone."""
+        return self._over.is_set()
+
+    async def _conduct(self) -> None:
+        try:
+            await self.director.run()
+        except Exception:
+            # A task root: whatever broke, the human learns that it did, and the session ends in order.
+            log.exception("the director failed", extra={"session": self.id})
+            self.publish(Error("internal", "Something broke on our side; the session had to end."))
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now = self._now()
+            self.presence.watch(now)
+            patience = self._ttl_s if self.presence.ever_heard else min(NEVER_CONNECTED_S, self._ttl_s)
+            if not self.presence.listening and now - self.presence.absent_since > patience:
+                self._expired = True
+                await self.stop("expired")
+
+    def _ended(self) -> None:
+        if not self.ended:
+            self.publish(SessionState("stopped", "internal"))
+        self.ended_at = self._now()
+        self.events.close()
+
+    async def _close(self) -> None:
+        completed = self.snapshot.state == "completed"
+        if not completed:
+            self.outbound.close()
+        self.microphone.close()
+        await self.work.close()
+        await self.presence.close(LAST_WORDS_S if completed else LAST_MESSAGES_S)
+        self.outbound.close()
+
+    # ------------------------------------------------------------------ what goes in
+
+    def post(self, event: events.Event) -> None:
+        """Tell the Director what happened."""
+        if not self.ended:
+            self.director.post(event)
+
+    def listener_arrived(self) -> None:
+        self.post(events.ListenerArrived())
+
+    def listener_lost(self, confirmed_rtp_timestamp: int | None) -> None:
+        self.post(events.ListenerLost(confirmed_rtp_timestamp))
+
+    def page_said(self, message: PageMessage) -> None:
+        match message:
+            case TypedMessage(text):
+                self.post(events.HumanSaid(text, typed=True))
+            case TalkKey(down):
+                self.post(events.PushToTalk(down))
+            case _:
+                pass
+
+    def _sounded(self, event: sounds.FloorEvent) -> None:
+        match event:
+            case sounds.PlayoutStarted(turn, rtp_timestamp):
+                self.director.playout_started(turn, rtp_timestamp)
+            case sounds.PlayoutFinished(turn, sent_ms):
+                self.director.playout_finished(turn, sent_ms)
+            case sounds.PlayoutInterrupted(turn, sent_ms, source_ms):
+                self.director.playout_interrupted(turn, sent_ms, source_ms)
+
+    def _attach(self, role: Role) -> Attach:
+        microphone = self.microphone if role is Role.HUMAN else None
+        return lambda pc: Attachment(pc, self.outbound, microphone)
+
+    # ------------------------------------------------------------------ what comes out
+
+    def publish(self, notice: Notice) -> None:
+        """Tell the page. Addresses within this server are filled in here: nobody else knows them."""
+        match notice:
+            case SessionState():
+                self._publish_state(notice)
+                return
+            case SiteReady():
+                notice = replace(notice, url=self._show_site(self.id, self.folder / "site"))
+            case PostDrafted(image=image) if image:
+                notice = replace(notice, image=f"/sessions/{self.id}/assets/{image}")
+            case _:
+                pass
+        self._tell(notice)
+
+    def _publish_state(self, notice: SessionState) -> None:
+        if self._expired and notice.state in ENDED:
+            notice = SessionState("expired", "nobody was there")
+        if not self.ended and (notice.state != self.snapshot.state or not self.events.last_seq):
+            self._tell(notice)
+
+    def _tell(self, notice: Notice) -> None:
+        self.snapshot.apply(notice)
+        self.events.publish(notice)

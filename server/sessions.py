@@ -1,0 +1,135 @@
+"""All sessions of this process: created, found, expired, drained. Nothing of an ended one is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from server import metrics
+from server.auth import Role, token_of
+from server.errors import Code, Problem
+from server.session import Crew, Session
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 5.0
+FULL_RETRY_S = 15
+DRAIN_RETRY_S = 5
+
+
+class Sessions:
+    """The registry. A session counts against the limit until it has ended; its data stays `keep_ended_s`."""
+
+    def __init__(self, settings: Settings, crew: Crew) -> None:
+        self._settings = settings
+        self._crew = crew
+        self._sessions: dict[str, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    def create(self, given_answers: tuple[str, ...] = ()) -> Session:
+        """Open a session and start its life. Raises Problem 503 when full or draining."""
+        if self.draining:
+            raise Problem(Code.DRAINING, headers={"Retry-After": str(DRAIN_RETRY_S)})
+        if self.running >= self._settings.max_sessions:
+            raise Problem(Code.FULL, headers={"Retry-After": str(FULL_RETRY_S)})
+        session = Session(self._crew, self._settings, given_answers)
+        self._sessions[session.id] = session
+        task = asyncio.create_task(session.run(), name="session")
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._over(session, task))
+        return session
+
+    @property
+    def running(self) -> int:
+        return sum(session.ended_at is None for session in self._sessions.values())
+
+    def find(self, session: str) -> Session | None:
+        return self._sessions.get(session)
+
+    def knows(self, token: str) -> bool:
+        """Whether the token opens any session here: a stranger's session is then not found, not forbidden."""
+        return any(session.keys.role(token) is not None for session in self._sessions.values())
+
+    def states(self) -> Mapping[str, int]:
+        return Counter(session.snapshot.state for session in self._sessions.values())
+
+    def forget(self, session: Session) -> None:
+        """Drop an ended session and delete its folder."""
+        self._sessions.pop(session.id, None)
+        self._crew.hide_site(session.id)
+        task = asyncio.create_task(_delete(session), name="session-forget")
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
+
+    async def drain(self) -> None:
+        """Accept no more, stop all, and wait until every one is over."""
+        self.draining = True
+        await asyncio.gather(*(session.stop("shutdown") for session in self._sessions.values()))
+        if waiting := self._tasks | self._forgetting:
+            await asyncio.wait(waiting)
+
+    async def sweep(self) -> None:
+        """For as long as the application lives: forget what ended long ago."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(SWEEP_S, max(0.1, float(self._settings.keep_ended_s))))
+            for session in list(self._sessions.values()):
+                over = session.ended_at is not None and session.over
+                if over and loop.time() - (session.ended_at or 0.0) > self._settings.keep_ended_s:
+                    self.forget(session)
+
+    def _over(self, session: Session, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        metrics.session_ended(session.snapshot.state)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a session broke", exc_info=error, extra={"session": session.id})
+
+
+async def _delete(session: Session) -> None:
+    await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+
+
+SESSIONS = web.AppKey("sessions", Sessions)
+
+
+def session_of(request: web.Request, *roles: Role) -> Session:
+    """The session of the path's `id`, if the request's token opens it for one of `roles` (else the human's).
+
+    Raises Problem: 404 unknown or somebody else's session, 401 no token or an unknown one, 403 a
+    spectator's token where it does not serve.
+    """
+    sessions = request.app[SESSIONS]
+    session = sessions.find(request.match_info["id"])
+    if session is None:
+        raise Problem(Code.UNKNOWN_SESSION)
+    token = token_of(request)
+    role = session.keys.role(token)
+    if role is None:
+        raise Problem(Code.UNKNOWN_SESSION if sessions.knows(token) else Code.TOKEN_WRONG)
+    if role not in (roles or (Role.HUMAN,)):
+        raise Problem(Code.TOKEN_FORBIDS)
+    return session
+
+
+async def lifetime(app: web.Application) -> AsyncIterator[None]:
+    """The registry's part of the application's life."""
+    sessions = app[SESSIONS]
+    metrics.count_sessions_by(sessions.states)
+    sweep = asyncio.create_task(sessions.sweep(), name="session-sweep")
+    yield
+    await sessions.drain()
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+
+
+async def drain(app: web.Application) -> None:
+    """An `on_shutdown` signal: the streams of events end here, while their connections still stand."""
+    await app[SESSIONS].drain()
