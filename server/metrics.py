@@ -1,4 +1,4 @@
-"""Figures for Prometheus at `GET /metrics`. Others call the small functions; nobody else touches the registry.
+"""Figures for Prometheus at `GET /metrics`. Others call the small functions; none touches the registry.
 
 Everything is process-wide: sessions are counted, never named.
 """
@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector

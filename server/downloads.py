@@ -1,0 +1,181 @@
+"""What a human takes home: transcript, brief, site, summary, pictures; and "forget everything"."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol, cast
+
+import jinja2
+from aiohttp import web
+
+from orchestration import transcript
+from orchestration.brief import Brief
+from server.errors import Code, Problem
+from server.preview import inside
+from server.session import Session
+from server.sessions import SESSIONS, session_of
+
+IMAGE_BYTES_MAX = 4 * 1024 * 1024
+_ASSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(png|jpe?g|webp)")
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_PRINTED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+# A picture opened as a document of its own may do nothing.
+_PICTURE = {**_PRIVATE, "Content-Security-Policy": "default-src 'none'; sandbox"}
+
+
+class Told(Protocol):
+    """What a conversation has to show (orchestration.conversation)."""
+
+    @property
+    def brief(self) -> Brief: ...
+
+    @property
+    def transcript(self) -> Sequence[transcript.Entry]: ...
+
+    @property
+    def summary(self) -> Mapping[str, object]: ...
+
+
+def add_routes(app: web.Application) -> None:
+    router = app.router
+    router.add_get("/sessions/{id}/transcript.{form:txt|vtt|json}", _transcript)
+    router.add_get("/sessions/{id}/brief.json", _brief)
+    router.add_get("/sessions/{id}/site.zip", _site)
+    router.add_get("/sessions/{id}/summary", _summary)
+    router.add_get("/sessions/{id}/recording.ogg", _recording)
+    router.add_get("/sessions/{id}/assets/{name}", _asset)
+    router.add_delete("/sessions/{id}/data", _forget)
+
+
+def _told(session: Session) -> Told:
+    # The session's own view of the conversation names only what the session needs of it.
+    return cast(Told, session.director.conversation)
+
+
+async def _transcript(request: web.Request) -> web.Response:
+    entries = tuple(_told(session_of(request)).transcript)
+    form = request.match_info["form"]
+    if form == "vtt":
+        return _file(transcript.as_vtt(entries), "text/vtt", "transcript.vtt")
+    if form == "json":
+        return _file(_json(transcript.as_json(entries)), "application/json", "transcript.json")
+    return _file(transcript.as_text(entries), "text/plain", "transcript.txt")
+
+
+async def _brief(request: web.Request) -> web.Response:
+    return _file(_json(asdict(_told(session_of(request)).brief)), "application/json", "brief.json")
+
+
+async def _site(request: web.Request) -> web.Response:
+    folder = session_of(request).folder / "site"
+    body = await asyncio.to_thread(zipped, folder)
+    if not body:
+        raise Problem(Code.NOT_FOUND, "No site has been built yet.")
+    return _file(body, "application/zip", "site.zip")
+
+
+async def _recording(request: web.Request) -> web.Response:
+    session_of(request)
+    raise Problem(Code.NOT_FOUND, "Recording was not switched on.")
+
+
+async def _asset(request: web.Request) -> web.StreamResponse:
+    folder = session_of(request).folder / "assets"
+    name = request.match_info["name"]
+    found = inside(folder, name) if _ASSET.fullmatch(name) else None
+    if found is None or not found.is_file():
+        raise Problem(Code.NOT_FOUND, "There is no such picture in this session.")
+    return web.FileResponse(found, headers=_PICTURE)
+
+
+async def _summary(request: web.Request) -> web.Response:
+    session = session_of(request)
+    if "text/html" not in request.headers.get("Accept", ""):
+        body = {"state": session.snapshot.state, **_told(session).summary}
+        return web.json_response(body, headers={**_PRIVATE, "Vary": "Accept"})
+    page = await asyncio.to_thread(printed, _told(session), session.folder)
+    headers = {**_PRIVATE, "Content-Security-Policy": _PRINTED, "Vary": "Accept"}
+    return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+async def _forget(request: web.Request) -> web.Response:
+    """Stop the session if it runs, delete its files, and forget it: its preview and its tokens go with it."""
+    session = session_of(request)
+    await session.stop()
+    await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+    request.app[SESSIONS].forget(session)
+    return web.Response(status=204)
+
+
+def _file(body: str | bytes, content_type: str, name: str) -> web.Response:
+    headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="moentreprise-{name}"'}
+    if isinstance(body, bytes):
+        return web.Response(body=body, content_type=content_type, headers=headers)
+    return web.Response(text=body, content_type=content_type, charset="utf-8", headers=headers)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def zipped(folder: Path) -> bytes:
+    """The folder as a zip under `site/`; empty when there is nothing. What leads out of it is left out."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    kept = [(name, found) for name in names if (found := inside(folder, name)) is not None]
+    if not kept:
+        return b""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, found in kept:
+            archive.write(found, f"site/{name}")
+    return packed.getvalue()
+
+
+def printed(told: Told, folder: Path) -> str:
+    """The summary as one HTML page that needs nothing else, for reading and for paper."""
+    summary = told.summary
+    post = _mapping(summary.get("post"))
+    return _TEMPLATES.get_template("summary.jinja").render(
+        name=summary.get("name") or "Your business",
+        answers=told.brief.answers,
+        research=_mapping(summary.get("research")),
+        site=_mapping(summary.get("site")),
+        post=post,
+        picture=_inlined(folder / "assets", str(post.get("image", ""))),
+        lines=transcript.as_text(told.transcript).splitlines(),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _inlined(folder: Path, name: str) -> str:
+    """The picture as a data address, empty when there is none."""
+    match = _ASSET.fullmatch(Path(name).name)
+    found = inside(folder, match[0]) if match else None
+    if match is None or found is None or not found.is_file() or found.stat().st_size > IMAGE_BYTES_MAX:
+        return ""
+    kind = match[1].replace("jpg", "jpeg")
+    return f"data:image/{kind};base64,{base64.b64encode(found.read_bytes()).decode()}"
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)

@@ -1,0 +1,128 @@
+"""`GET /preview/{capability}/…`: the site that was built, as an untrusted guest of our origin.
+
+Its pages run sandboxed in an origin of their own, under an address that cannot be guessed; they get no
+cookie, no token, and nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+HEADERS = {
+    # `sandbox` without allow-same-origin: an opaque origin, so our storage and tokens are out of its reach.
+    # CSP level 3, section 6.7.2.8: 'self' still matches the address that the page came from.
+    "Content-Security-Policy": (
+        "sandbox allow-scripts; default-src 'self' 'unsafe-inline' data:; connect-src 'none'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    # An opaque origin's module scripts and fonts are cross-origin requests.
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-cache",
+    "X-Robots-Tag": "noindex",
+}
+PATH_MAX = 240
+"""Below what a file system refuses; generated sites are shallow."""
+MISSING = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Page not found</title>
+<style>
+  body { font: 1rem/1.6 system-ui, sans-serif; margin: 15vh auto; max-width: 30rem; padding: 0 1rem;
+         color: #1d1d1f; background: #fff }
+  @media (prefers-color-scheme: dark) { body { color: #f2f2f4; background: #16161a } }
+</style>
+<h1>There is no such page</h1>
+<p>The site has no page at this address, or it is not being shown any more.</p>
+</html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    capability: str
+    folder: Path
+
+
+class Previews:
+    """Which session's folder is shown under which capability."""
+
+    def __init__(self) -> None:
+        self._by_session: dict[str, _Shown] = {}
+        self._folders: dict[str, Path] = {}
+
+    def open(self, session_id: str, folder: Path) -> str:
+        """Show `folder`; the path of its front page. A session keeps its address when it builds again."""
+        kept = self._by_session.get(session_id)
+        shown = _Shown(kept.capability if kept else secrets.token_urlsafe(24), folder)
+        self._by_session[session_id] = shown
+        self._folders[shown.capability] = folder
+        return f"/preview/{shown.capability}/"
+
+    def close(self, session_id: str) -> None:
+        """Show it no longer. Unknown sessions are fine."""
+        if shown := self._by_session.pop(session_id, None):
+            del self._folders[shown.capability]
+
+    def folder(self, capability: str) -> Path | None:
+        return self._folders.get(capability)
+
+
+PREVIEWS = web.AppKey("previews", Previews)
+
+
+def add_routes(app: web.Application) -> None:
+    """The routes, and `app[PREVIEWS]`."""
+    app[PREVIEWS] = Previews()
+    app.router.add_get("/preview/{capability}", _to_front_page)
+    app.router.add_get("/preview/{capability}/{path:.*}", _answer)
+
+
+def _folder(request: web.Request) -> Path | None:
+    return request.app[PREVIEWS].folder(request.match_info["capability"])
+
+
+async def _to_front_page(request: web.Request) -> web.StreamResponse:
+    """Relative links need the slash."""
+    if _folder(request) is None:
+        return _missing()
+    return web.Response(status=308, headers={**HEADERS, "Location": f"{request.path}/"})
+
+
+async def _answer(request: web.Request) -> web.StreamResponse:
+    folder = _folder(request)
+    if folder is None:
+        return _missing()
+    path = request.match_info["path"]
+    found = inside(folder, path)
+    if found is not None and found.is_dir():
+        if path and not path.endswith("/"):
+            return web.Response(status=308, headers={**HEADERS, "Location": f"{request.path}/"})
+        found = inside(folder, f"{path}index.html")
+    if found is None or not found.is_file():
+        return _missing()
+    return web.FileResponse(found, headers=HEADERS)
+
+
+def inside(folder: Path, path: str) -> Path | None:
+    """`path` in `folder`, or None when it leads out of it, also by a link, or names a hidden file."""
+    parts = path.split("/")
+    if "\0" in path or "\\" in path or len(path) > PATH_MAX or any(part.startswith(".") for part in parts):
+        return None
+    root = folder.resolve()
+    try:
+        found = root.joinpath(*[part for part in parts if part]).resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return None
+    return found if found == root or root in found.parents else None
+
+
+def _missing() -> web.Response:
+    return web.Response(status=404, text=MISSING, content_type="text/html", headers=HEADERS)

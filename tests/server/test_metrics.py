@@ -1,0 +1,87 @@
+"""Figures that others report come out at /metrics in Prometheus' text format."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpClient
+
+from server import metrics
+
+
+def value(sample: str, labels: dict[str, str] | None = None) -> float:
+    return metrics.REGISTRY.get_sample_value(sample, labels or {}) or 0.0
+
+
+async def scraped(aiohttp_client: AiohttpClient) -> str:
+    app = web.Application()
+    metrics.add_routes(app)
+    client = await aiohttp_client(app)
+    answer = await client.get("/metrics")
+    assert answer.status == 200
+    assert answer.content_type == "text/plain"
+    return await answer.text()
+
+
+async def test_every_report_changes_its_figure(aiohttp_client: AiohttpClient) -> None:
+    job = {"kind": "website", "outcome": "finished"}
+    before = [
+        value("moentreprise_turn_latency_seconds_count", {"speaker": "sarah"}),
+        value("moentreprise_hand_over_pause_seconds_sum"),
+        value("moentreprise_interruptions_total"),
+        value("moentreprise_api_calls_total", {"service": "realtime", "outcome": "ok"}),
+        value("moentreprise_errors_total", {"code": "replaced"}),
+        value("moentreprise_job_seconds_count", job),
+        value("moentreprise_engine_restarts_total"),
+        value("moentreprise_sessions_ended_total", {"state": "completed"}),
+    ]
+    metrics.observe_turn("sarah", 0.7)
+    metrics.observe_hand_over(0.3)
+    metrics.count_interruption()
+    metrics.count_api("realtime", "ok")
+    metrics.count_error("replaced")
+    metrics.observe_job("website", "finished", 3.0)
+    metrics.count_engine_restart()
+    metrics.session_ended("completed")
+    after = [
+        value("moentreprise_turn_latency_seconds_count", {"speaker": "sarah"}),
+        value("moentreprise_hand_over_pause_seconds_sum"),
+        value("moentreprise_interruptions_total"),
+        value("moentreprise_api_calls_total", {"service": "realtime", "outcome": "ok"}),
+        value("moentreprise_errors_total", {"code": "replaced"}),
+        value("moentreprise_job_seconds_count", job),
+        value("moentreprise_engine_restarts_total"),
+        value("moentreprise_sessions_ended_total", {"state": "completed"}),
+    ]
+    assert [round(b - a, 3) for a, b in zip(before, after, strict=True)] == [1, 0.3, 1, 1, 1, 1, 1, 1]
+    assert 'moentreprise_job_seconds_bucket{kind="website",le="5.0",outcome="finished"}' in await scraped(
+        aiohttp_client
+    )
+
+
+async def test_sessions_are_counted_when_asked(aiohttp_client: AiohttpClient) -> None:
+    states = {"live": 2, "waiting": 1}
+    metrics.count_sessions_by(lambda: states)
+    try:
+        text = await scraped(aiohttp_client)
+        assert 'moentreprise_sessions{state="live"} 2.0' in text
+        assert 'moentreprise_sessions{state="waiting"} 1.0' in text
+    finally:
+        metrics.count_sessions_by(dict)
+
+
+async def test_the_event_loops_lag_is_measured_and_the_watch_ends_with_the_application(
+    aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "LAG_EVERY_S", 0.01)
+    before = value("moentreprise_event_loop_lag_seconds_count")
+    app = web.Application()
+    metrics.add_routes(app)
+    client = await aiohttp_client(app)
+    async with asyncio.timeout(10):
+        while value("moentreprise_event_loop_lag_seconds_count") < before + 2:
+            await asyncio.sleep(0.01)
+    await client.close()
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "event-loop-lag"]
