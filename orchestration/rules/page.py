@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
 from orchestration.conversation import Conversation
-from orchestration.rules import human
+from orchestration.rules import human, turns
 from orchestration.rules.work import work_came_back
 from orchestration.turn import Stage
 from orchestration.work import ApprovalState
@@ -29,4 +29,8 @@ def approval_decided(c: Conversation, event: events.ApprovalDecided) -> None:
     approval = c.desk.approvals.get(event.approval)
     if approval is not None and approval.state is ApprovalState.OPEN:
         c.do(*c.desk.decide(approval, event.decision))
-        work_came_back(c)
+        c.timers.clear("remind", "expire")
+        if c.stage is Stage.APPROVING:
+            turns.return_to(c, c.stage)
+        else:
+            work_came_back(c)
