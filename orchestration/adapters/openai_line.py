@@ -78,7 +78,10 @@ class OpenAILine:
     # ----------------------------------------------------------------------- ports.Line
 
     async def open(self) -> None:
-        """Connect and configure; raises LineError when that fails or takes longer than `open_s`."""
+        """Connect and configure; raises LineError when that fails or takes longer than `open_s`.
+
+        The Line goes on trying until it is closed, so `close` is due after a LineError too.
+        """
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(opened), name=f"line {self._name}")
         try:
@@ -86,9 +89,6 @@ class OpenAILine:
                 await opened
         except TimeoutError as error:
             raise LineError(self._name, LineCode.TIMEOUT) from error
-        finally:
-            if not self._was_up:
-                await self.close()
 
     def respond(self, request: ResponseRequest) -> None:
         if not self._protocol.respond(request):
@@ -160,7 +160,6 @@ class OpenAILine:
                 code = LineCode.SERVER
             if not opened.done():
                 opened.set_exception(LineError(self._name, code))
-                return
             if self._was_up:
                 delay_s = self._times.first_retry_s
             self._lose(code, renewed)

@@ -128,6 +128,7 @@ async def test_a_service_that_closes_at_once_fails_to_open() -> None:
         with pytest.raises(LineError) as caught:
             await line.open()
         assert caught.value.code is LineCode.UNREACHABLE
+        await line.close()
 
 
 async def test_a_port_where_nobody_listens_fails_to_open() -> None:
@@ -137,8 +138,27 @@ async def test_a_port_where_nobody_listens_fails_to_open() -> None:
             line = line_factory(client, "voice-model", "asr-model")(PERSONA, Ear())
             with pytest.raises(LineError) as caught:
                 await line.open()
+            await line.close()
     assert caught.value.code is LineCode.UNREACHABLE
     assert caught.value.retryable
+
+
+async def test_a_line_that_could_not_open_goes_on_trying() -> None:
+    ear = Ear()
+    async with fake_openai() as fake, sdk(fake.base_url) as client:
+        fake.silent = True
+        line = OpenAILine(
+            client, "m", Hearing("asr"), PERSONA, ear, LineTimes(open_s=0.2, first_retry_s=0.01)
+        )
+        with pytest.raises(LineError):
+            await line.open()
+        fake.silent = False
+        fake.sockets[-1].transport.abort()
+        while len(fake.sessions) < 2 or not fake.sessions[-1].session:
+            await asyncio.sleep(0.01)
+        line.respond(ResponseRequest("t1", "ask", "Ask."))
+        await ear.until("finished", "t1")
+        await line.close()
 
 
 async def test_a_service_that_says_nothing_fails_to_open_in_time() -> None:
@@ -147,6 +167,7 @@ async def test_a_service_that_says_nothing_fails_to_open_in_time() -> None:
         line = OpenAILine(client, "m", Hearing("asr"), PERSONA, Ear(), LineTimes(open_s=0.2))
         with pytest.raises(LineError) as caught:
             await line.open()
+        await line.close()
     assert caught.value.code is LineCode.TIMEOUT
 
 
