@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from ctypes.util import find_library
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ import aiohttp
 import segno
 from aiohttp import web
 
+from orchestration.personas import RegistryError
 from server import logs, tls
 from server.engine_process import EngineError
 from server.settings import Settings
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 READY_TIMEOUT_S = 90.0
 DRAIN_S = 5.0
-AppFactory = Callable[[Settings], web.Application]
 
 
 class ServeError(Exception):
@@ -42,12 +42,17 @@ class Listener:
     tls: ssl.SSLContext | None
 
     @property
+    def port(self) -> int:
+        number: int = self.socket.getsockname()[1]
+        return number
+
+    @property
     def url(self) -> str:
-        host, port = self.socket.getsockname()[:2]
+        host: str = self.socket.getsockname()[0]
         if host in ("0.0.0.0", "::"):
             host = "127.0.0.1"
         shown = f"[{host}]" if ":" in host else host
-        return f"{'https' if self.tls else 'http'}://{shown}:{port}"
+        return f"{'https' if self.tls else 'http'}://{shown}:{self.port}"
 
 
 def run(settings: Settings) -> int:
@@ -55,7 +60,7 @@ def run(settings: Settings) -> int:
     logs.configure(settings.log_level, settings.log_format)
     try:
         asyncio.run(_serve(settings))
-    except (ServeError, EngineError) as error:
+    except (ServeError, EngineError, RegistryError) as error:
         print(f"moentreprise: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before the signal handlers were in place
@@ -64,14 +69,14 @@ def run(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    from server.app import create_app  # aiortc and the rest take a second; a taken port is known before
-
     stop = asyncio.Event()
     with _stopped_by_signals(stop), contextlib.ExitStack() as stack:
         listeners = listen(settings)
         for listener in listeners:
             stack.callback(listener.socket.close)
-        app = create_app(reachable_as(settings, listeners))
+        from server.app import create_app  # takes a second or two; a taken port is known before
+
+        app = create_app(replace(settings, port=listeners[0].port))
         await serve(app, listeners, stop)
 
 
@@ -168,8 +173,7 @@ def listen(settings: Settings) -> list[Listener]:
             f"The certificate cannot be written to {settings.data / 'tls'}: {error.strerror}."
         ) from error
     own = Listener(_bound("127.0.0.1", settings.port), None)
-    port = own.socket.getsockname()[1]
-    return [own, *(Listener(_bound(address, port), context) for address in addresses)]
+    return [own, *(Listener(_bound(address, own.port), context) for address in addresses)]
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -197,13 +201,6 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"Port {port} may not be used by this user; choose one above 1023 with --port."
     return f"Cannot listen on {host}, port {port}: {error.strerror}."
-
-
-def reachable_as(settings: Settings, listeners: Sequence[Listener]) -> Settings:
-    """The settings with our own https addresses allowed as origins, and with the port that was taken."""
-    own = tuple(listener.url for listener in listeners if listener.tls)
-    port = listeners[0].socket.getsockname()[1]
-    return replace(settings, port=port, allowed_origins=settings.allowed_origins + own)
 
 
 def announce(listeners: Sequence[Listener]) -> None:

@@ -1,0 +1,80 @@
+"""The doctor says what is in force, with one remedy each, and fails only for what blocks."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from server import doctor
+from server.doctor import Finding, State
+from server.settings import DESCRIPTORS, Settings
+
+
+def found(settings: Settings, environ: dict[str, str] | None = None) -> dict[str, Finding]:
+    return {one.name: one for one in doctor.examine(settings, environ or {})}
+
+
+def test_a_sound_machine_passes_and_every_setting_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor.run(Settings(port=0, data=tmp_path, openai_api_key="sk-hidden"), {}) == 0
+    said = capsys.readouterr().out
+    assert all(one.variable in said for one in DESCRIPTORS)
+    assert "sk-hidden" not in said
+    assert "a key is set" in said
+
+
+def test_a_taken_port_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(port=taken.getsockname()[1], data=tmp_path)
+        assert doctor.run(settings, {}) == 1
+    assert "in use" in capsys.readouterr().out
+
+
+def test_a_data_folder_that_cannot_be_written_blocks(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    one = found(Settings(port=0, data=tmp_path / "file"))["Data folder"]
+    assert one.state is State.BLOCKS
+    assert "MOENTREPRISE_DATA" in one.remedy
+
+
+def test_missing_programs_are_named_with_their_remedy_and_block_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(doctor, "has_natural_voices", lambda: False)
+    findings = found(Settings(port=0, data=tmp_path))
+    for name in ("Voices", "Chromium", "Node", "Sandbox"):
+        assert findings[name].state is State.LESS
+        assert findings[name].remedy.endswith(".")
+
+
+def test_a_sandbox_that_may_not_run_is_not_called_working(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, "bwrap")
+
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
+    monkeypatch.setattr(subprocess, "run", refused)
+    assert "not allowed" in doctor.sandbox().found
+
+
+def test_without_any_voice_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "has_natural_voices", lambda: False)
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert doctor.voices().state is State.BLOCKS
+    assert doctor.recogniser().state is State.BLOCKS
+
+
+def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
+    findings = found(Settings(port=0, data=tmp_path), {"MOENTREPRISE_PROT": "1"})
+    assert "MOENTREPRISE_PROT" in findings["Variables"].found
+
+
+@pytest.mark.parametrize(("secret", "says"), [("s", "an application is set"), ("", "posts stay drafts")])
+def test_linkedin_needs_both_halves(tmp_path: Path, secret: str, says: str) -> None:
+    settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret=secret)
+    assert says in doctor.linkedin(settings).found
