@@ -59,6 +59,8 @@ class Conversation:
         """The turn that was told to fall silent; how much of it was heard is not known yet."""
         self.cut: tuple[Turn, str] | None = None
         """The turn that the human interrupted, with what was heard of it."""
+        self.called: set[int] = set()
+        """The places in the script whose tool was called: a turn said again does not call it again."""
         self.awaited = ""
         """The kind of job that the script waits for."""
 
@@ -138,7 +140,8 @@ class Conversation:
         """Let a turn be generated, unheard."""
         self._serial += 1
         step = cue.step if cue else None
-        scripted = step is not None and act == step.act
+        asked = cue is not None and cue.place in self.called
+        scripted = step is not None and act == step.act and not asked
         command = events.Speak(
             f"turn{self._serial}",
             speaker,

@@ -9,8 +9,9 @@ from orchestration.workflow import Step, Workflow
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A step and the index of its phase."""
+    """A step, its place in the whole script and the index of its phase."""
 
+    place: int
     phase: int
     step: Step
 
@@ -19,10 +20,10 @@ class Script:
     """A cursor over the steps of a workflow. `skip` names the questions that need not be asked."""
 
     def __init__(self, workflow: Workflow, skip: frozenset[str] = frozenset()) -> None:
+        steps = [(index, step) for index, phase in enumerate(workflow.phases) for step in phase.steps]
         self._cues = [
-            Cue(index, step)
-            for index, phase in enumerate(workflow.phases)
-            for step in phase.steps
+            Cue(place, phase, step)
+            for place, (phase, step) in enumerate(steps)
             if not (step.question and step.question in skip)
         ]
         self._at = 0

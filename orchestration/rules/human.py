@@ -244,7 +244,7 @@ def _back_from(c: Conversation, turn: Turn | None) -> Stage:
     if not turn.generated:
         c.give_back(turn)
         return Stage.TALKING
-    if c.satisfied(turn):
+    if step.wait is Wait.ANSWER or c.satisfied(turn):
         return Stage.TALKING
     c.awaited = WORK[step.tool].job
     return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING

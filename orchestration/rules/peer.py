@@ -37,6 +37,7 @@ def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
     if c.held or c.started_at is None:
         return
     c.drop_prepared()
+    _forget_interruption(c)
     turn, c.current = c.current, None
     if turn is not None:
         c.give_back(turn)
@@ -48,6 +49,17 @@ def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
     c.timers.freeze(c.now)
     c.tell(notices.SessionState("waiting", "no sign of the page"))
     c.do(events.Hold())
+
+
+def _forget_interruption(c: Conversation) -> None:
+    """What the human was saying is lost with the peer; the turn that it cut will be said again."""
+    cut, c.cut = c.cut, None
+    turn = c.fading or (cut[0] if cut else None)
+    if turn is not None:
+        c.give_back(turn)
+    c.typed_over = None
+    c.appending = False
+    c.timers.clear("transcript", "duck")
 
 
 def stop_requested(c: Conversation, event: events.StopRequested) -> None:

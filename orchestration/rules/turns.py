@@ -35,7 +35,7 @@ def _called(c: Conversation, turn: Turn, call: events.ToolCall) -> None:
             c.script.choose(chosen)
         c.do(_answer(turn, call, {"status": "ok" if allowed else "refused", "speaker": chosen}))
     elif call.name in turn.command.tools:
-        c.do(*c.desk.call(call.name, turn.speaker, call.call, c.now))
+        _start(c, turn, call.name, call.call)
     else:
         c.do(_answer(turn, call, {"status": "refused", "reason": "not offered in this turn"}))
 
@@ -48,7 +48,13 @@ def _start_uncalled(c: Conversation, turn: Turn, called: set[str]) -> None:
     """The phase table requires the step's tool even when the model forgot to call it."""
     for name in turn.command.tools:
         if name not in called:
-            c.do(*c.desk.call(name, turn.speaker, "", c.now))
+            _start(c, turn, name, "")
+
+
+def _start(c: Conversation, turn: Turn, tool: str, call: str) -> None:
+    if turn.cue is not None:
+        c.called.add(turn.cue.place)
+    c.do(*c.desk.call(tool, turn.speaker, call, c.now))
 
 
 def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
