@@ -1,0 +1,38 @@
+/** Failures in words: what happened, and what to do about it. */
+
+import { RequestError } from "./session.js";
+
+/** @type {Record<string, string>} code → what to do; the server's own sentence says what happened */
+const REMEDY = {
+  full: "Try again in a minute.",
+  draining: "Try again in a minute.",
+  too_many: "Wait a moment, then try again.",
+  internal: "Try again; if it stays, stop the session and start a new one.",
+  bad_text: "Shorten it or write something, then send it again.",
+  too_large: "Shorten it and send it again.",
+  superseded: "The new version is shown; approve that one.",
+  expired: "Save the draft once more to be asked again.",
+  already_decided: "Nothing more needs to be done.",
+  session_ended: "Start a new session to go on.",
+  unknown_session: "Start a new session.",
+  bad_origin: "Open the page under the server's own address.",
+  bad_host: "Open the page under the server's own address.",
+  engine_lost: "The voices come back by themselves in a moment.",
+};
+
+/**
+ * @param {unknown} error
+ * @returns {string} one or two sentences
+ */
+export function explain(error) {
+  if (!(error instanceof RequestError)) return "Something broke in this page. Load it again; your session is kept.";
+  if (error.status === 0) return "The server was not reached. Check your connection and try again.";
+  return withRemedy(error.message, error.code);
+}
+
+/** @param {string} message @param {string} code */
+export function withRemedy(message, code) {
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  const remedy = REMEDY[code] ?? "";
+  return remedy ? `${sentence} ${remedy}` : sentence;
+}

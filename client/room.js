@@ -1,0 +1,271 @@
+/** A session on the page: who is heard, what is understood, how you are connected. */
+
+import { Bar } from "./bar.js";
+import { Captions } from "./captions.js";
+import { Connection } from "./connection.js";
+import { byId, button, setText, show } from "./dom.js";
+import { explain, withRemedy } from "./explain.js";
+import { stateOf } from "./human-state.js";
+import { Inspector } from "./inspector.js";
+import { Meters } from "./meters.js";
+import { ADVICE, Microphone } from "./microphone.js";
+import { Speaker, rtpDistance } from "./speaker.js";
+import { Awake } from "./awake.js";
+import { Inbox } from "./wire.js";
+import { Work } from "./work.js";
+
+/** @typedef {{paused: boolean, listening: boolean, heard: boolean, pending: boolean, speaker: string}} TalkFacts */
+
+const METER_MS = 100;
+const PENDING_MS = 8000; // after this long nobody is thinking any more
+const LAST_WORD_MS = 1500; // what was sent is still heard when the session completes
+
+export class Room {
+  microphone = new Microphone(() => this.#refresh());
+  speaker = new Speaker(/** @type {HTMLAudioElement} */ (byId("voice")), () => this.#refresh());
+  #stage;
+  #captions = new Captions(byId("caption"), byId("caption-live"), (now) => this.speaker.rtpAt(now));
+  #inspector = new Inspector();
+  #meters = new Meters();
+  #awake = new Awake();
+  #inbox = new Inbox();
+  #bar;
+  /** @type {import("./session.js").Session | null} */
+  #session = null;
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {Work | null} */
+  #work = null;
+  #onAgain;
+  /** @type {TalkFacts} */
+  #facts = { paused: false, listening: false, heard: false, pending: false, speaker: "" };
+  #pendingTimer = 0;
+  #problem = "";
+  #problemTimer = 0;
+  #question = "";
+  #over = false;
+
+  /** @param {import("./stage.js").Stage} stage @param {() => void} onAgain  the human wants a new session */
+  constructor(stage, onAgain) {
+    this.#stage = stage;
+    this.#onAgain = onAgain;
+    this.#bar = new Bar({
+      mute: () => this.microphone.mute(!this.microphone.muted),
+      talk: (down) => this.#talk(down),
+      say: (text) => this.#say(text),
+      stop: () => this.#stop(),
+    });
+    button("tap").onclick = () => this.speaker.play().then(() => this.#refresh());
+    button("notice-act").onclick = () => this.#act();
+    button("understood-edit").onclick = () => this.#correct();
+  }
+
+  /** @param {import("./session.js").Session} session */
+  enter(session) {
+    this.#session = session;
+    this.#work = new Work(session, { change: () => this.#refresh(), again: this.#onAgain });
+    this.#work.listen(this.#inbox);
+    this.#listen();
+    document.body.dataset["view"] = "room";
+    show(byId("start-panel"), false);
+    show(byId("talk-panel"), true);
+    show(byId("bar"), true);
+    this.#work.workspace.reveal();
+    this.#captions.hint("The team is coming in.");
+    const parts = { session, inbox: this.#inbox, speaker: this.speaker, microphone: this.microphone };
+    this.#connection = new Connection(parts, () => this.#refresh());
+    this.#connection.start();
+    setInterval(() => this.#measure(), METER_MS);
+    window.addEventListener("pagehide", () => this.#connection?.hangUp());
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+    window.addEventListener("online", () => this.#connection?.renew());
+    this.#refresh();
+  }
+
+  #listen() {
+    const inbox = this.#inbox;
+    inbox.on("phase.entered", ({ phase }) => this.#stage.phase(phase));
+    inbox.on("turn.started", (turn) => this.#turnStarted(turn));
+    inbox.on("caption", (caption) => this.#captions.add(caption));
+    inbox.on("turn.ended", (turn) => {
+      this.#captions.end(turn);
+      if (this.#facts.speaker === turn.speaker) this.#set({ speaker: "" });
+    });
+    inbox.on("question.asked", ({ n, of, title, question }) => {
+      this.#question = question;
+      setText(byId("question"), `Question ${n} of ${of}: ${title}`);
+    });
+    inbox.on("phase.entered", ({ phase }) => phase === "interview" || setText(byId("question"), ""));
+    inbox.on("human.listening", ({ listening }) => this.#set({ listening }));
+    inbox.on("human.speaking", ({ speaking }) => {
+      this.#set({ heard: speaking, pending: !speaking });
+      if (!speaking) this.#think();
+    });
+    inbox.on("human.said", (said) => this.#understood(said));
+    inbox.on("metrics.turn", (metrics) => this.#inspector.turn(metrics));
+    inbox.on("error", ({ code, message }, { route }) => this.#failed(code, message, route));
+    inbox.on("session.state", ({ state }) => this.#sessionState(state));
+    inbox.on("session.completed", ({ summary }) => this.#end(summary, "What was done"));
+  }
+
+  /** @param {import("./wire.js").Messages["turn.started"]} turn */
+  #turnStarted({ speaker, rtp_timestamp }) {
+    const rtp = this.speaker.rtpAt(performance.now());
+    const aheadMs = rtp === null ? 0 : rtpDistance(rtp_timestamp, rtp) / 48;
+    clearTimeout(this.#pendingTimer);
+    this.#set({ speaker, pending: false, heard: false });
+    this.#stage.speaking("");
+    setTimeout(() => {
+      if (this.#facts.speaker === speaker) this.#stage.speaking(speaker);
+    }, Math.min(500, Math.max(0, aheadMs)));
+  }
+
+  /** @param {import("./wire.js").Messages["human.said"]} said */
+  #understood({ text, question }) {
+    byId("understood").dataset["shown"] = String(text !== "");
+    setText(byId("understood-text"), text);
+    this.#question = question;
+    show(button("understood-edit"), question !== "");
+    this.#set({ heard: false, pending: true });
+    this.#think();
+  }
+
+  #think() {
+    clearTimeout(this.#pendingTimer);
+    this.#pendingTimer = window.setTimeout(() => this.#set({ pending: false }), PENDING_MS);
+  }
+
+  #correct() {
+    this.#work?.workspace.go("brief");
+    this.#work?.cards.edit(this.#question);
+  }
+
+  /** @param {string} code @param {string} message @param {import("./wire.js").Route} route */
+  #failed(code, message, route) {
+    if (code === "replaced") {
+      if (route === "channel") this.#connection?.moved();
+      return;
+    }
+    this.#tell(withRemedy(message, code));
+  }
+
+  /** @param {string} state */
+  #sessionState(state) {
+    this.#set({ paused: state === "waiting" });
+    if (state === "stopped") this.#end({}, "You stopped the session");
+    if (state === "expired") this.#end({}, "The session has expired");
+  }
+
+  /** @param {Record<string, unknown>} summary @param {string} title */
+  #end(summary, title) {
+    if (this.#over) return;
+    this.#over = true;
+    this.#work?.close(summary, title);
+    this.#bar.close();
+    this.microphone.close();
+    setTimeout(() => {
+      this.#set({ speaker: "", listening: false, heard: false, pending: false });
+      this.#connection?.end();
+    }, title === "What was done" ? LAST_WORD_MS : 0);
+  }
+
+  /** @param {boolean} down */
+  #talk(down) {
+    this.microphone.hold(down);
+    this.#connection?.send({ type: "human.push_to_talk", down });
+  }
+
+  /** @param {string} text */
+  async #say(text) {
+    try {
+      await this.#session?.say(text);
+      return true;
+    } catch (error) {
+      this.#tell(explain(error));
+      return false;
+    }
+  }
+
+  async #stop() {
+    button("stop").disabled = true;
+    try {
+      await this.#session?.stop();
+      this.#end({}, "You stopped the session");
+    } catch (error) {
+      button("stop").disabled = this.#over;
+      this.#tell(explain(error));
+    }
+  }
+
+  /** @param {string} problem  shown for a while, for it passes */
+  #tell(problem) {
+    this.#problem = problem;
+    clearTimeout(this.#problemTimer);
+    this.#problemTimer = window.setTimeout(() => this.#tell(""), 12_000);
+    this.#refresh();
+  }
+
+  /** The one thing that can be done about what the notice says. */
+  async #act() {
+    const action = this.#notice().action;
+    if (action === "Take it back here") this.#connection?.renew();
+    if (action === "Start a new session") this.#onAgain();
+    if (action === "Dismiss") this.#tell("");
+    if (action === "Use microphone" && (await this.microphone.open())) this.#connection?.renew();
+  }
+
+  /** @returns {{text: string, action: string}} */
+  #notice() {
+    const link = this.#connection?.link;
+    if (link === "moved") return { text: "This session is open in another tab or on another device.", action: "Take it back here" };
+    if (link === "gone") return { text: "This session is no longer on the server.", action: "Start a new session" };
+    if (this.#problem) return { text: this.#problem, action: "Dismiss" };
+    if (this.#over) return { text: "", action: "" };
+    const state = this.microphone.state;
+    const text = state === "off" ? "You are here without a microphone. You can type, or switch it on." : ADVICE[state];
+    return { text, action: state === "silenced" || state === "insecure" || state === "on" ? "" : "Use microphone" };
+  }
+
+  async #measure() {
+    const pc = this.#connection?.pc;
+    if (!pc || !this.#connection || this.#over) return;
+    const figures = await this.#meters.read(pc);
+    this.#connection.figures = { jitterBufferMs: figures.jitterBufferMs, rttMs: figures.rttMs };
+    this.#stage.level(this.speaker.statedLevel() ?? figures.voice);
+    this.#bar.level(this.microphone.live ? figures.microphone : 0);
+    if (!this.#inspector.open) return;
+    const { link, attempts } = this.#connection;
+    this.#inspector.show(figures, { link, attempts, microphone: this.microphone.state });
+  }
+
+  /** @param {Partial<TalkFacts>} facts */
+  #set(facts) {
+    Object.assign(this.#facts, facts);
+    if (facts.speaker === "") this.#stage.speaking("");
+    this.#refresh();
+  }
+
+  #refresh() {
+    const connection = this.#connection;
+    if (!connection) return;
+    const hasMicrophone = this.microphone.track !== null && this.microphone.state === "on";
+    this.#bar.state(stateOf({
+      ...this.#facts,
+      link: connection.link,
+      attempts: connection.attempts,
+      blocked: this.speaker.blocked,
+      work: this.#work?.sentence ?? "",
+      hasMicrophone,
+      muted: this.microphone.muted,
+    }));
+    if (!this.#over) this.#bar.microphone({ available: hasMicrophone, muted: this.microphone.muted });
+    document.body.dataset["link"] = connection.link;
+    const notice = this.#notice();
+    setText(byId("notice-text"), notice.text);
+    setText(byId("notice-act"), notice.action);
+    show(button("notice-act"), notice.action !== "");
+    show(byId("notice"), notice.text !== "");
+    show(button("tap"), this.speaker.blocked && connection.link === "live");
+    this.#awake.keep(connection.link === "live" || connection.link === "reconnecting");
+  }
+}

@@ -1,0 +1,167 @@
+/** The session: created once, kept in this tab (a reload resumes it, a new tab is a new one). */
+
+/**
+ * @typedef {{id: string, token: string, whip: string, events: string, ice_servers: RTCIceServer[]}} Ticket
+ */
+
+const KEY = "moentreprise.session";
+
+/** A request that was refused or never arrived. `status` is 0 when the server was not reached. */
+export class RequestError extends Error {
+  /** @param {number} status @param {string} message @param {string} code  of the server's closed list */
+  constructor(status, message, code = "") {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export class Session {
+  #ticket;
+
+  /** @param {Ticket} ticket */
+  constructor(ticket) {
+    this.#ticket = ticket;
+  }
+
+  /**
+   * Opens a new session; with `answers` (six of them) the interview is skipped.
+   * @param {string[] | null} answers
+   */
+  static async create(answers) {
+    const body = answers ? { answers } : {};
+    const response = await request("POST", "/sessions", { body });
+    const ticket = /** @type {Ticket} */ (await response.json());
+    sessionStorage.setItem(KEY, JSON.stringify(ticket));
+    return new Session(ticket);
+  }
+
+  /** The session that this tab held before a reload, or null. */
+  static resume() {
+    const text = sessionStorage.getItem(KEY);
+    if (!text) return null;
+    try {
+      return new Session(/** @type {Ticket} */ (JSON.parse(text)));
+    } catch {
+      return null;
+    }
+  }
+
+  static forget() {
+    sessionStorage.removeItem(KEY);
+  }
+
+  get id() {
+    return this.#ticket.id;
+  }
+
+  get token() {
+    return this.#ticket.token;
+  }
+
+  get whip() {
+    return this.#ticket.whip;
+  }
+
+  get events() {
+    return this.#ticket.events;
+  }
+
+  /** @returns {RTCIceServer[]} */
+  get iceServers() {
+    return this.#ticket.ice_servers ?? [];
+  }
+
+  /** The session as the server holds it. @returns {Promise<{state?: string}>} */
+  async state() {
+    return (await this.#call("GET", "")).json();
+  }
+
+  /** The human's words, typed. @param {string} text */
+  async say(text) {
+    await this.#call("POST", "/messages", { text });
+  }
+
+  /** @param {string} key @param {string} text */
+  async correct(key, text) {
+    await this.#call("PATCH", "/brief", { [key]: text });
+  }
+
+  /** @param {string} text */
+  async editPost(text) {
+    await this.#call("PATCH", "/post", { text });
+  }
+
+  /** @param {string} approval @param {"approve" | "reject"} decision */
+  async decide(approval, decision) {
+    await this.#call("POST", `/approvals/${encodeURIComponent(approval)}`, { decision });
+  }
+
+  /** @param {string} job */
+  async cancel(job) {
+    await this.#call("POST", `/jobs/${encodeURIComponent(job)}/cancel`);
+  }
+
+  async stop() {
+    await this.#call("DELETE", "");
+  }
+
+  async deleteData() {
+    await this.#call("DELETE", "/data");
+  }
+
+  /** The address of a file of this session. @param {string} name */
+  file(name) {
+    return this.withToken(`/sessions/${encodeURIComponent(this.id)}/${name}`);
+  }
+
+  /**
+   * An address that a browser fetches by itself (an image, a download) carries the token as a
+   * parameter, for headers cannot be set there. Foreign addresses and previews go unchanged.
+   * @param {string} address
+   */
+  withToken(address) {
+    const url = new URL(address, location.origin);
+    const ours = url.origin === location.origin && url.pathname.startsWith("/sessions/");
+    if (ours && !url.searchParams.has("token")) url.searchParams.set("token", this.token);
+    return url.href;
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  #call(method, path, body) {
+    const address = `/sessions/${encodeURIComponent(this.id)}${path}`;
+    return request(method, address, { body, token: this.token });
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} address
+ * @param {{body?: object, token?: string}} [options]
+ * @returns {Promise<Response>} a successful response; anything else throws RequestError
+ */
+async function request(method, address, { body, token } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (token) headers["Authorization"] = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null });
+  } catch {
+    throw new RequestError(0, "The server was not reached.");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** A problem+json answer (RFC 9457) as an error. @param {Response} response */
+export async function refusal(response) {
+  try {
+    const problem = await response.json();
+    const message = problem.detail || problem.title || response.statusText;
+    return new RequestError(response.status, String(message), String(problem.code ?? ""));
+  } catch {
+    return new RequestError(response.status, `The server answered ${response.status}.`);
+  }
+}

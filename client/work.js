@@ -1,0 +1,178 @@
+/** The workspace's contents, and the messages about the work that fill them. */
+
+import { explain } from "./explain.js";
+import { PHASES, nameOf } from "./people.js";
+import { BriefCards } from "./workspace/brief-cards.js";
+import { BuildPanel } from "./workspace/build.js";
+import { PostPanel } from "./workspace/post.js";
+import { ResearchPanel } from "./workspace/research.js";
+import { SummaryPanel } from "./workspace/summary.js";
+import { Workspace } from "./workspace/workspace.js";
+
+/** @typedef {import("./people.js").Tab} Tab */
+/** @typedef {import("./session.js").Session} Session */
+/** @typedef {import("./wire.js").Inbox} Inbox */
+
+/** @type {Record<string, {tab: Tab, who: string, does: string}>} job kind → where it shows, who does what */
+const JOBS = {
+  research: { tab: "research", who: "maya", does: "is researching your market" },
+  website: { tab: "build", who: "alex", does: "is building your website" },
+  post: { tab: "post", who: "sophie", does: "is drafting your post" },
+  publish: { tab: "post", who: "sophie", does: "is taking care of your post" },
+};
+
+export class Work {
+  cards;
+  workspace;
+  #session;
+  #research;
+  #build;
+  #post;
+  #summary;
+  #onChange;
+  /** @type {Map<string, {kind: string, percent: number}>} */
+  #running = new Map();
+
+  /**
+   * @param {Session} session
+   * @param {{change: () => void, again: () => void}} on  change: what is being done changed
+   */
+  constructor(session, on) {
+    this.#session = session;
+    this.#onChange = on.change;
+    const cancel = (/** @type {string} */ job) => void attempt(() => session.cancel(job));
+    this.cards = new BriefCards((key, text) => attempt(() => session.correct(key, text)));
+    this.#research = new ResearchPanel(cancel);
+    this.#build = new BuildPanel(cancel);
+    this.#post = new PostPanel({
+      edit: (text) => attempt(() => session.editPost(text)),
+      decide: (approval, decision) => attempt(() => session.decide(approval, decision)),
+      cancel,
+      asset: (address) => session.withToken(address),
+    });
+    this.#summary = new SummaryPanel({
+      file: (name) => session.file(name),
+      deleteData: () => attempt(() => session.deleteData()),
+      again: on.again,
+    });
+    this.workspace = new Workspace({
+      brief: this.cards.element,
+      research: this.#research.element,
+      build: this.#build.element,
+      post: this.#post.element,
+      summary: this.#summary.element,
+    });
+  }
+
+  /** What is being done now and how far it is, or "". */
+  get sentence() {
+    const job = [...this.#running.values()].at(-1);
+    const words = job && JOBS[job.kind];
+    if (!job || !words) return "";
+    const far = job.percent > 0 ? `, ${job.percent} %` : "";
+    return `${nameOf(words.who)} ${words.does}${far}`;
+  }
+
+  /** @param {Inbox} inbox */
+  listen(inbox) {
+    this.#listenBrief(inbox);
+    this.#listenJobs(inbox);
+    this.#listenResults(inbox);
+  }
+
+  /**
+   * The session is over.
+   * @param {Record<string, unknown>} summary @param {string} title
+   */
+  close(summary, title) {
+    this.cards.freeze();
+    this.#post.freeze();
+    this.#running.clear();
+    this.#summary.show(summary, title);
+    this.workspace.follow("summary", true);
+  }
+
+  /** @param {Inbox} inbox */
+  #listenBrief(inbox) {
+    inbox.on("brief.updated", ({ brief }) => {
+      this.cards.update(brief);
+      this.workspace.note(`${this.cards.answered} of ${brief.answers.length} answered`);
+    });
+    inbox.on("question.asked", ({ question }) => this.cards.ask(question));
+    inbox.on("phase.entered", ({ phase }) => {
+      const tab = PHASES.find(({ id }) => id === phase)?.tab;
+      if (tab) this.workspace.follow(tab);
+      if (phase !== "interview") this.cards.ask("");
+    });
+  }
+
+  /** @param {Inbox} inbox */
+  #listenJobs(inbox) {
+    inbox.on("job.started", ({ job, kind, title }) => {
+      this.#running.set(job, { kind, percent: 0 });
+      this.#progress(kind)?.started(job, title);
+      if (kind === "website") this.#build.started();
+      const tab = JOBS[kind]?.tab;
+      if (tab) this.workspace.follow(tab);
+      this.#onChange();
+    });
+    inbox.on("job.progress", ({ job, kind, percent, message }) => {
+      if (this.#running.has(job)) this.#running.set(job, { kind, percent });
+      this.#progress(kind)?.moved(percent, message);
+      this.#onChange();
+    });
+    inbox.on("job.log", (log) => {
+      if (log.kind === "website") this.#build.terminal.append(log);
+    });
+    inbox.on("job.finished", ({ job, kind }) => {
+      this.#running.delete(job);
+      this.#progress(kind)?.finished();
+      this.#onChange();
+    });
+    inbox.on("job.failed", ({ job, kind, reason }) => {
+      this.#running.delete(job);
+      this.#progress(kind)?.failed(reason);
+      this.#onChange();
+    });
+  }
+
+  /** @param {Inbox} inbox */
+  #listenResults(inbox) {
+    inbox.on("research.ready", ({ research }) => this.#research.show(research));
+    inbox.on("site.ready", ({ url, site }) => {
+      this.#build.ready(url, site ?? {});
+      this.#summary.haveSite();
+      this.workspace.follow("build", true);
+    });
+    inbox.on("post.drafted", (post) => {
+      this.#post.drafted(post);
+      if (post.image) this.#summary.haveImage(this.#session.withToken(post.image));
+    });
+    inbox.on("approval.requested", (request) => {
+      this.#post.requested(request);
+      this.workspace.follow("post", true);
+    });
+    inbox.on("approval.resolved", (resolved) => this.#post.resolved(resolved));
+    inbox.on("post.published", (published) => this.#post.published(published));
+  }
+
+  /** @param {string} kind */
+  #progress(kind) {
+    if (kind === "research") return this.#research.progress;
+    if (kind === "website") return this.#build.progress;
+    return kind === "post" || kind === "publish" ? this.#post.progress : null;
+  }
+}
+
+/**
+ * Runs a request; what went wrong comes back in words, "" when nothing did.
+ * @param {() => Promise<void>} request
+ */
+async function attempt(request) {
+  try {
+    await request();
+    return "";
+  } catch (error) {
+    return explain(error);
+  }
+}

@@ -1,0 +1,161 @@
+/** The drafted post: edit it, then approve or reject exactly what is shown. */
+
+import { el, setText, show } from "../dom.js";
+import { Progress } from "./progress.js";
+import { empty } from "./research.js";
+
+/**
+ * @typedef {object} PostActions
+ * @property {(text: string) => Promise<string>} edit  returns what went wrong, or ""
+ * @property {(approval: string, decision: "approve" | "reject") => Promise<string>} decide  the same
+ * @property {(job: string) => void} cancel
+ * @property {(address: string) => string} asset  the address with which an image is fetched
+ */
+
+export class PostPanel {
+  element = el("div", { class: "stack" });
+  progress;
+  #actions;
+  #empty = empty("sophie", "Sophie drafts a post with a picture. Nothing is published without your approval.");
+  #draft = el("div", { class: "stack", hidden: "" });
+  #image = el("img", { class: "post-image", alt: "", width: "1200", height: "630", hidden: "", "data-testid": "post-image" });
+  #text = el("textarea", { rows: "8", maxlength: "3000", "aria-label": "Text of the post", "data-testid": "post-text" });
+  #save = el("button", { type: "button", "data-testid": "post-save" }, ["Save the change"]);
+  #approve = el("button", { type: "button", class: "primary", "data-testid": "approve" }, ["Approve"]);
+  #reject = el("button", { type: "button", "data-testid": "reject" }, ["Reject"]);
+  #status = el("p", { class: "label", role: "status", "data-testid": "post-status" });
+  #saved = "";
+  #approval = "";
+  #busy = false;
+  #frozen = false;
+
+  /** @param {PostActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    this.progress = new Progress("post", actions.cancel);
+    const buttons = el("div", { class: "buttons" }, [this.#approve, this.#reject, this.#save]);
+    this.#draft.append(this.#image, this.#text, this.#status, buttons);
+    this.element.append(this.#empty, this.progress.element, this.#draft);
+    this.#text.oninput = () => this.#refresh();
+    this.#save.onclick = () => this.#edit();
+    this.#approve.onclick = () => this.#decide("approve");
+    this.#reject.onclick = () => this.#decide("reject");
+    this.#refresh();
+  }
+
+  get #dirty() {
+    return this.#text.value.trim() !== this.#saved.trim();
+  }
+
+  /** @param {{text: string, image: string, alt: string}} post */
+  drafted({ text, image, alt }) {
+    show(this.#empty, false);
+    show(this.#draft, true);
+    const editing = this.#dirty;
+    this.#saved = text;
+    if (!editing) this.#text.value = text;
+    show(this.#image, image !== "");
+    if (image) {
+      const address = this.#actions.asset(image);
+      if (this.#image.src !== address) this.#image.src = address;
+      this.#image.alt = alt;
+    }
+    if (!this.#approval) setText(this.#status, "A draft. Sophie will ask for your approval.");
+    this.#refresh();
+  }
+
+  /** @param {{approval: string, action: string, payload: Record<string, unknown>}} request */
+  requested({ approval, payload }) {
+    this.#approval = approval;
+    this.#busy = false;
+    const text = payload["text"];
+    if (typeof text === "string" && text !== this.#saved) {
+      const image = "";
+      this.drafted({ text, image: this.#image.hidden ? image : this.#image.src, alt: this.#image.alt });
+    }
+    setText(this.#status, "Sophie asks for your approval. Exactly this text and this picture will be used.");
+    this.#refresh();
+  }
+
+  /** @param {{approval: string, decision: string}} resolved */
+  resolved({ approval, decision }) {
+    if (approval !== this.#approval) return;
+    this.#approval = "";
+    this.#busy = false;
+    setText(this.#status, OUTCOMES[decision] ?? "");
+    this.#refresh();
+  }
+
+  /** @param {{status: string, url: string, reason: string}} published */
+  published({ status, url, reason }) {
+    this.#approval = "";
+    this.element.dataset["status"] = status;
+    this.#status.replaceChildren(...outcome(status, url, reason));
+    this.#refresh();
+  }
+
+  /** The session is over. */
+  freeze() {
+    this.#frozen = true;
+    this.#approval = "";
+    this.#text.value = this.#saved;
+    this.#refresh();
+  }
+
+  #refresh() {
+    const dirty = this.#dirty;
+    const open = this.#approval !== "" && !this.#frozen;
+    show(this.#approve, open);
+    show(this.#reject, open);
+    show(this.#save, dirty && !this.#frozen);
+    this.#text.readOnly = this.#frozen || this.element.dataset["status"] !== undefined;
+    this.#approve.disabled = this.#busy || dirty;
+    this.#reject.disabled = this.#busy;
+    this.#save.disabled = this.#busy || this.#text.value.trim() === "";
+    this.#approve.title = dirty ? "Save the change first" : "";
+  }
+
+  async #edit() {
+    this.#busy = true;
+    this.#refresh();
+    const text = this.#text.value.trim();
+    const wrong = await this.#actions.edit(text);
+    this.#busy = false;
+    if (wrong) setText(this.#status, wrong);
+    else this.#saved = text;
+    this.#refresh();
+  }
+
+  /** @param {"approve" | "reject"} decision */
+  async #decide(decision) {
+    if (this.#busy || !this.#approval) return;
+    this.#busy = true;
+    this.#refresh();
+    const wrong = await this.#actions.decide(this.#approval, decision);
+    if (!wrong) return; // approval.resolved tells the rest
+    this.#busy = false;
+    setText(this.#status, wrong);
+    this.#refresh();
+  }
+}
+
+/** @type {Record<string, string>} */
+const OUTCOMES = {
+  approve: "Approved. Sophie takes it from here.",
+  reject: "Rejected. Nothing is published; the draft stays yours to change.",
+  superseded: "The draft was changed. Sophie asks again for the new version.",
+  expired: "The time for this approval has passed. Change and save the draft to be asked again.",
+};
+
+/** @param {string} status @param {string} url @param {string} reason */
+function outcome(status, url, reason) {
+  if (status === "published") {
+    const link = el("a", { href: new URL(url, location.origin).href, target: "_blank", rel: "noopener noreferrer" }, [
+      "See it there",
+    ]);
+    return ["Published. ", link, "."];
+  }
+  if (status === "draft") return [`Saved as a draft: ${reason || "it was not published"}.`];
+  if (status === "rejected") return [OUTCOMES["reject"] ?? ""];
+  return [`It is not known whether the post went out${reason ? ` (${reason})` : ""}. Please look at your page.`];
+}

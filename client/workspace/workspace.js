@@ -1,0 +1,126 @@
+/** The tabs beside the room. They follow the team unless the human holds one. */
+
+import { button, byId, el, setText, show } from "../dom.js";
+
+/** @typedef {import("../people.js").Tab} Tab */
+
+/** @type {ReadonlyArray<[Tab, string]>} */
+const TABS = [
+  ["brief", "Brief"],
+  ["research", "Research"],
+  ["build", "Build"],
+  ["post", "Post"],
+  ["summary", "Summary"],
+];
+
+export class Workspace {
+  #root = byId("workspace");
+  /** @type {Map<Tab, {tab: HTMLElement, panel: HTMLElement}>} */
+  #tabs = new Map();
+  /** @type {Tab} */
+  #shown = "brief";
+  /** @type {Tab} */
+  #team = "brief";
+  #held = false;
+
+  /** @param {Record<Tab, HTMLElement>} contents */
+  constructor(contents) {
+    for (const [id, title] of TABS) this.#add(id, title, contents[id]);
+    byId("tabs").onkeydown = (event) => this.#onKey(event);
+    button("follow").onclick = () => this.#release();
+    button("sheet").onclick = () => this.open(this.#root.dataset["open"] !== "true");
+    this.#show("brief");
+  }
+
+  reveal() {
+    show(this.#root, true);
+  }
+
+  /**
+   * The team works on this now.
+   * @param {Tab} tab
+   * @param {boolean} [raise]  whether the sheet of a phone comes up: something is there to see or decide
+   */
+  follow(tab, raise = false) {
+    this.#team = tab;
+    if (this.#writing()) this.#held = true;
+    if (!this.#held) this.#show(tab);
+    if (this.#held && this.#shown === tab) this.#held = this.#writing();
+    this.#refresh();
+    if (raise && !this.#held) this.open(true);
+  }
+
+  /** The human goes there. @param {Tab} tab */
+  go(tab) {
+    this.#held = tab !== this.#team;
+    this.#show(tab);
+    this.open(true);
+  }
+
+  /** @param {boolean} open  the sheet on a phone; beside the room it is always open */
+  open(open) {
+    this.#root.dataset["open"] = String(open);
+    button("sheet").setAttribute("aria-expanded", String(open));
+  }
+
+  /** @param {string} text  a word on the sheet's handle */
+  note(text) {
+    setText(byId("sheet-note"), text);
+  }
+
+  /** @param {Tab} id @param {string} title @param {HTMLElement} content */
+  #add(id, title, content) {
+    const tab = el("button", {
+      type: "button",
+      role: "tab",
+      id: `tab-${id}`,
+      "aria-controls": `panel-${id}`,
+      "data-testid": `tab-${id}`,
+    }, [title]);
+    tab.onclick = () => this.go(id);
+    const panel = el("div", { role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: "-1" }, [content]);
+    this.#tabs.set(id, { tab, panel });
+    byId("tabs").append(tab);
+    byId("panels").append(panel);
+  }
+
+  /** @param {Tab} id */
+  #show(id) {
+    this.#shown = id;
+    for (const [name, { tab, panel }] of this.#tabs) {
+      tab.setAttribute("aria-selected", String(name === id));
+      tab.tabIndex = name === id ? 0 : -1;
+      show(panel, name === id);
+    }
+    setText(byId("sheet-title"), TABS.find(([name]) => name === id)?.[1] ?? "");
+    this.#refresh();
+  }
+
+  #refresh() {
+    for (const [name, { tab }] of this.#tabs) tab.dataset["team"] = String(name === this.#team && this.#held);
+    show(button("follow"), this.#held && this.#shown !== this.#team);
+  }
+
+  #release() {
+    this.#held = false;
+    this.#show(this.#team);
+    this.#tabs.get(this.#team)?.tab.focus();
+  }
+
+  /** Whether the human is writing in the panel that is shown. */
+  #writing() {
+    const active = document.activeElement;
+    return active instanceof HTMLTextAreaElement && !active.readOnly && this.#root.contains(active);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const at = TABS.findIndex(([name]) => name === this.#shown);
+    const next = TABS[(at + step + TABS.length) % TABS.length]?.[0];
+    if (!next) return;
+    this.go(next);
+    this.#tabs.get(next)?.tab.focus();
+  }
+}
