@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 
+from orchestration import personas
+from orchestration.workflow import MOENTREPRISE
 from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
 from server.settings import Settings, unknown_variables
@@ -46,6 +48,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
 def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
     return [
         python(),
+        team(),
         voices(),
         recogniser(),
         browser(),
@@ -79,6 +82,21 @@ def python() -> Finding:
     if sys.version_info < PYTHON_MIN:
         return Finding("Python", State.BLOCKS, f"{version}.", "Install Python 3.11 or newer.")
     return Finding("Python", State.OK, f"{version}.")
+
+
+def team() -> Finding:
+    """The personas' file, and what in it has no effect."""
+    try:
+        cast = personas.load()
+        personas.check(cast, MOENTREPRISE)
+    except (personas.RegistryError, OSError) as error:
+        return Finding("Team", State.BLOCKS, f"personas.toml cannot be used: {error}.", "Correct it there.")
+    names = ", ".join(persona.name for persona in cast.values())
+    warm = [persona.name for persona in cast.values() if "temperature" in persona.limits]
+    if warm:
+        remedy = f"It has no effect for {', '.join(warm)}: Realtime GA knows no temperature."
+        return Finding("Team", State.LESS, f"{names}; a temperature is set.", remedy)
+    return Finding("Team", State.OK, f"{names}.")
 
 
 def voices() -> Finding:

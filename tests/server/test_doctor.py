@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import personas
 from server import doctor
 from server.doctor import Finding, State
 from server.settings import DESCRIPTORS, Settings
@@ -78,3 +79,26 @@ def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
 def test_linkedin_needs_both_halves(tmp_path: Path, secret: str, says: str) -> None:
     settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret=secret)
     assert says in doctor.linkedin(settings).found
+
+
+def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = personas.DEFAULT_FILE.read_text().replace("[sarah]\n", "[sarah]\ntemperature = 0.7\n")
+    changed = tmp_path / "personas.toml"
+    changed.write_text(text)
+    load = personas.load
+    monkeypatch.setattr(personas, "load", lambda: load(changed))
+    one = doctor.team()
+    assert one.state is State.LESS
+    assert "no effect for Sarah" in one.remedy
+
+
+def test_a_wrong_personas_file_blocks_with_the_field_s_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "personas.toml"
+    changed.write_text(personas.DEFAULT_FILE.read_text().replace('voice = "marin"', 'voice = "nobody"'))
+    load = personas.load
+    monkeypatch.setattr(personas, "load", lambda: load(changed))
+    one = doctor.team()
+    assert one.state is State.BLOCKS
+    assert "sarah.voice" in one.found
