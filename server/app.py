@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server import (
     crew,
+    downloads,
     errors,
     eventstream,
     hand,
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> web.Application:
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
     app.cleanup_ctx.extend([voices.context, crew.workers(runner)])
-    house(app, crew.crew(settings, voices, app[preview.PREVIEWS], runner))
+    house(app, crew.crew(settings, voices, runner))
     return app
 
 
@@ -54,7 +55,7 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
     app[SETTINGS] = settings
     app[READY] = lambda: True
     app[hand.OPENING] = Limiter(opening, time.monotonic)
-    for room in (pages, hand, whip, whep, eventstream, preview, metrics):
+    for room in (pages, hand, whip, whep, eventstream, preview, downloads, metrics):
         room.add_routes(app)
     return app
 

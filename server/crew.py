@@ -14,7 +14,6 @@ from orchestration.director import Director
 from orchestration.workflow import MOENTREPRISE
 from server.engine_process import EngineProcess
 from server.jobs.runner import JobRunner
-from server.preview import Previews
 from server.session import Crew
 from server.settings import Settings
 
@@ -42,7 +41,7 @@ def voices(settings: Settings) -> Voices:
     return Voices(client, lambda: engine.ready, _embedded(engine, client))
 
 
-def crew(settings: Settings, voices: Voices, previews: Previews, runner: JobRunner) -> Crew:
+def crew(settings: Settings, voices: Voices, runner: JobRunner) -> Crew:
     """What sessions are made of. Raises RegistryError when the personas' file is wrong."""
     cast = personas.load()
     personas.check(cast, MOENTREPRISE)
@@ -52,8 +51,6 @@ def crew(settings: Settings, voices: Voices, previews: Previews, runner: JobRunn
         cast=cast,
         workflow=MOENTREPRISE,
         workshop=runner,
-        show_site=previews.open,
-        hide_site=previews.close,
     )
 
 

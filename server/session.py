@@ -108,9 +108,6 @@ class Crew:
     cast: Cast
     workflow: Workflow
     workshop: Workshop
-    show_site: Callable[[str, Path], str]
-    """show_site(session, folder): where its site is shown, as a path of this server."""
-    hide_site: Callable[[str], None]
 
 
 class Session:
@@ -120,6 +117,8 @@ class Session:
         loop = asyncio.get_running_loop()
         self.id = secrets.token_hex(12)
         self.keys = Keys.new()
+        self.capability = secrets.token_hex(16)
+        """Names the preview: who has it may see the site, and nothing else."""
         self.folder: Path = settings.data / "sessions" / self.id
         self.created = loop.time()
         self.ended_at: float | None = None
@@ -149,7 +148,6 @@ class Session:
             clock=self._now,
         )
         self.microphone = Microphone(self.director.hear, lambda: self.post(events.SoundHeard()))
-        self._show_site = crew.show_site
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
 
@@ -264,7 +262,7 @@ class Session:
                 self._publish_state(notice)
                 return
             case SiteReady():
-                notice = replace(notice, url=self._show_site(self.id, self.folder / "site"))
+                notice = replace(notice, url=f"/preview/{self.capability}/")
             case PostDrafted(image=image) if image:
                 notice = replace(notice, image=f"/sessions/{self.id}/assets/{image}")
             case _:

@@ -54,6 +54,10 @@ class Sessions:
     def find(self, session: str) -> Session | None:
         return self._sessions.get(session)
 
+    def find_by_capability(self, capability: str) -> Session | None:
+        """The session whose preview this names; None when there is none (any more)."""
+        return next((s for s in self._sessions.values() if s.capability == capability), None)
+
     def knows(self, token: str) -> bool:
         """Whether the token opens any session here: a stranger's session is then not found, not forbidden."""
         return any(session.keys.role(token) is not None for session in self._sessions.values())
@@ -64,7 +68,6 @@ class Sessions:
     def forget(self, session: Session) -> None:
         """Drop an ended session and delete its folder."""
         self._sessions.pop(session.id, None)
-        self._crew.hide_site(session.id)
         task = asyncio.create_task(_delete(session), name="session-forget")
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
