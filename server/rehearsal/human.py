@@ -1,0 +1,157 @@
+"""How the simulated human behaves: it answers when asked, corrects its card, approves the post."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from server.rehearsal.answers import KEYS, Answers
+from server.rehearsal.client import Event, RehearsalError, Visit
+
+REACTION_S = 0.45
+READING_S = 1.5
+"""How long it looks at a draft before it approves."""
+SPOKEN_TRIES = 3
+INTERRUPTION = "Sorry, one moment please, I have a question."
+INTERRUPT_AFTER_S = 1.3
+INTERRUPTED_ACTS = frozenset({"report_research", "show_site", "present_post", "wrap_up"})
+
+Tell = Callable[[str], None]
+
+
+class Human:
+    """Reads the session's events one by one; what takes time runs in tasks of its own."""
+
+    def __init__(
+        self, visit: Visit, answers: Answers, spoken: dict[str, bytes], tell: Tell, interrupt: bool
+    ) -> None:
+        self._visit = visit
+        self._answers = answers
+        self._spoken = spoken
+        self._tell = tell
+        self._to_interrupt = interrupt
+        self._question = ""
+        self._tries: dict[str, int] = {}
+        self._understood: set[str] = set()
+        self._corrected: set[str] = set()
+        self._turn = ""
+        self._speaking: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.interrupted_turn = ""
+
+    async def hold(self) -> None:
+        """Until the session is completed. Raises RehearsalError when it ends in any other way."""
+        try:
+            while (event := await self._visit.next_event()) is not None:
+                self._react(event)
+                for task in [task for task in self._tasks if task.done()]:
+                    self._tasks.discard(task)
+                    task.result()
+                if event.type == "session.state" and event.data.get("state") in ("stopped", "expired"):
+                    raise RehearsalError(f"The session ended early: {event.data}")
+                if event.type == "session.completed":
+                    return
+            raise RehearsalError("The events ended before the session was completed.")
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def missed(self) -> list[str]:
+        return [key for key in KEYS if key not in self._understood]
+
+    def _react(self, event: Event) -> None:
+        data = event.data
+        match event.type:
+            case "phase.entered":
+                self._tell(f"── {data.get('index')}/{data.get('of')} {data.get('phase')}")
+            case "caption":
+                self._tell(f"{str(data.get('speaker')).capitalize():>7}: {data.get('text')}")
+            case "question.asked":
+                self._question = str(data.get("question"))
+            case "human.listening":
+                self._listening(bool(data.get("listening")))
+            case "human.said":
+                self._tell(f"  heard: {data.get('text')}")
+            case "brief.updated":
+                self._brief_updated(data)
+            case "turn.started":
+                self._turn = str(data.get("turn"))
+                self._consider_interrupting(str(data.get("act")))
+            case "turn.ended":
+                self._turn = ""
+            case "approval.requested":
+                self._start(self._approve(str(data.get("approval"))))
+            case "job.started" | "job.failed" | "error" | "post.published":
+                shown = {
+                    key: data[key] for key in ("kind", "code", "reason", "message", "status") if key in data
+                }
+                self._tell(f"  {event.type}: " + ", ".join(str(value) for value in shown.values() if value))
+            case _:
+                pass
+
+    def _start(self, work: object) -> asyncio.Task[None]:
+        assert asyncio.iscoroutine(work)
+        task: asyncio.Task[None] = asyncio.create_task(work, name="human")
+        self._tasks.add(task)
+        return task
+
+    def _listening(self, listening: bool) -> None:
+        busy = self._speaking is not None and not self._speaking.done()
+        if listening and not busy and self._question and self._question not in self._understood:
+            self._speaking = self._start(self._answer(self._question))
+
+    async def _answer(self, key: str) -> None:
+        await asyncio.sleep(REACTION_S)
+        if key in self._understood:
+            return
+        tries = self._tries[key] = self._tries.get(key, 0) + 1
+        text = self._answers.said[key]
+        self._tell(f"  human: {text}")
+        if tries > SPOKEN_TRIES:
+            await self._visit.type(text)
+        else:
+            await self._visit.say(text, self._spoken[key])
+
+    def _brief_updated(self, data: dict[str, object]) -> None:
+        key = str(data.get("changed") or "")
+        answer = _answer_of(data.get("brief"), key)
+        if not key or answer.get("status") != "answered":
+            return
+        self._understood.add(key)
+        wanted = self._answers.correction(key, str(answer.get("text")))
+        if wanted is not None and key not in self._corrected:
+            self._corrected.add(key)
+            self._start(self._correct(key, wanted))
+
+    async def _correct(self, key: str, text: str) -> None:
+        await asyncio.sleep(REACTION_S)
+        self._tell(f"  human corrects {key}: {text}")
+        await self._visit.correct(key, text)
+
+    async def _approve(self, approval: str) -> None:
+        await asyncio.sleep(READING_S)
+        self._tell("  human approves the post")
+        await self._visit.approve(approval)
+
+    def _consider_interrupting(self, act: str) -> None:
+        if self._to_interrupt and not self.interrupted_turn and act in INTERRUPTED_ACTS:
+            self.interrupted_turn = self._turn
+            self._start(self._interrupt(self._turn))
+
+    async def _interrupt(self, turn: str) -> None:
+        await asyncio.sleep(INTERRUPT_AFTER_S)
+        if self._turn != turn:
+            self.interrupted_turn = ""
+            return
+        self._tell(f"  human interrupts: {INTERRUPTION}")
+        await self._visit.say(INTERRUPTION, self._spoken["interruption"])
+
+
+def _answer_of(brief: object, key: str) -> dict[str, object]:
+    answers = brief.get("answers") if isinstance(brief, dict) else None
+    for answer in answers if isinstance(answers, list) else []:
+        if isinstance(answer, dict) and answer.get("key") == key:
+            return answer
+    return {}

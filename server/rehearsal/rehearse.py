@@ -1,0 +1,97 @@
+"""One rehearsal from start to end: prepare the answers, start a server, hold the session, keep its fruit."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from server.rehearsal import report
+from server.rehearsal.answers import Answers, AnswersError, load
+from server.rehearsal.client import RehearsalError, Visit
+from server.rehearsal.human import INTERRUPTION, Human
+from server.rehearsal.mouth import SpeechError, prepare
+from server.rehearsal.spawn import running_server
+from server.settings import Settings
+
+SESSION_S = 10 * 60
+AFTERGLOW_S = 0.8
+"""What is still to come after the last event: the last packets of the last word."""
+
+
+def rehearse(settings: Settings, answers: Path, out: Path, url: str, interrupt: bool, voice: str) -> int:
+    """The exit code; see `server.rehearsal.run`."""
+    del settings  # the server that is started reads the same environment itself
+    try:
+        given = load(answers)
+        out.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_rehearse(given, out, url, interrupt, voice))
+    except (RehearsalError, AnswersError, SpeechError, aiohttp.ClientError, TimeoutError) as error:
+        print(f"moentreprise: {error or 'the session took too long'}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+async def _rehearse(answers: Answers, out: Path, url: str, interrupt: bool, voice: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        texts = {**answers.said, **({"interruption": INTERRUPTION} if interrupt else {})}
+        preparing = asyncio.create_task(prepare(texts, voice, Path(folder)), name="prepare answers")
+        try:
+            async with (
+                _server(url, out) as base,
+                aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http,
+            ):
+                await _hold(http, base, answers, await preparing, out, interrupt)
+        finally:
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _server(url: str, out: Path) -> AsyncIterator[str]:
+    if url:
+        yield url
+        return
+    print("starting a server", flush=True)
+    async with running_server((out / "data").resolve(), out / "server.log") as own:
+        yield own
+
+
+async def _hold(
+    http: aiohttp.ClientSession,
+    base: str,
+    answers: Answers,
+    spoken: dict[str, bytes],
+    out: Path,
+    interrupt: bool,
+) -> None:
+    loop = asyncio.get_running_loop()
+    started_s = loop.time()
+
+    def tell(line: str) -> None:
+        seconds = round(loop.time() - started_s)
+        print(f"[{seconds // 60}:{seconds % 60:02d}] {line}", flush=True)
+
+    visit = Visit(http, base)
+    human = Human(visit, answers, spoken, tell, interrupt)
+    try:
+        async with asyncio.timeout(SESSION_S):
+            await visit.open()
+            tell(f"connected to session {visit.id}")
+            await human.hold()
+        await asyncio.sleep(AFTERGLOW_S)
+        downloads = await report.download(visit)
+    finally:
+        await visit.close()
+    figures = await asyncio.to_thread(report.write, out, visit, answers, human.interrupted_turn, downloads)
+    for line in report.headlines(figures):
+        tell(line)
+    if human.missed:
+        raise RehearsalError(f"Not understood: {', '.join(human.missed)}.")
