@@ -6,11 +6,11 @@ cookie, no token, and nothing from elsewhere.
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+
+from server.sessions import SESSIONS
 
 HEADERS = {
     # `sandbox` without allow-same-origin: an opaque origin, so our storage and tokens are out of its reach.
@@ -45,48 +45,15 @@ MISSING = """<!doctype html>
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    capability: str
-    folder: Path
-
-
-class Previews:
-    """Which session's folder is shown under which capability."""
-
-    def __init__(self) -> None:
-        self._by_session: dict[str, _Shown] = {}
-        self._folders: dict[str, Path] = {}
-
-    def open(self, session_id: str, folder: Path) -> str:
-        """Show `folder`; the path of its front page. A session keeps its address when it builds again."""
-        kept = self._by_session.get(session_id)
-        shown = _Shown(kept.capability if kept else secrets.token_urlsafe(24), folder)
-        self._by_session[session_id] = shown
-        self._folders[shown.capability] = folder
-        return f"/preview/{shown.capability}/"
-
-    def close(self, session_id: str) -> None:
-        """Show it no longer. Unknown sessions are fine."""
-        if shown := self._by_session.pop(session_id, None):
-            del self._folders[shown.capability]
-
-    def folder(self, capability: str) -> Path | None:
-        return self._folders.get(capability)
-
-
-PREVIEWS = web.AppKey("previews", Previews)
-
-
 def add_routes(app: web.Application) -> None:
-    """The routes, and `app[PREVIEWS]`."""
-    app[PREVIEWS] = Previews()
     app.router.add_get("/preview/{capability}", _to_front_page)
     app.router.add_get("/preview/{capability}/{path:.*}", _answer)
 
 
 def _folder(request: web.Request) -> Path | None:
-    return request.app[PREVIEWS].folder(request.match_info["capability"])
+    """The built site of the session that the capability names, for as long as the session is kept."""
+    session = request.app[SESSIONS].find_by_capability(request.match_info["capability"])
+    return None if session is None else session.folder / "site"
 
 
 async def _to_front_page(request: web.Request) -> web.StreamResponse:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
+from signalling_fakes import fake_app, opened
 from yarl import URL
 
+from orchestration import notices
 from server import preview
+from server.sessions import SESSIONS, Sessions
+from server.settings import Settings
 
 Client = TestClient[web.Request, web.Application]
 
@@ -29,33 +36,54 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
+@dataclass
+class Kept:
+    """A session, as the preview needs it."""
+
+    folder: Path
+
+
+class Registry:
+    """The sessions, as the preview needs them."""
+
+    def __init__(self, kept: dict[str, Kept]) -> None:
+        self.kept = kept
+
+    def find_by_capability(self, capability: str) -> Kept | None:
+        return self.kept.get(capability)
+
+
+SITE_URL = "/preview/c4p4b1l1ty/"
+
+
 @pytest.fixture
-async def client(aiohttp_client: AiohttpClient) -> Client:
+def registry(tmp_path: Path) -> Registry:
+    return Registry({"c4p4b1l1ty": Kept(tmp_path)})
+
+
+@pytest.fixture
+async def client(aiohttp_client: AiohttpClient, registry: Registry) -> Client:
     app = web.Application()
+    app[SESSIONS] = cast(Sessions, registry)
     preview.add_routes(app)
     return await aiohttp_client(app)
 
 
-def opened(client: Client, site: Path, session: str = "one") -> str:
-    assert client.app is not None
-    return client.app[preview.PREVIEWS].open(session, site)
-
-
 async def test_the_front_page_and_a_folders_page_are_shown(client: Client, site: Path) -> None:
-    url = opened(client, site)
+    url = SITE_URL
     assert "Front" in await (await client.get(url)).text()
     assert "About" in await (await client.get(f"{url}about/")).text()
 
 
 async def test_an_address_without_its_slash_leads_to_the_one_with_it(client: Client, site: Path) -> None:
-    url = opened(client, site)
+    url = SITE_URL
     for short in (url.rstrip("/"), f"{url}about"):
         answer = await client.get(short, allow_redirects=False)
         assert (answer.status, answer.headers["Location"]) == (308, f"{short}/")
 
 
 async def test_pages_are_sandboxed_in_an_origin_of_their_own(client: Client, site: Path) -> None:
-    answer = await client.get(opened(client, site))
+    answer = await client.get(SITE_URL)
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("sandbox allow-scripts;")
     assert "allow-same-origin" not in policy
@@ -65,7 +93,7 @@ async def test_pages_are_sandboxed_in_an_origin_of_their_own(client: Client, sit
 
 
 async def test_a_script_is_sent_as_a_script(client: Client, site: Path) -> None:
-    answer = await client.get(f"{opened(client, site)}app.js")
+    answer = await client.get(f"{SITE_URL}app.js")
     assert answer.content_type in ("text/javascript", "application/javascript")
 
 
@@ -88,7 +116,7 @@ async def test_a_script_is_sent_as_a_script(client: Client, site: Path) -> None:
 async def test_what_is_not_the_sites_own_is_a_page_that_says_so(
     client: Client, site: Path, path: str
 ) -> None:
-    url = opened(client, site)
+    url = SITE_URL
     answer = await client.get(URL(f"{url}{path}", encoded=True))
     text = await answer.text()
     assert answer.status == 404
@@ -97,28 +125,37 @@ async def test_what_is_not_the_sites_own_is_a_page_that_says_so(
 
 
 async def test_a_guessed_address_shows_nothing(client: Client, site: Path) -> None:
-    opened(client, site)
     answer = await client.get("/preview/one/")
     assert answer.status == 404
     assert "no such page" in await answer.text()
 
 
-async def test_a_closed_preview_is_gone(client: Client, site: Path) -> None:
-    url = opened(client, site)
-    assert client.app is not None
-    client.app[preview.PREVIEWS].close("one")
-    client.app[preview.PREVIEWS].close("one")
-    for path in (url, url.rstrip("/")):
+async def test_the_preview_goes_with_its_session(client: Client, site: Path, registry: Registry) -> None:
+    registry.kept.clear()
+    for path in (SITE_URL, SITE_URL.rstrip("/")):
         assert (await client.get(path, allow_redirects=False)).status == 404
 
 
-async def test_a_second_build_keeps_the_address_and_sessions_have_their_own(
-    client: Client, site: Path, tmp_path: Path
+async def test_before_anything_is_built_there_is_a_page_that_says_so(
+    client: Client, registry: Registry, tmp_path: Path
 ) -> None:
-    url = opened(client, site)
-    newer = tmp_path / "newer"
-    newer.mkdir()
-    (newer / "index.html").write_text("Newer")
-    assert opened(client, newer) == url
-    assert await (await client.get(url)).text() == "Newer"
-    assert opened(client, site, "two") != url
+    registry.kept["c4p4b1l1ty"] = Kept(tmp_path / "empty")
+    assert (await client.get(SITE_URL)).status == 404
+
+
+async def test_the_real_registry_shows_a_session_s_site_until_it_is_forgotten(
+    aiohttp_client: AiohttpClient, tmp_path: Path
+) -> None:
+    app = fake_app(Settings(data=tmp_path))
+    client = await aiohttp_client(app)
+    room = await opened(client)
+    room.session.publish(notices.SiteReady(""))
+    told = next(entry for entry in room.session.events.after(0) if entry.type == "site.ready")
+    url = json.loads(told.text)["data"]["url"]
+    (room.session.folder / "site").mkdir(parents=True)
+    (room.session.folder / "site" / "index.html").write_text("Ours")
+    answer = await client.get(url)
+    assert await answer.text() == "Ours"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
+    await client.delete(f"{room.path}/data", headers=room.auth)
+    assert (await client.get(url)).status == 404
