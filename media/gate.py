@@ -45,7 +45,7 @@ class SpeechGate:
         below = level_dbfs - self.floor_dbfs
         self.floor_dbfs += below * _FLOOR_FALL if below < 0 else min(below, _FLOOR_RISE_DB)
         self.floor_dbfs = max(_FLOOR_MIN_DBFS, min(_FLOOR_MAX_DBFS, self.floor_dbfs))
-        self._loud = self._loud + 1 if loud else max(0, self._loud - 2)
+        self._loud = min(ONSET_WINDOWS, self._loud + 1) if loud else max(0, self._loud - 2)
         self._quiet = 0 if loud else self._quiet + 1
         if self.open:
             self.open = self._quiet < REARM_WINDOWS

@@ -20,7 +20,7 @@ from media.timing import Loop, Timer
 
 logger = logging.getLogger(__name__)
 
-QUIET_AFTER_S = 0.1
+QUIET_AFTER_S = 0.15
 """Without a packet for so long, silence is fed in its place."""
 FEED_MAX_S = 10.0
 _FEED_EVERY_S = 0.04
@@ -160,10 +160,11 @@ class Microphone:
         recovered = self._frame if packet_has_fec(following) and missing >= self._frame else 0
         concealed = min(missing - recovered, _CONCEAL_MAX_SAMPLES)
         concealed -= concealed % _CONCEAL_STEP_SAMPLES
-        pieces = [self._decoder.conceal(concealed)] if concealed else []
-        pieces.append(silence(missing - recovered - concealed))
-        if recovered:
-            pieces.append(self._decoder.recover(following, recovered))
+        pieces = [
+            self._coded(lambda: self._decoder.conceal(concealed), concealed),
+            silence(missing - recovered - concealed),
+            self._coded(lambda: self._decoder.recover(following, recovered), recovered),
+        ]
         self._emit(b"".join(pieces))
 
     def _decode(self, payload: bytes, samples: int) -> bytes:
@@ -173,7 +174,17 @@ class Microphone:
             return self._decoder.decode(payload)
         except OpusError:
             self.lost += 1
-            return self._decoder.conceal(samples)
+            return self._coded(lambda: self._decoder.conceal(samples), samples)
+
+    @staticmethod
+    def _coded(decode: Callable[[], bytes], samples: int) -> bytes:
+        """`samples` of decoded sound, or of silence when the decoder cannot."""
+        if not samples:
+            return b""
+        try:
+            return decode()
+        except OpusError:
+            return silence(samples)
 
     def _advance(self, samples: int) -> None:
         self._next_timestamp = (self._next_timestamp + samples * RTP_TICKS_PER_SAMPLE) & 0xFFFFFFFF

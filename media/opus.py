@@ -81,7 +81,10 @@ def _check(code: int) -> int:
 
 def packet_samples(packet: bytes) -> int:
     """How many 24 kHz samples the packet holds. Raises OpusError when it is malformed."""
-    return _check(library().opus_packet_get_nb_samples(packet, len(packet), SAMPLE_RATE_HZ))
+    samples = _check(library().opus_packet_get_nb_samples(packet, len(packet), SAMPLE_RATE_HZ))
+    if not samples:
+        raise OpusError("a packet without frames")
+    return samples
 
 
 def packet_has_fec(packet: bytes) -> bool:

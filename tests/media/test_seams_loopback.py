@@ -118,7 +118,7 @@ async def test_the_wire_carries_our_timestamps_markers_and_sequence_numbers() ->
     decoder = Decoder()
     sounds = [decoder.decode(packet.payload) for packet in packets]
     assert level_dbfs(sounds[4]) == pytest.approx(level_dbfs(tone(20)), abs=1.5)
-    assert level_dbfs(sounds[10][FRAME_SAMPLES:]) < -60, "the coder's delay is over in the silent packet"
+    assert level_dbfs(sounds[10][FRAME_SAMPLES:]) < -45, "the coder's delay is over in the silent packet"
     assert packets[4].extensions.audio_level == (True, round(-level_dbfs(tone(20))))
 
 
@@ -129,7 +129,7 @@ async def test_a_peer_that_joins_late_hears_the_same_packets() -> None:
         for browser, server in ((one, server_one), (two, server_two)):
             browser.addTransceiver("audio", direction="recvonly")
             taps.append(record_packets(browser.getReceivers()[0]))
-            await connect(browser, server, lambda s=server: attach_outbound(s, room.outbound))  # type: ignore[misc]
+            await connect(browser, server, lambda s=server: attach_outbound(s, room.outbound))
             if server is server_one:
                 room.say("long", tone(1500))
         await until(lambda: bool(room.events) and isinstance(room.events[-1], PlayoutFinished))

@@ -1,0 +1,261 @@
+"""What the human says, over bad networks: packets in virtual time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from virtual_media import VirtualLoop, tone
+
+from media.gate import SpeechGate
+from media.jitter import JitterBuffer
+from media.microphone import Microphone
+from media.opus import Encoder
+from media.pcm import as_array, level_dbfs, ms_to_samples, silence
+
+FRAME = 960
+
+
+class Talker:
+    """A browser that codes sound and a network that does with the packets what the test says."""
+
+    def __init__(self, fec: bool = False) -> None:
+        self.loop = VirtualLoop()
+        self.pcm = bytearray()
+        self.onsets: list[float] = []
+        self.microphone = Microphone(self.pcm.extend, lambda: self.onsets.append(self.loop.now), self.loop)
+        self.encoder = Encoder()
+        self.encoder.expected_loss_percent = 10 if fec else 0
+        self.sequence_number = 65_530
+        self.timestamp = 2**32 - 3000
+        self.ssrc = 7
+
+    def packets(self, pcm: bytes) -> list[tuple[bytes, int, int]]:
+        made = []
+        for at in range(0, len(pcm), FRAME):
+            made.append((self.encoder.encode(pcm[at : at + FRAME]), self.sequence_number, self.timestamp))
+            self.sequence_number = (self.sequence_number + 1) & 0xFFFF
+            self.timestamp = (self.timestamp + 960) & 0xFFFFFFFF
+        return made
+
+    def deliver(self, packet: tuple[bytes, int, int]) -> None:
+        self.microphone.receive(*packet, self.ssrc, self.loop.now)
+
+    def talk(self, pcm: bytes, lost: list[int] | None = None) -> None:
+        """Every 20 ms a packet, without the `lost` ones (indices)."""
+        for index, packet in enumerate(self.packets(pcm)):
+            self.loop.run_ms(20)
+            if index not in (lost or []):
+                self.deliver(packet)
+
+    def pause(self, ms: int) -> None:
+        """DTX: time goes on, no packet, no sequence number."""
+        self.timestamp = (self.timestamp + ms * 48) & 0xFFFFFFFF
+        self.loop.run_ms(ms)
+
+    @property
+    def heard_ms(self) -> float:
+        return len(self.pcm) / 48
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [[], [10], [10, 11], [10, 12, 14], [5, 15, 25, 35], [10, 11, 12, 13, 14]],
+)
+@pytest.mark.parametrize("fec", [False, True])
+def test_lost_packets_are_replaced_by_as_much_sound(lost: list[int], fec: bool) -> None:
+    talker = Talker(fec)
+    talker.talk(tone(800), lost)
+    assert talker.heard_ms == 800
+    assert talker.microphone.lost == len(lost)
+    sound = as_array(bytes(talker.pcm))
+    for index in lost[:2]:
+        part = sound[480 * index : 480 * (index + 1)].tobytes()
+        assert level_dbfs(part) == pytest.approx(level_dbfs(tone(20)), abs=9)
+
+
+def test_a_packet_in_order_does_not_wait() -> None:
+    talker = Talker()
+    for count, packet in enumerate(talker.packets(tone(100)), 1):
+        talker.deliver(packet)
+        assert talker.heard_ms == 20 * count
+
+
+def test_packets_out_of_order_are_put_in_order() -> None:
+    straight, crooked = Talker(), Talker()
+    for packet in straight.packets(tone(200)):
+        straight.deliver(packet)
+    packets = crooked.packets(tone(200))
+    for index in (0, 2, 1, 3, 6, 5, 4, 7, 7, 9, 8):
+        crooked.deliver(packets[index])
+    assert bytes(crooked.pcm) == bytes(straight.pcm)
+    assert crooked.microphone.lost == 0
+
+
+def test_a_hole_is_given_up_after_a_short_time_without_another_packet() -> None:
+    talker = Talker()
+    first, _, third = talker.packets(tone(60))
+    talker.deliver(first)
+    talker.deliver(third)
+    assert talker.heard_ms == 20
+    talker.loop.run_ms(45)
+    assert talker.heard_ms == 60
+
+
+def test_patience_grows_with_late_packets_and_shrinks_with_lost_ones() -> None:
+    buffer = JitterBuffer()
+    start = buffer.patience_s
+    buffer.put(b"1", 1, 0, 0.0)
+    buffer.put(b"3", 3, 0, 0.0)
+    assert [packet.payload for packet in buffer.pop(1.0)] == [b"1", b"3"]
+    assert buffer.patience_s < start
+    buffer.put(b"2", 2, 0, 1.0)
+    assert buffer.patience_s > start
+    for number in range(5, 401, 2):
+        buffer.put(b"x", number, 0, 1.0)
+        buffer.pop(2.0)
+    assert buffer.patience_s == pytest.approx(0.02)
+
+
+def test_silence_is_fed_while_no_packets_come_and_only_for_a_while() -> None:
+    talker = Talker()
+    talker.talk(tone(200))
+    talker.pause(1500)
+    assert talker.heard_ms == pytest.approx(200 + 1500, abs=60)
+    assert not as_array(bytes(talker.pcm))[ms_to_samples(250) :].any()
+    talker.talk(tone(200))
+    assert talker.heard_ms == pytest.approx(1900, abs=60)
+    talker.pause(60_000)
+    assert talker.heard_ms == pytest.approx(1900 + 10_000, abs=120)
+    assert talker.loop.waiting == 0
+    talker.talk(tone(200))
+    assert talker.heard_ms == pytest.approx(1900 + 10_000 + 200, abs=120)
+
+
+def test_a_short_pause_without_packets_is_silence_and_not_invented_sound() -> None:
+    talker = Talker()
+    talker.talk(tone(200))
+    talker.pause(60)
+    talker.talk(tone(100))
+    assert talker.heard_ms == 360
+    pause = as_array(bytes(talker.pcm))[ms_to_samples(205) : ms_to_samples(255)]
+    assert not pause.any()
+    assert talker.microphone.lost == 0
+
+
+@pytest.mark.parametrize("what", ["ssrc", "sequence", "backwards", "both"])
+def test_a_stream_that_begins_anew_goes_on_at_once(what: str) -> None:
+    talker = Talker()
+    talker.talk(tone(400))
+    if what in ("ssrc", "both"):
+        talker.ssrc = 8
+    if what in ("sequence", "both"):
+        talker.sequence_number = 20_000
+        talker.timestamp = 12_345
+    if what == "backwards":
+        talker.sequence_number = (talker.sequence_number - 500) & 0xFFFF
+        talker.timestamp = 999_999_999
+    talker.talk(tone(800))
+    assert talker.heard_ms == pytest.approx(1200, abs=200 if what == "backwards" else 0)
+
+
+def test_malformed_payloads_are_survived_and_replaced() -> None:
+    talker = Talker()
+    for index, (payload, number, timestamp) in enumerate(talker.packets(tone(400))):
+        broken = {5: b"", 6: b"\xff", 9: b"\xff\xff\xff", 15: b"\x03" + payload}
+        talker.loop.run_ms(20)
+        talker.deliver((broken.get(index, payload), number, timestamp))
+    assert talker.heard_ms == 400
+    assert talker.microphone.lost == 4
+
+
+def test_random_bytes_never_raise() -> None:
+    talker = Talker()
+    rng = np.random.default_rng(3)
+    for _ in range(2000):
+        talker.loop.run_ms(float(rng.integers(0, 30)))
+        size = int(rng.integers(0, 60))
+        number, timestamp = int(rng.integers(0, 2**16)), int(rng.integers(0, 2**32))
+        talker.deliver((rng.bytes(size), number, timestamp))
+    talker.loop.run_ms(30_000)
+    assert talker.loop.waiting == 0
+
+
+def test_a_muted_microphone_passes_silence_on() -> None:
+    talker = Talker()
+    talker.talk(tone(100))
+    talker.microphone.muted = True
+    talker.talk(tone(400), lost=[3])
+    assert talker.heard_ms == 500
+    assert not as_array(bytes(talker.pcm))[2400:].any()
+    assert talker.onsets == talker.onsets[:1]
+
+
+def test_nobody_need_listen_and_a_listeners_fault_does_no_harm() -> None:
+    loop = VirtualLoop()
+    deaf = Microphone(loop=loop)
+
+    def fail(pcm: bytes) -> None:
+        raise RuntimeError("the listener is broken")
+
+    talker = Talker()
+    faulty = Microphone(fail, loop=loop)
+    for packet in talker.packets(tone(100)):
+        deaf.receive(*packet, 7, loop.now)
+        faulty.receive(*packet, 7, loop.now)
+    assert deaf.level_dbfs == faulty.level_dbfs == pytest.approx(-15, abs=1.5)
+
+
+def test_nothing_is_called_after_close_even_from_inside_a_callback() -> None:
+    talker = Talker()
+    packets = talker.packets(tone(200))
+    talker.deliver(packets[0])
+    talker.microphone.on_pcm = lambda pcm: talker.microphone.close()
+    talker.deliver(packets[3])
+    talker.loop.run_ms(200)
+    talker.deliver(packets[4])
+    assert talker.heard_ms == 20
+    assert talker.loop.waiting == 0
+
+
+def test_sound_is_noticed_60_ms_after_it_began_and_once() -> None:
+    talker = Talker()
+    talker.talk(silence(24_000))
+    begin = talker.loop.now
+    talker.talk(tone(1000))
+    assert len(talker.onsets) == 1
+    assert talker.onsets[0] - begin <= 0.081  # 20 ms of it are the browser's packet
+    levels = [talker.microphone.sounding]
+    talker.talk(silence(24_000))
+    levels.append(talker.microphone.sounding)
+    assert levels == [True, False]
+    talker.talk(tone(100))
+    assert len(talker.onsets) == 2
+
+
+def noise(ms: int, dbfs: float, seed: int = 5) -> bytes:
+    samples = np.random.default_rng(seed).normal(0, 32768 * 10 ** (dbfs / 20), ms_to_samples(ms))
+    return np.rint(samples).astype("<i2").tobytes()
+
+
+def test_a_click_and_steady_noise_are_not_speech() -> None:
+    gate = SpeechGate()
+    onsets = sum(gate.push(noise(20, -55)) for _ in range(250))
+    onsets += gate.push(tone(20, amplitude=20_000) + noise(500, -55))
+    assert onsets == 0
+    assert gate.push(tone(60))
+
+
+def test_a_noisy_room_is_learned() -> None:
+    gate = SpeechGate()
+    first = sum(gate.push(noise(20, -45)) for _ in range(2000))
+    assert first <= 1
+    later = sum(gate.push(noise(20, -45, seed=6)) for _ in range(500))
+    assert later == 0
+    assert not gate.open
+    assert gate.push(tone(100))
+
+
+def test_the_gate_takes_chunks_of_any_length() -> None:
+    pcm = silence(2400) + tone(100)
+    gate = SpeechGate()
+    assert sum(gate.push(pcm[at : at + 98]) for at in range(0, len(pcm), 98)) == 1
