@@ -1,9 +1,17 @@
-"""The engine's brain: what to say and which function to call, without a model and without a network."""
+"""The engine's brain: what to say and which function to call, without a model and without a network.
+
+With a dialogue act it speaks from templates and the session's own content (brain_acts.py, acts.toml); without
+one it holds a plain conversation (brain_plain.py). Content comes from the conversation's items alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from server.engine import brain_acts, brain_plain, brain_tools
+from server.engine import brain_words as words
+from server.engine.brain_context import Context, read, string
+from server.engine.brain_templates import phrase
 from server.engine.brain_types import BrainRequest, Call, Item, ItemKind, Reply, ToolSpec
 
 __all__ = ["Brain", "BrainRequest", "Call", "Item", "ItemKind", "Reply", "ToolSpec"]
@@ -14,4 +22,23 @@ class Brain:
 
     def respond(self, items: Sequence[Item], request: BrainRequest) -> Reply:
         """Answer the conversation so far. Never raises for odd content."""
-        return Reply("I am here.")
+        context = read(items, request.session_instructions)
+        if not request.act:
+            return brain_plain.respond(items, context, request)
+        known = request.act in brain_acts.NAMES
+        calls = brain_tools.for_act(request.act, known, context, request)
+        text = brain_acts.speak(request.act, context)
+        return Reply(_unknown(context, bool(calls)) if text is None else text, calls)
+
+
+def _unknown(context: Context, calls: bool) -> str:
+    """Words for an act that has no template: honest, and about what the context holds."""
+    if calls:
+        return phrase("unknown", "work", {}, context.said)
+    output = context.outputs[-1] if context.outputs else None
+    keys = ("headline", "message", "text", "reason")
+    told = (
+        next((string(output.result, key) for key in keys if string(output.result, key)), "") if output else ""
+    )
+    slots = {"result": words.clip(words.clean(told), 24)}
+    return phrase("unknown", "result" if slots["result"] else "plain", slots, context.said)

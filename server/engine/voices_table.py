@@ -33,7 +33,7 @@ class EspeakTimbre:
 DEFAULT = "marin"
 
 FLITE: dict[str, FliteTimbre] = {
-    "cedar": FliteTimbre("rms", rate=1.0),
+    "cedar": FliteTimbre("rms", rate=1.06),
     "marin": FliteTimbre("slt", rate=1.0),
     "coral": FliteTimbre("slt", f0=0.9, size=0.965, rate=0.96),
     "ash": FliteTimbre("awb", f0=0.97, rate=1.08),

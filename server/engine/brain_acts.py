@@ -1,0 +1,282 @@
+"""The dialogue acts: each reads what it needs from the context and says it in the persona's own way.
+
+An act is a function of the context that names its case in acts.toml and fills the gaps. Nothing is said that
+the context does not hold: where something is missing there is a case that does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from server.engine import brain_words as words
+from server.engine.brain_context import Context, Facts, integer, nested, objects, string, truth
+from server.engine.brain_remarks import reply
+from server.engine.brain_templates import phrase
+
+Case = tuple[str, dict[str, str]]
+Act = Callable[[Context], Case]
+
+_QUESTION_WORDS = 24
+_HEADLINE_WORDS = 22
+_REASON_WORDS = 16
+_BRIEF_KEYS = ("name", "offer", "audience", "difference", "pages", "style")
+_WORK = {
+    "research": "the research",
+    "website": "the website",
+    "post": "the post",
+    "publish": "the publishing",
+}
+
+
+def speak(act: str, context: Context) -> str | None:
+    """What to say for this act; None for an act that nobody defined."""
+    if act == "reply":
+        return reply(context)
+    if act not in _ACTS:
+        return None
+    case, slots = _ACTS[act](context)
+    act = {"failure": "report_failure"}.get(case.partition("-")[0], act)
+    return phrase(act, case.partition("-")[2] or case, slots, context.said, context.me)
+
+
+def business(context: Context) -> str:
+    """The business's name, or words that fit in its place."""
+    return _given(context.fact("brief"), "name") or _given(context.fact("summary"), "name") or "your business"
+
+
+def _given(facts: Facts, key: str) -> str:
+    text = string(facts, key)
+    if words.unsure(text):
+        return ""
+    return words.name(text) if key == "name" else words.clean(text)
+
+
+def _question(context: Context) -> str:
+    return words.clip(words.clean(string(context.fact("question"), "text")), _QUESTION_WORDS)
+
+
+def _greet(context: Context) -> Case:
+    following = string(context.fact("next"), "speaker").lower()
+    others = [key for key in context.fact("team") if key.lower() != context.me.lower()][:4]
+    team = words.listing([words.clip(words.clean(key.capitalize()), 2) for key in others if words.clean(key)])
+    slots = {"me": context.me or "Marcus", "team": team, "next": _person(following)}
+    if not team or not slots["next"]:
+        return "plain", slots
+    return ("sarah" if following == "sarah" else "next"), slots
+
+
+def _person(speaker: str) -> str:
+    return words.clip(words.clean(speaker), 2).capitalize()
+
+
+def _ask(context: Context) -> Case:
+    question, answer = context.fact("question"), context.fact("answer")
+    text, key = string(answer, "text"), string(answer, "key")
+    slots = {"me": context.me or "Sarah", "question": _question(context) or "What would you like to tell me"}
+    if not answer or not (key or text):
+        return "first", slots
+    if not words.clean(text) or words.unsure(text):
+        return "empty", slots
+    slots["answer"] = words.name(text) if key == "name" else _short(text)
+    if key == "name":
+        return "name", slots
+    count = integer(question, "n")
+    return ("last" if count > 1 and count == integer(question, "of") else "answered"), slots
+
+
+def _short(text: str) -> str:
+    return words.thing(text) or words.echo(text)
+
+
+def _about_question(context: Context) -> Case:
+    question = _question(context)
+    return ("question", {"question": question}) if question else ("plain", {})
+
+
+def _wrap_up(context: Context) -> Case:
+    brief = context.fact("brief")
+    given = sum(bool(_given(brief, key)) for key in _BRIEF_KEYS)
+    last = string(context.fact("answer"), "text")
+    slots = {"name": business(context), "answer": "" if words.unsure(last) else _short(last)}
+    if not given:
+        return "none", slots
+    if given < len(_BRIEF_KEYS):
+        return "some", slots
+    return ("all" if slots["answer"] else "all_plain"), slots
+
+
+def _hand_over(context: Context) -> Case:
+    following = string(context.fact("next"), "speaker").lower()
+    slots = {"name": business(context), "next": _person(following)}
+    if following in {"maya", "alex", "sophie", "sarah"}:
+        return following, slots
+    return ("next" if slots["next"] else "plain"), slots
+
+
+def _start_research(context: Context) -> Case:
+    brief = context.fact("brief")
+    offer, audience = words.thing(_given(brief, "offer")), words.thing(_given(brief, "audience"))
+    said = words.clip(_given(brief, "offer"), 10)
+    slots = {"name": business(context), "offer": offer, "audience": audience, "words": said}
+    if offer:
+        return ("both" if audience else "offer"), slots
+    return ("clause" if said else "plain"), slots
+
+
+def _failed(result: Facts) -> Case | None:
+    if string(result, "status").lower() not in {"failed", "cancelled", "error"}:
+        return None
+    reason = _reason(result)
+    return ("failure-reason", {"reason": reason}) if reason else ("failure-plain", {})
+
+
+def _reason(result: Facts) -> str:
+    reason = words.clean(string(result, "reason") or string(result, "message"))
+    return words.lower_first(words.clip(reason, _REASON_WORDS))
+
+
+def _result(context: Context, tool: str, fact: str) -> Facts:
+    output = context.output(tool)
+    return output.result if output else context.fact(fact)
+
+
+def _report_research(context: Context) -> Case:
+    result = _result(context, "research_market", "research")
+    if failure := _failed(result):
+        return failure
+    findings = objects(result, "findings")
+    first = next((string(finding, "text") or string(finding, "title") for finding in findings), "")
+    headline = words.clip(words.clean(string(result, "headline") or first), _HEADLINE_WORDS)
+    slots = {"headline": headline, "provider": words.clip(words.clean(string(result, "provider")), 4)}
+    if not headline:
+        return "nothing", slots
+    if truth(result, "offline"):
+        return "offline", slots
+    return ("online" if slots["provider"] else "plain"), slots
+
+
+def _start_build(context: Context) -> Case:
+    pages = words.thing(_given(context.fact("brief"), "pages"), 10)
+    slots = {"name": business(context), "pages": pages}
+    return ("both" if pages else "name"), slots
+
+
+def _still_working(context: Context) -> Case:
+    progress = context.fact("progress")
+    percent = min(100, integer(progress, "percent"))
+    message = words.lower_first(words.clip(words.clean(string(progress, "message")), 9))
+    what = _WORK.get(string(progress, "kind"), "the work")
+    slots = {"what": what, "percent": str(percent), "message": message}
+    if 0 < percent < 100:
+        return ("both" if message else "percent"), slots
+    return ("message" if message else "plain"), slots
+
+
+def _show_site(context: Context) -> Case:
+    result = _result(context, "build_website", "site")
+    if failure := _failed(result):
+        return failure
+    titles = [words.clip(words.clean(string(page, "title")), 4) for page in objects(result, "pages")]
+    titles = [title for title in titles if title]
+    tone = words.clip(words.clean(string(nested(result, "palette"), "name") or string(result, "palette")), 4)
+    tone = tone[:1].lower() + tone[1:]
+    shown = titles if len(titles) <= 4 else [*titles[:3], "more"]
+    slots = {
+        "count": words.counted(len(titles), "page"),
+        "pages": words.listing(shown),
+        "palette": f"the {tone} {'' if 'palette' in tone.lower() else 'palette'}" if tone else "",
+    }
+    if titles:
+        return ("full" if tone else "pages"), slots
+    return ("palette" if tone else "plain"), slots
+
+
+def _report_failure(context: Context) -> Case:
+    bad = [output.result for output in context.outputs if _failed(output.result)]
+    return (_failed(bad[-1]) if bad else None) or ("plain", {})
+
+
+def _start_post(context: Context) -> Case:
+    brief = context.fact("brief")
+    topic = words.thing(_given(brief, "offer")) or words.thing(_given(brief, "difference"))
+    return ("both" if topic else "name"), {"name": business(context), "topic": topic}
+
+
+def _present_post(context: Context) -> Case:
+    result = _result(context, "draft_post", "post")
+    if failure := _failed(result):
+        return failure
+    first_line = next((line for line in string(result, "text").splitlines() if words.clean(line)), "")
+    opening = words.clip(words.clean(first_line), 12)
+    return ("opening" if opening else "plain"), {"opening": opening}
+
+
+def _report_post(context: Context) -> Case:
+    result = _result(context, "publish_post", "publish")
+    status, reason = string(result, "status").lower(), _reason(result)
+    if status == "published":
+        return ("published" if string(result, "url") else "published_plain"), {}
+    if status in {"rejected", "declined"}:
+        return "rejected", {}
+    case = {"draft": "draft", **dict.fromkeys(("failed", "cancelled", "expired"), "failed")}.get(
+        status, "unknown"
+    )
+    return (case if reason else f"{case}_plain"), {"reason": reason}
+
+
+def _close(context: Context) -> Case:
+    summary = context.fact("summary")
+    named = _given(summary, "name")
+    done = words.listing(_done(summary))
+    slots = {"name": named, "done": done}
+    if not done:
+        return ("nothing_named" if named else "nothing"), slots
+    return ("named" if named else "unnamed"), slots
+
+
+def _done(summary: Facts) -> list[str]:
+    """Only what the summary says was done."""
+    done = []
+    answered, pages = integer(summary, "answered"), integer(summary, "pages")
+    if answered:
+        done.append(words.counted(answered, "answer"))
+    if truth(summary, "research"):
+        done.append("a look at the market")
+    if truth(summary, "site"):
+        done.append(f"a website with {words.counted(pages, 'page')}" if pages else "a website")
+    post = string(nested(summary, "post"), "status") or string(summary, "post")
+    spoken = {
+        "draft": "a post saved as a draft",
+        "drafted": "a drafted post",
+        "rejected": "a post that you kept to yourself",
+        "published": "a published post",
+        "unknown": "a post that LinkedIn did not confirm",
+    }
+    return [*done, spoken[post.lower()]] if post.lower() in spoken else done
+
+
+def _always(case: str) -> Act:
+    return lambda context: (case, {})
+
+
+_ACTS: Mapping[str, Act] = {
+    "greet": _greet,
+    "ask": _ask,
+    "nudge": _about_question,
+    "didnt_catch": _about_question,
+    "wrap_up": _wrap_up,
+    "hand_over": _hand_over,
+    "start_research": _start_research,
+    "report_research": _report_research,
+    "start_build": _start_build,
+    "still_working": _still_working,
+    "show_site": _show_site,
+    "report_failure": _report_failure,
+    "start_post": _start_post,
+    "present_post": _present_post,
+    "remind_approval": _always("plain"),
+    "report_post": _report_post,
+    "close": _close,
+}
+
+NAMES = frozenset({*_ACTS, "reply"})

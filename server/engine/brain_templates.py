@@ -1,0 +1,96 @@
+"""Sentences with gaps (acts.toml), filled so that they stay short and do not repeat themselves."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from string import Formatter
+
+from server.engine.brain_words import clip, upper_first
+from server.engine.voices_text import sentences
+
+SPOKEN_MAX = 155
+"""Letters as spoken, pauses included, of one turn: 10–11 s at the slowest voice's rate. The limit is 12 s."""
+_WRITTEN_MAX = 240
+_WORDS_MIN = 3
+_KEPT = frozenset({"question", "headline", "done", "name", "team", "palette", "reason", "count"})
+"""Gaps that are shortened only when shortening the others was not enough."""
+_PAUSE_COST = 5
+
+Acts = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+@cache
+def acts() -> Acts:
+    """Act → case → variants."""
+    text = resources.files("server.engine").joinpath("acts.toml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for act, cases in tomllib.loads(text).items():
+        found[act] = {case: tuple(variants) for case, variants in cases.items()}
+    return found
+
+
+def phrase(
+    act: str,
+    case: str,
+    slots: Mapping[str, str],
+    said: Sequence[str],
+    persona: str = "",
+    limit: int = SPOKEN_MAX,
+) -> str:
+    """A variant of this act and case (the persona's own if it has some) that was not said before, filled."""
+    cases = acts()[act]
+    own = persona.lower()
+    variants = cases.get(f"{case}_{own}") or cases[case]
+    return fill(_fresh(variants, said), slots, limit)
+
+
+def _fresh(variants: Sequence[str], said: Sequence[str]) -> str:
+    """Turn by turn another one; of those said before, the one whose turn was longest ago."""
+    start = len(said) % len(variants)
+    ordered = (*variants[start:], *variants[:start])
+    return min(ordered, key=lambda variant: _last_said(_mark(variant), said))
+
+
+def _last_said(mark: str, said: Sequence[str]) -> int:
+    """1-based index of the last turn that held `mark`, 0 for none."""
+    return max((index for index, text in enumerate(said, 1) if mark in text), default=0)
+
+
+def _mark(variant: str) -> str:
+    """The longest part without gaps: what tells this variant from the others."""
+    return max((literal for literal, *_ in Formatter().parse(variant)), key=len).strip()
+
+
+def fill(template: str, slots: Mapping[str, str], limit: int = SPOKEN_MAX) -> str:
+    """The template with its gaps filled, the longest filling clipped until all can be said in time."""
+    used = {gap: slots[gap] for _, gap, _, _ in Formatter().parse(template) if gap}
+    text = _tidy(template.format_map(used))
+    while cost(text) > limit or len(text) > _WRITTEN_MAX:
+        gap = _longest(used, _KEPT, _WORDS_MIN) or _longest(used, frozenset(), 1)
+        if not gap:
+            break
+        used[gap] = clip(used[gap], len(used[gap].split()) - 1)
+        text = _tidy(template.format_map(used))
+    return text
+
+
+def _longest(used: Mapping[str, str], kept: frozenset[str], least: int) -> str:
+    """The gap that gives the next word: the longest, but none of `kept` and none of at most `least` words."""
+    able = [gap for gap, text in used.items() if gap not in kept and len(text.split()) > least]
+    return max(able, key=lambda gap: len(used[gap]), default="")
+
+
+def cost(text: str) -> int:
+    """How long a text sounds, in letters as spoken."""
+    pieces = sentences(text)
+    letters = sum(len(word.spoken) + 1 for piece in pieces for word in piece.words if word.spoken)
+    return letters + _PAUSE_COST * sum(bool(word.mark) for piece in pieces for word in piece.words)
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"\s+([,.;:?!])", r"\1", " ".join(text.split()))
+    return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + upper_first(match[2]), text)
