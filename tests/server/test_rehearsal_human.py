@@ -1,0 +1,173 @@
+"""How the simulated human behaves, against a visit that plays the server's events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from server.rehearsal import human as behaviour
+from server.rehearsal.answers import KEYS, Answers
+from server.rehearsal.client import Event, Json, RehearsalError, Visit
+from server.rehearsal.human import Human
+
+SAID = {key: f"the answer about {key}" for key in KEYS}
+
+
+class FakeVisit:
+    """Plays events; what the human does may bring more of them."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, ...]] = []
+        self.on_done: Callable[[tuple[str, ...]], None] = lambda done: None
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._seq = 0
+
+    def play(self, type: str, **data: object) -> None:
+        self._seq += 1
+        self._events.put_nowait(Event(self._seq, type, 0, cast(Json, data), 0.0, ""))
+
+    def end(self) -> None:
+        self._events.put_nowait(None)
+
+    async def next_event(self) -> Event | None:
+        return await self._events.get()
+
+    async def say(self, text: str, pcm: bytes) -> None:
+        self._do("say", text)
+
+    async def type(self, text: str) -> None:
+        self._do("type", text)
+
+    async def correct(self, key: str, text: str) -> None:
+        self._do("correct", key, text)
+
+    async def approve(self, approval: str) -> None:
+        self._do("approve", approval)
+
+    def _do(self, *what: str) -> None:
+        self.done.append(what)
+        self.on_done(what)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REACTION_S", "READING_S", "INTERRUPT_AFTER_S"):
+        monkeypatch.setattr(behaviour, name, 0.001)
+
+
+def made(visit: FakeVisit, interrupt: bool = False, **corrections: str) -> Human:
+    spoken = {key: b"" for key in (*KEYS, "interruption")}
+    return Human(cast(Visit, visit), Answers(SAID, corrections), spoken, lambda line: None, interrupt)
+
+
+def understood(visit: FakeVisit, key: str, text: str, status: str = "answered") -> None:
+    answers = [{"key": key, "text": text, "status": status}]
+    visit.play("brief.updated", brief={"answers": answers}, changed=key)
+
+
+async def test_it_speaks_when_it_is_listened_to_and_ends_with_the_session() -> None:
+    visit = FakeVisit()
+    human = made(visit)
+
+    def next_step(done: tuple[str, ...]) -> None:
+        understood(visit, "offer", SAID["offer"])
+        visit.play("session.completed")
+
+    visit.on_done = next_step
+    visit.play("question.asked", question="offer")
+    visit.play("human.listening", listening=True)
+    await human.hold()
+    assert visit.done == [("say", SAID["offer"])]
+    assert "offer" not in human.missed
+
+
+async def test_it_says_nothing_before_it_is_listened_to() -> None:
+    visit = FakeVisit()
+    visit.play("question.asked", question="offer")
+    visit.play("session.completed")
+    await made(visit).hold()
+    assert visit.done == []
+
+
+async def test_it_says_it_again_and_at_last_types_it() -> None:
+    visit = FakeVisit()
+
+    def next_step(done: tuple[str, ...]) -> None:
+        if done[0] == "type":
+            visit.play("session.completed")
+        else:
+            asyncio.get_running_loop().call_later(0.01, lambda: visit.play("human.listening", listening=True))
+
+    visit.on_done = next_step
+    visit.play("question.asked", question="name")
+    visit.play("human.listening", listening=True)
+    await made(visit).hold()
+    assert [done[0] for done in visit.done] == ["say", "say", "say", "type"]
+
+
+async def test_it_corrects_what_was_misunderstood_once() -> None:
+    visit = FakeVisit()
+    visit.on_done = lambda done: visit.play("session.completed")
+    understood(visit, "name", "blue fen")
+    understood(visit, "name", "blue fen")
+    await made(visit, name="Blue Fern").hold()
+    assert visit.done == [("correct", "name", "Blue Fern")]
+
+
+async def test_an_unanswered_question_is_not_corrected() -> None:
+    visit = FakeVisit()
+    human = made(visit, name="Blue Fern")
+    understood(visit, "name", "", "unanswered")
+    visit.play("session.completed")
+    await human.hold()
+    assert visit.done == []
+    assert "name" in human.missed
+
+
+async def test_it_approves_what_it_is_asked_to_approve() -> None:
+    visit = FakeVisit()
+    visit.on_done = lambda done: visit.play("session.completed")
+    visit.play("approval.requested", approval="a7")
+    await made(visit).hold()
+    assert visit.done == [("approve", "a7")]
+
+
+async def test_it_interrupts_one_long_turn_only_when_told_to() -> None:
+    for wanted in (False, True):
+        visit = FakeVisit()
+        visit.play("turn.started", turn="t1", speaker="maya", act="report_research")
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.05, visit.play, "turn.ended")
+        loop.call_later(0.06, visit.play, "turn.started")
+        loop.call_later(0.08, visit.play, "session.completed")
+        human = made(visit, wanted)
+        await human.hold()
+        assert [done[0] for done in visit.done] == (["say"] if wanted else [])
+        assert human.interrupted_turn == ("t1" if wanted else "")
+
+
+async def test_a_session_that_ends_early_is_an_error() -> None:
+    visit = FakeVisit()
+    visit.play("session.state", state="stopped", reason="internal")
+    with pytest.raises(RehearsalError, match="ended early"):
+        await made(visit).hold()
+    other = FakeVisit()
+    other.end()
+    with pytest.raises(RehearsalError, match="before the session was completed"):
+        await made(other).hold()
+
+
+async def test_what_fails_on_the_humans_side_ends_the_rehearsal() -> None:
+    visit = FakeVisit()
+
+    def fail(done: tuple[str, ...]) -> None:
+        visit.play("caption")
+        raise RehearsalError("POST approvals was answered 410")
+
+    visit.on_done = fail
+    visit.play("approval.requested", approval="a7")
+    with pytest.raises(RehearsalError, match="410"):
+        await made(visit).hold()
