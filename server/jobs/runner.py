@@ -134,7 +134,7 @@ class JobRunner:
         self._cancel([run])
         return True
 
-    def cancel_session(self, session_id: str) -> asyncio.Future[object]:
+    def cancel_session(self, session_id: str) -> asyncio.Future[list[BaseException | None]]:
         """Cancel all jobs of a session. The future is done when their processes are gone."""
         runs = [run for run in self._runs.values() if run.session_id == session_id]
         return self._cancel(runs)
@@ -151,7 +151,7 @@ class JobRunner:
         if spare is not None:
             await self._dispose(spare)
 
-    def _cancel(self, runs: list[_Run]) -> asyncio.Future[object]:
+    def _cancel(self, runs: list[_Run]) -> asyncio.Future[list[BaseException | None]]:
         tasks = [run.task for run in runs if run.task is not None]
         loop = asyncio.get_running_loop()
         for task in tasks:

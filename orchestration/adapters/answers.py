@@ -1,0 +1,74 @@
+"""The six answers as the work receives them: checked, cleaned of control characters, otherwise verbatim."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from orchestration.adapters import words
+from orchestration.adapters.work import WorkError, WorkErrorCode
+
+KEYS = ("name", "offer", "audience", "difference", "pages", "style")
+ANSWER_CHARACTERS_MAX = 20_000
+ANSWER_CHARACTERS_USED = 5_000
+SPOKEN_SOURCES = {"voice", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the human answered; an empty text is an unanswered question."""
+
+    name: str
+    offer: str
+    audience: str
+    difference: str
+    pages: str
+    style: str
+    name_is_spoken: bool = True
+    """False when the name was typed or corrected: then its letters are meant as they stand."""
+
+    @classmethod
+    def of(cls, payload: dict[str, object]) -> Answers:
+        """From a job's payload: `brief` maps the keys to texts; `sources` (optional) tells how each came.
+
+        Raises WorkError `invalid_brief`.
+        """
+        brief = payload.get("brief")
+        if not isinstance(brief, dict):
+            raise WorkError(WorkErrorCode.INVALID_BRIEF, "The brief is missing.")
+        sources = payload.get("sources")
+        source = str(sources.get("name", "")) if isinstance(sources, dict) else ""
+        texts = {key: _clean(brief.get(key, "")) for key in KEYS}
+        return cls(**texts, name_is_spoken=source in SPOKEN_SOURCES)
+
+    def text(self, key: str) -> str:
+        """The verbatim answer. Raises KeyError for an unknown key."""
+        return self.texts()[key]
+
+    def texts(self) -> dict[str, str]:
+        return {key: str(getattr(self, key)) for key in KEYS}
+
+    def unanswered(self) -> tuple[str, ...]:
+        return tuple(key for key, text in self.texts().items() if not text)
+
+    @property
+    def display_name(self) -> str:
+        """The business's name as it is shown; empty when there is none."""
+        return words.spoken_name(self.name) if self.name_is_spoken else self.name
+
+
+def _clean(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise WorkError(WorkErrorCode.INVALID_BRIEF, "An answer in the brief is not a text.")
+    if len(value) > ANSWER_CHARACTERS_MAX:
+        raise WorkError(WorkErrorCode.INVALID_BRIEF, "An answer in the brief is far too long.")
+    spaced = "".join(" " if character.isspace() else character for character in value)
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs", "Cn"} and not _turns(c))
+    return " ".join(kept.split())[:ANSWER_CHARACTERS_USED]
+
+
+def _turns(character: str) -> bool:
+    """Whether it is one of Unicode's invisible direction overrides, which can disguise a text."""
+    return character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

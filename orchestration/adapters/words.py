@@ -1,0 +1,188 @@
+"""Speech that was transcribed by a machine, made fit to be read; the human's own words stay.
+
+Nothing is added but capitals, full stops and apostrophes; what is left out are fillers ("um, I think").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from orchestration.adapters.tables import Table
+
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?", re.UNICODE)
+SENTENCE_WORDS_MAX = 14
+"""A transcribed sentence longer than this is divided where a new clause begins."""
+
+_TABLE = Table.load("orchestration.adapters", "words.toml")
+STOP_WORDS = frozenset(_TABLE.words("stop"))
+QUALITIES = frozenset(_TABLE.words("qualities"))
+VERBS = frozenset(_TABLE.words("verbs"))
+SMALL_WORDS = frozenset(_TABLE.words("small"))
+FILLERS = (*_TABLE.texts("filler_phrases"), *_TABLE.words("fillers"))
+_SPELT = _TABLE.table("contractions")
+CONTRACTIONS = {word: _SPELT.text(word) for word in _SPELT.keys()}
+
+NEW_CLAUSE = re.compile(r" (?:and|but|because|so) (?=(?:we|i|our|they|it|everything|everyone|you)\b)", re.I)
+_NOISE = r"^(?:um |uh |well |so |okay |yes )*"
+_IT_IS = r"(?:(?:it is|it's|its|we are|we're|i am|i'm|my|our|the)\s+)?"
+_KIND = r"(?:(?:business|company|shop|store|studio|bakery|name|brand|place)(?:'s name)?\s+)?"
+NAME_PREFIX = re.compile(
+    rf"{_NOISE}{_IT_IS}{_KIND}(?:is |will be |would be )?(?:called|named)\s+(?=\S)|"
+    rf"{_NOISE}(?:our|the|my)\s+(?:business\s+|company\s+)?name\s+(?:is|will be)\s+(?=\S)|"
+    r"^(?:let's|lets|i want to|we want to|i'd like to) call it\s+(?=\S)",
+    re.IGNORECASE,
+)
+PLURALS = re.compile(r"\b([^\W\d_]{3,}[^\W\d_s]s) ([^\W\d_]{3,}[^\W\d_s]s)(?= (?:and|or) )")
+
+
+def content_words(text: str, letters_min: int = 4) -> list[str]:
+    """The words that carry meaning, lower case, each once, in the order in which they were said."""
+    found = (match.group().lower() for match in WORD.finditer(text))
+    return list(dict.fromkeys(w for w in found if len(w) >= letters_min and w not in STOP_WORDS))
+
+
+def spoken_name(text: str) -> str:
+    """A business's name out of a spoken answer: "it's called golden crust" is "Golden Crust"."""
+    name = NAME_PREFIX.sub("", text, count=1).strip() or text
+    return title_case(name) if name and name == name.lower() and re.fullmatch(r"[a-zà-ÿ' ]+", name) else name
+
+
+def title_case(text: str) -> str:
+    """Headline capitals, small words small: "house of bread" is "House of Bread"."""
+    words = text.split()
+    return " ".join(w if i and w in SMALL_WORDS else capital(w) for i, w in enumerate(words))
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large and all others as they were."""
+    return text[:1].upper() + text[1:]
+
+
+def without_fillers(text: str) -> str:
+    """The answer without the noises of thinking at its start and "um" anywhere."""
+    text = re.sub(r"\b(?:um+|uh+|uhm|erm|hmm+)\b[ ,.]*", "", text, flags=re.IGNORECASE).strip()
+    while True:
+        lowered = text.lower()
+        start = next((p for p in FILLERS if _starts(lowered, p)), None)
+        if start is None:
+            return text
+        text = text[len(start) :].lstrip(" ,.")
+
+
+def _starts(text: str, prefix: str) -> bool:
+    return text.startswith((prefix + " ", prefix + ", "))
+
+
+def with_commas(text: str) -> str:
+    """Commas that recognition left out: "painters writers and cooks" is "painters, writers and cooks"."""
+    return PLURALS.sub(
+        lambda match: match[0] if match[1][:-1].lower() in VERBS else f"{match[1]}, {match[2]}", text
+    )
+
+
+def tidy(text: str) -> str:
+    """Whole sentences: capitals, apostrophes, full stops; long ones divided where a clause begins."""
+    text = with_commas(without_fillers(text) or text)
+    if not text:
+        return ""
+    pieces = [piece for sentence in re.split(r"(?<=[.!?])\s+", text) for piece in _clauses(sentence)]
+    return " ".join(_sentence(piece) for piece in pieces if piece.strip(" ,.;"))
+
+
+def phrase(text: str) -> str:
+    """The answer to stand inside a sentence: no capital at its start, no full stop at its end."""
+    text = with_commas(without_fillers(text) or text)
+    text = " ".join(_respell(word) for word in text.split()).rstrip(" .,;!")
+    first, _, rest = text.partition(" ")
+    if first[1:] == first[1:].lower() and first.lower() not in {"i", "i'm", "i've", "i'd", "i'll"}:
+        first = first.lower()
+    return f"{first} {rest}".strip()
+
+
+def offer(text: str) -> str:
+    """The offer as sentences: "bake bread" gets its "We"."""
+    text = without_fillers(text) or text
+    first = text.split(" ", 1)[0].lower() if text else ""
+    return tidy(f"we {phrase(text)}" if first in VERBS else text)
+
+
+_WHOM = (
+    r"(?:(?:our|my|the|most of our|most|main) )*"
+    r"(?:customers?|clients?|guests?|audience|visitors?|students?|people)"
+    r"(?: are| is| will be| would be)(?: mainly| mostly| usually)?|"
+    r"(?:it's|its|it is|they are|they're|this is|we are|we're)(?: mainly| mostly)?(?: for)?|"
+    r"(?:mainly |mostly )?for|mainly|mostly|"
+    r"(?:we|i) (?:mainly |mostly )?(?:serve|work with|help|target)"
+)
+_REASON = r"(?:it's |its |it is |that's |thats )?because(?: of)?|what makes us different is(?: that)?"
+_WISH = (
+    r"(?:i|we)(?:'d| would)? (?:want|like|love|prefer|need|imagine)(?: it| the site| the website)?"
+    r"(?: to (?:be|look|feel)(?: like)?)?(?: something)?|something|"
+    r"(?:it|the site|the website) (?:should|could|must) (?:be|look|feel)(?: like)?|make it|please"
+)
+
+
+def audience(text: str) -> str:
+    """Whom it is for, to stand after "for": "our customers are young families" is "young families"."""
+    return phrase(_strip_start(text, _WHOM))
+
+
+def difference(text: str) -> str:
+    """What is different, as sentences."""
+    return tidy(_strip_start(text, _REASON))
+
+
+def style(text: str) -> str:
+    """How it should look, to stand after "the look:"."""
+    return phrase(_strip_start(text, _WISH))
+
+
+def shorten(text: str, words_max: int) -> str:
+    """At most so many words; cut at the end of a sentence or clause where there is one, else marked "…"."""
+    words = text.split()
+    if len(words) <= words_max:
+        return text
+    for end in range(words_max, words_max // 2, -1):
+        if words[end - 1][-1] in ".!?":
+            return " ".join(words[:end])
+    for end in range(words_max, words_max // 2, -1):
+        if words[end - 1][-1] in ",;:" or words[end].lower() in {
+            "and",
+            "but",
+            "because",
+            "with",
+            "which",
+            "that",
+        }:
+            return " ".join(words[:end]).rstrip(",;:") + "…"
+    return " ".join(words[:words_max]).rstrip(",;:") + "…"
+
+
+def listing(items: Iterable[str]) -> str:
+    """ "a, b and c"."""
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _strip_start(text: str, pattern: str) -> str:
+    text = without_fillers(text) or text
+    return re.sub(rf"^(?:{pattern})\b[ ,]*(?=\S)", "", text, count=1, flags=re.IGNORECASE)
+
+
+def _clauses(sentence: str) -> list[str]:
+    """A long transcribed sentence, divided before "and we", "because it", …"""
+    if len(sentence.split()) <= SENTENCE_WORDS_MAX:
+        return [sentence]
+    return NEW_CLAUSE.split(sentence)
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(_respell(word) for word in text.split()).rstrip(" ,;")
+    return capital(text) if text[-1] in ".!?…)\"'" else capital(text) + "."
+
+
+def _respell(word: str) -> str:
+    bare = word.strip(".,;!?")
+    respelt = CONTRACTIONS.get(bare)
+    return word.replace(bare, respelt) if respelt else word
