@@ -19,6 +19,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from aiohttp import web
 
+from server import metrics
+
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "server.engine")
@@ -162,6 +164,7 @@ class EngineProcess:
                 log.error("engine restart failed", extra={"attempt": attempt, "reason": str(error)})
                 continue
             self.restarts += 1
+            metrics.count_engine_restart()
             self._tell(True)
             return attempt
 

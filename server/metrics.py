@@ -14,10 +14,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from orchestration.notices import Error, JobDone, JobFailure, Notice, TurnEnded, TurnMetrics
+
 LAG_EVERY_S = 0.5
 _FAST = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 _LAG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
-_WORK = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 180.0, 600.0)
 
 SessionStates = Callable[[], Mapping[str, int]]
 
@@ -43,7 +44,7 @@ _sessions_total = Counter(
 )
 _turn = Histogram(
     "moentreprise_turn_latency_seconds",
-    "From the end of the human's turn to the first audible sample of the answer.",
+    "From asking a voice for a turn to its first audio.",
     ["speaker"],
     buckets=_FAST,
     registry=REGISTRY,
@@ -61,9 +62,7 @@ _api = Counter(
     "moentreprise_api_calls", "Calls to voice and text services.", ["service", "outcome"], registry=REGISTRY
 )
 _errors = Counter("moentreprise_errors", "Errors told to a page, by code.", ["code"], registry=REGISTRY)
-_jobs = Histogram(
-    "moentreprise_job_seconds", "Jobs ended.", ["kind", "outcome"], buckets=_WORK, registry=REGISTRY
-)
+_jobs = Counter("moentreprise_jobs", "Jobs ended, by outcome.", ["kind", "outcome"], registry=REGISTRY)
 _restarts = Counter("moentreprise_engine_restarts", "Restarts of the voice engine.", registry=REGISTRY)
 _lag = Histogram(
     "moentreprise_event_loop_lag_seconds",
@@ -83,7 +82,7 @@ def session_ended(state: str) -> None:
 
 
 def observe_turn(speaker: str, latency_s: float) -> None:
-    """A persona answered the human `latency_s` after the human's turn ended."""
+    """A persona's first audio came `latency_s` after it was asked for."""
     _turn.labels(speaker).observe(latency_s)
 
 
@@ -105,9 +104,9 @@ def count_error(code: str) -> None:
     _errors.labels(code).inc()
 
 
-def observe_job(kind: str, outcome: str, seconds: float) -> None:
-    """`outcome` finished, failed or cancelled."""
-    _jobs.labels(kind, outcome).observe(seconds)
+def count_job(kind: str, outcome: str) -> None:
+    """`outcome` finished, or the code of its failure."""
+    _jobs.labels(kind, outcome).inc()
 
 
 def count_engine_restart() -> None:
@@ -116,6 +115,26 @@ def count_engine_restart() -> None:
 
 def observe_lag(lag_s: float) -> None:
     _lag.observe(lag_s)
+
+
+def observe(notice: Notice) -> None:
+    """Whatever a page is told that is also a figure. Parts of a turn that did not happen are -1."""
+    match notice:
+        case TurnMetrics():
+            if notice.requested_to_first_audio_ms >= 0:
+                observe_turn(notice.speaker, notice.requested_to_first_audio_ms / 1000)
+            if notice.pause_ms >= 0:
+                observe_hand_over(notice.pause_ms / 1000)
+        case TurnEnded(interrupted=True):
+            count_interruption()
+        case JobDone():
+            count_job(notice.kind, "finished")
+        case JobFailure():
+            count_job(notice.kind, notice.code)
+        case Error():
+            count_error(notice.code)
+        case _:
+            pass
 
 
 def add_routes(app: web.Application) -> None:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpClient
 
+from orchestration import notices
 from server import metrics
 
 
@@ -33,7 +34,7 @@ async def test_every_report_changes_its_figure(aiohttp_client: AiohttpClient) ->
         value("moentreprise_interruptions_total"),
         value("moentreprise_api_calls_total", {"service": "realtime", "outcome": "ok"}),
         value("moentreprise_errors_total", {"code": "replaced"}),
-        value("moentreprise_job_seconds_count", job),
+        value("moentreprise_jobs_total", job),
         value("moentreprise_engine_restarts_total"),
         value("moentreprise_sessions_ended_total", {"state": "completed"}),
     ]
@@ -42,7 +43,7 @@ async def test_every_report_changes_its_figure(aiohttp_client: AiohttpClient) ->
     metrics.count_interruption()
     metrics.count_api("realtime", "ok")
     metrics.count_error("replaced")
-    metrics.observe_job("website", "finished", 3.0)
+    metrics.count_job("website", "finished")
     metrics.count_engine_restart()
     metrics.session_ended("completed")
     after = [
@@ -51,14 +52,40 @@ async def test_every_report_changes_its_figure(aiohttp_client: AiohttpClient) ->
         value("moentreprise_interruptions_total"),
         value("moentreprise_api_calls_total", {"service": "realtime", "outcome": "ok"}),
         value("moentreprise_errors_total", {"code": "replaced"}),
-        value("moentreprise_job_seconds_count", job),
+        value("moentreprise_jobs_total", job),
         value("moentreprise_engine_restarts_total"),
         value("moentreprise_sessions_ended_total", {"state": "completed"}),
     ]
     assert [round(b - a, 3) for a, b in zip(before, after, strict=True)] == [1, 0.3, 1, 1, 1, 1, 1, 1]
-    assert 'moentreprise_job_seconds_bucket{kind="website",le="5.0",outcome="finished"}' in await scraped(
+    assert 'moentreprise_turn_latency_seconds_bucket{le="0.75",speaker="sarah"}' in await scraped(
         aiohttp_client
     )
+
+
+def test_what_a_page_is_told_is_counted_too() -> None:
+    told: list[tuple[notices.Notice, str, dict[str, str], float]] = [
+        (
+            notices.TurnMetrics("t1", "alex", 250, 900, 300),
+            "moentreprise_turn_latency_seconds_sum",
+            {"speaker": "alex"},
+            0.25,
+        ),
+        (
+            notices.TurnMetrics("t1", "alex", -1, 0, 300),
+            "moentreprise_turn_latency_seconds_count",
+            {"speaker": "alex"},
+            0,
+        ),
+        (notices.TurnMetrics("t1", "alex", 1, 0, 400), "moentreprise_hand_over_pause_seconds_sum", {}, 0.4),
+        (notices.TurnMetrics("t1", "alex", 1, 0, -1), "moentreprise_hand_over_pause_seconds_count", {}, 0),
+        (notices.TurnEnded("t1", "alex", "So", 300, True), "moentreprise_interruptions_total", {}, 1),
+        (notices.TurnEnded("t1", "alex", "So.", 300, False), "moentreprise_interruptions_total", {}, 0),
+        (notices.Error("replaced", "…"), "moentreprise_errors_total", {"code": "replaced"}, 1),
+    ]
+    for notice, sample, labels, change in told:
+        before = value(sample, labels)
+        metrics.observe(notice)
+        assert value(sample, labels) - before == pytest.approx(change), notice
 
 
 async def test_sessions_are_counted_when_asked(aiohttp_client: AiohttpClient) -> None:
