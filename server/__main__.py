@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     if options.command == "doctor":
         return _doctor(settings)
-    return _rehearse(settings, options.answers, options.out)
+    return _rehearse(settings, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     rehearse = commands.add_parser("rehearse", help="hold a whole session with a simulated human")
     rehearse.add_argument("--answers", type=Path, required=True, help="a JSON list of six answers")
     rehearse.add_argument("--out", type=Path, required=True, help="the folder for what comes of it")
+    rehearse.add_argument("--url", default="", help="a server that runs already; else one is started")
+    rehearse.add_argument("--interrupt", action="store_true", help="talk over a persona once")
+    rehearse.add_argument("--voice", default="echo", help="the simulated human's voice")
     commands.add_parser("doctor", help="say what is in force here, and what to do about the rest")
     return parser
 
@@ -69,10 +72,10 @@ def _doctor(settings: Settings) -> int:
     return run(settings, os.environ)
 
 
-def _rehearse(settings: Settings, answers: Path, out: Path) -> int:
+def _rehearse(settings: Settings, options: argparse.Namespace) -> int:
     from server.rehearsal import run
 
-    return run(settings, answers, out)
+    return run(settings, options.answers, options.out, options.url, options.interrupt, options.voice)
 
 
 if __name__ == "__main__":
