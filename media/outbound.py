@@ -168,10 +168,12 @@ class Outbound:
     def _prepare(self, decisive: bool) -> None:
         """Encode the packet at `_position`, from the state after the last one sent."""
         assert self._position is not None
+        block = self._floor.peek(self._position, decisive)
         if self._prepared is not None:
+            if self._prepared.block == block:
+                return
             self._encoder.restore(self._state)
             self._prepared = None
-        block = self._floor.peek(self._position, decisive)
         if block is not None:
             self._prepared = _Prepared(block, self._encoder.encode(block.pcm))
 
