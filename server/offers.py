@@ -10,12 +10,11 @@ import re
 from typing import NamedTuple
 
 from aiortc import RTCIceCandidate
-from aiortc.sdp import candidate_from_sdp
+from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from server.auth import Role
 
 MAX_BYTES = 64 * 1024
-_SECTION = re.compile(r"^m=(\S+) ", re.MULTILINE)
 _MDNS = re.compile(r"[A-Za-z0-9-]{1,63}\.local\Z")
 
 
@@ -39,19 +38,37 @@ def check(offer: str, role: Role) -> Ice:
     """Refuse what could not be answered well. Raises OfferError.
 
     A human's offer has one audio section at most (none: a human who only reads) and the data channel; a
-    spectator's has one audio section that receives.
+    spectator's has one audio section that receives. What is looked at is aiortc's own reading.
     """
-    kinds = _SECTION.findall(offer)
-    if not offer.startswith("v=0") or not kinds:
+    try:
+        description = SessionDescription.parse(offer)
+    except Exception as error:
+        # As broad as the parser: it raises whatever the broken line makes it meet.
+        raise OfferError("The offer cannot be read.") from error
+    kinds = [media.kind for media in description.media]
+    if not kinds:
         raise OfferError("This is not an SDP offer.")
     if not set(kinds) <= {"audio", "application"} or len(set(kinds)) != len(kinds):
         raise OfferError("One audio section and one data channel are accepted here, nothing else.")
     if role is Role.SPECTATOR and "audio" not in kinds:
         raise OfferError("A spectator's offer needs an audio section.")
-    ice = Ice(_attribute(offer, "ice-ufrag"), _attribute(offer, "ice-pwd"), _attribute(offer, "mid"))
-    if not ice.ufrag or not ice.pwd or not _attribute(offer, "fingerprint"):
+    _check_bundle(description)
+    first = description.media[0]
+    if first.ice is None or first.dtls is None or not first.dtls.fingerprints:
         raise OfferError("The offer lacks ICE credentials or a DTLS fingerprint.")
-    return ice
+    ufrag, pwd = first.ice.usernameFragment, first.ice.password
+    if not ufrag or not pwd:
+        raise OfferError("The offer lacks ICE credentials or a DTLS fingerprint.")
+    return Ice(ufrag, pwd, first.rtp.muxId)
+
+
+def _check_bundle(description: SessionDescription) -> None:
+    """All sections share one transport, that of the first (RFC 9143); aiortc breaks on anything else."""
+    mids = [media.rtp.muxId for media in description.media]
+    groups = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    bundled = groups[0] if groups else mids[:1]
+    if "" in mids or len(set(mids)) != len(mids) or bundled != mids:
+        raise OfferError("The sections must be bundled, each under its own mid.")
 
 
 def candidate(value: str, mid: str) -> RTCIceCandidate | None:
@@ -74,8 +91,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return _MDNS.match(text) is not None
     return True
-
-
-def _attribute(offer: str, name: str) -> str:
-    match = re.search(rf"^a={name}:(\S+)", offer, re.MULTILINE)
-    return match[1] if match else ""

@@ -7,10 +7,11 @@ be told comes from the session's EventLog by cursor, so a new Peer of the same s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
@@ -87,15 +88,12 @@ class Peer:
         Raises offers.OfferError when the offer cannot be used; the caller closes the Peer then.
         """
         self._remote_ice = offers.check(offer, self.role)
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                await self._pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
-        except Exception as error:
-            # As broad as aiortc's parser: it raises whatever the broken line makes it raise.
-            raise offers.OfferError("The offer cannot be read.") from error
-        self._media = attach(self._pc)
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await self._pc.setLocalDescription(await self._pc.createAnswer())
+            with _as_offer_error():
+                await self._pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+            self._media = attach(self._pc)
+            with _as_offer_error():
+                await self._pc.setLocalDescription(await self._pc.createAnswer())
         return self._pc.localDescription.sdp
 
     async def trickle(self, fragment: Fragment) -> None:
@@ -213,3 +211,12 @@ class Peer:
         deadline = self._now() + linger_s
         while self._channel is not None and self._channel.bufferedAmount and self._now() < deadline:
             await asyncio.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _as_offer_error() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # As broad as aiortc: a broken line in the offer makes it raise whatever it meets, here or later.
+        raise offers.OfferError("The offer cannot be used.") from error

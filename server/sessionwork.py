@@ -5,8 +5,7 @@ Output goes straight to the page; results and failures go to the Director, which
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -40,7 +39,7 @@ class Workshop(Protocol):
 
     def cancel(self, session_id: str, job: str) -> bool: ...
 
-    def cancel_session(self, session_id: str) -> asyncio.Future[object]: ...
+    def cancel_session(self, session_id: str) -> Awaitable[object]: ...
 
 
 class SessionWork:

@@ -16,10 +16,12 @@ FRAGMENT = (
     "a=candidate:3471623853 1 udp 2122194687 198.51.100.2 61765 typ host generation 0\r\n"
     "a=end-of-candidates\r\n"
 )
+TRANSPORT = (
+    "a=ice-ufrag:abcd\r\na=ice-pwd:efghijklmnopqrstuvwxyz\r\na=fingerprint:sha-256 AA\r\na=setup:actpass\r\n"
+)
 OFFER = (
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:abcd\r\na=ice-pwd:efghijklmnopqrstuvwxyz\r\n"
-    "a=fingerprint:sha-256 AA\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n"
+    f"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n{TRANSPORT}a=mid:0\r\na=rtpmap:111 opus/48000/2\r\n"
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n"
 )
 
@@ -62,9 +64,7 @@ def test_an_offer_is_taken_with_its_credentials_and_first_mid() -> None:
 
 def test_a_human_without_audio_may_read_along_but_a_spectator_may_not() -> None:
     audio, data = OFFER.index("m=audio"), OFFER.index("m=application")
-    offer = (
-        OFFER[:audio] + OFFER[data:] + OFFER[audio:data].replace("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", "")
-    )
+    offer = OFFER[:audio].replace("BUNDLE 0 1", "BUNDLE 1") + OFFER[data:] + TRANSPORT
     assert offers.check(offer, Role.HUMAN).ufrag == "abcd"
     with pytest.raises(offers.OfferError):
         offers.check(offer, Role.SPECTATOR)
@@ -79,6 +79,11 @@ def test_a_human_without_audio_may_read_along_but_a_spectator_may_not() -> None:
         OFFER.replace("m=application", "m=video"),
         OFFER + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
         OFFER.replace("a=fingerprint", "a=finger"),
+        OFFER.replace("BUNDLE 0 1", "BUNDLE 0"),
+        OFFER.replace("a=group:BUNDLE 0 1\r\n", ""),
+        OFFER.replace("a=mid:1", "a=mid:0"),
+        OFFER.replace("a=mid:1\r\n", ""),
+        OFFER.replace("a=mid:0", "a=mid:0\r\na=mid:5"),
         OFFER.replace("a=ice-pwd", "a=pwd"),
     ],
 )

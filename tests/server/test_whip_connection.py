@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,36 @@ async def test_a_broken_offer_leaves_nothing_behind(room: Opened, damage: tuple[
     response = await room.client.post(f"{room.path}/whip", data=offer, headers={**room.auth, **SDP})
     assert await code(response) == (400, "bad_sdp")
     await until(lambda: not room.session.presence._peers)
+
+
+async def test_no_damage_to_an_offer_is_our_fault(room: Opened, caplog: pytest.LogCaptureFixture) -> None:
+    async with rtc_page() as page:
+        offer = await page.offer()
+    chance = random.Random(7)
+    for _ in range(80):
+        body = damaged(offer, chance).encode()
+        response = await room.client.post(f"{room.path}/whip", data=body, headers={**room.auth, **SDP})
+        assert response.status in (201, 400), body
+    await room.client.delete(room.path, headers=room.auth)
+    assert not caplog.records
+
+
+def damaged(offer: str, chance: random.Random) -> str:
+    """Lines lost, cut, doubled, swapped, or with a wrong character."""
+    lines = offer.split("\r\n")
+    for _ in range(chance.randint(1, 3)):
+        n, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        cut = chance.randrange(len(lines[n]) + 1)
+        wrong = chance.choice("0:= /x\u00e9\0-9")
+        changes = [
+            [],
+            [lines[n][:cut]],
+            [lines[n]] * 2,
+            [lines[n][:cut] + wrong + lines[n][cut + 1 :]],
+            [lines[other]],
+        ]
+        lines[n : n + 1] = chance.choice(changes)
+    return "\r\n".join(lines)
 
 
 async def test_an_ended_session_takes_no_connection(room: Opened) -> None:
