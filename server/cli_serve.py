@@ -74,6 +74,8 @@ async def _serve(settings: Settings) -> None:
         listeners = listen(settings)
         for listener in listeners:
             stack.callback(listener.socket.close)
+        if sys.stderr.isatty():
+            print("Starting; this takes a few seconds …", file=sys.stderr)
         from server.app import create_app  # takes a second or two; a taken port is known before
 
         app = create_app(replace(settings, port=listeners[0].port))
