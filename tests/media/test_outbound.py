@@ -278,3 +278,48 @@ def test_rtp_time_wraps() -> None:
     assert clock.position_of_rtp(48_000, near=50_000) == 72_000
     assert clock.position_of_rtp(2**32 - 48_000, near=80_000) == 24_000
     assert clock.position(clock.time_of(12_345)) == 12_345
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_happens_the_stream_stays_whole_and_every_turn_ends_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    stage = Stage()
+    turns: list[str] = []
+    discarded: set[str] = set()
+    for step in range(60):
+        stage.loop.lag = float(rng.choice([0, 0, 0, 0.005, 0.3]))
+        stage.loop.run_ms(float(rng.exponential(60)))
+        open_turns = [turn for turn in turns if turn not in discarded and turn not in stage.ended] or turns
+        match int(rng.integers(0, 9)):
+            case 0 | 1:
+                turns.append(f"t{step}")
+                stage.floor.give(turns[-1], int(rng.integers(0, 300)))
+            case 2 | 3 if turns:
+                stage.floor.lane(open_turns[0]).put(steady(float(rng.integers(1, 400))))
+            case 4 if turns:
+                stage.floor.lane(str(rng.choice(turns))).finish()
+            case 5:
+                stage.floor.cut()
+            case 6:
+                stage.floor.duck() if rng.integers(2) else stage.floor.restore()
+            case 7:
+                stage.floor.resume() if stage.floor.held else stage.floor.hold()
+            case 8 if turns:
+                discarded.add(str(rng.choice(turns)))
+                stage.floor.discard(sorted(discarded)[-1])
+    stage.floor.resume()
+    for turn in turns:
+        stage.floor.lane(turn).finish()
+    stage.loop.run_ms(30_000)
+
+    numbers = [packet.sequence_number for _, packet in stage.packets]
+    assert set(np.diff(numbers)) <= {1}
+    steps = np.diff(stage.positions)
+    assert (steps >= FRAME_SAMPLES).all()
+    for step_samples, (_, packet) in zip(steps, stage.packets[1:], strict=True):
+        assert packet.marker or step_samples == FRAME_SAMPLES
+    assert all(time >= stage.clock.time_of(packet.position) - 1e-4 for time, packet in stage.packets)
+    ends = stage.ended
+    assert len(ends) == len(set(ends))
+    assert set(turns) - set(ends) <= discarded
+    assert stage.loop.waiting == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,29 @@ class Room:
     def close(self) -> None:
         self.outbound.close()
         self.microphone.close()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_left() -> AsyncIterator[None]:
+    """No task and no thread outlives a connection."""
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    yield
+    async with asyncio.timeout(2):
+        while asyncio.all_tasks() - tasks - {asyncio.current_task()}:
+            await asyncio.sleep(0.01)
+    assert set(threading.enumerate()) <= threads
+
+
+async def test_a_connected_microphone_has_no_decoder_thread() -> None:
+    far, near = Room(), Room()
+    async with peers() as (browser, server):
+        attach_outbound(browser, far.outbound)
+        await connect(browser, server, lambda: attach_microphone(server, near.microphone))
+        far.say("human", tone(100))
+        await until(lambda: len(near.heard) > 0)
+        assert "audio-decoder" not in [thread.name for thread in threading.enumerate()]
+    far.close()
+    near.close()
 
 
 def record_packets(receiver: RTCRtpReceiver) -> list[RtpPacket]:

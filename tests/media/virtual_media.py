@@ -11,7 +11,7 @@ import numpy as np
 
 from media.clock import SessionClock
 from media.fanout import OutboundPacket
-from media.floor import Floor, FloorEvent
+from media.floor import Floor, FloorEvent, PlayoutStarted
 from media.opus import Decoder
 from media.outbound import Outbound
 from media.pcm import SAMPLE_RATE_HZ, Samples, as_array, ms_to_samples
@@ -93,6 +93,10 @@ class Stage:
         lane.put(pcm)
         lane.finish()
         self.floor.give(turn, pause_ms)
+
+    @property
+    def ended(self) -> list[str]:
+        return [event.turn for event in self.events if not isinstance(event, PlayoutStarted)]
 
     @property
     def positions(self) -> list[int]:
