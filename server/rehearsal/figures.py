@@ -21,6 +21,8 @@ class Spoken:
     started_ms: int
     ended_ms: int
     chosen_pause_ms: int = -1
+    ready_before_ms: int = -1
+    """How long its sound had waited when it was given; 0 when the listener waited for it."""
     interrupted: bool = False
 
 
@@ -33,6 +35,7 @@ class Pause:
     speakers: tuple[str, str]
     measured_ms: float
     chosen_ms: int
+    ready_before_ms: int
     waited: str
 
 
@@ -98,9 +101,8 @@ def pauses(turns: list[Spoken], sound: Sound, waits: list[tuple[int, str]]) -> l
         measured = (second[0] - first[1]) * 1000 / PCM_HZ
         waited = sorted({what for at_ms, what in waits if one.started_ms < at_ms <= two.started_ms})
         speakers = (one.speaker, two.speaker)
-        found.append(
-            Pause(one.turn, two.turn, speakers, round(measured, 1), two.chosen_pause_ms, ",".join(waited))
-        )
+        pause = (round(measured, 1), two.chosen_pause_ms, two.ready_before_ms, ",".join(waited))
+        found.append(Pause(one.turn, two.turn, speakers, *pause))
     return found
 
 

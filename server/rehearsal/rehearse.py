@@ -14,7 +14,7 @@ import aiohttp
 from server.rehearsal import report
 from server.rehearsal.answers import Answers, AnswersError, load
 from server.rehearsal.client import RehearsalError, Visit
-from server.rehearsal.human import INTERRUPTION, Human
+from server.rehearsal.human import INTERRUPTION, Human, Tell
 from server.rehearsal.mouth import SpeechError, prepare
 from server.rehearsal.spawn import running_server
 from server.settings import Settings
@@ -32,7 +32,7 @@ def rehearse(settings: Settings, answers: Path, out: Path, url: str, interrupt: 
         out.mkdir(parents=True, exist_ok=True)
         asyncio.run(_rehearse(given, out, url, interrupt, voice))
     except (RehearsalError, AnswersError, SpeechError, aiohttp.ClientError, TimeoutError) as error:
-        print(f"moentreprise: {error or 'the session took too long'}", file=sys.stderr)
+        print(f"moentreprise: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -82,16 +82,37 @@ async def _hold(
     visit = Visit(http, base)
     human = Human(visit, answers, spoken, tell, interrupt)
     try:
+        failure = await _take_part(visit, human, tell)
+        downloads = await _downloads(visit)
+    finally:
+        await visit.close()
+    figures = await asyncio.to_thread(report.write, out, visit, answers, human.interrupted_turn, downloads)
+    if failure is not None:
+        raise failure
+    for line in report.headlines(figures):
+        tell(line)
+    if human.missed:
+        raise RehearsalError(f"Not understood: {', '.join(human.missed)}.")
+
+
+async def _take_part(visit: Visit, human: Human, tell: Tell) -> RehearsalError | None:
+    """The whole session; why it was not whole, if it was not."""
+    try:
         async with asyncio.timeout(SESSION_S):
             await visit.open()
             tell(f"connected to session {visit.id}")
             await human.hold()
         await asyncio.sleep(AFTERGLOW_S)
-        downloads = await report.download(visit)
-    finally:
-        await visit.close()
-    figures = await asyncio.to_thread(report.write, out, visit, answers, human.interrupted_turn, downloads)
-    for line in report.headlines(figures):
-        tell(line)
-    if human.missed:
-        raise RehearsalError(f"Not understood: {', '.join(human.missed)}.")
+    except TimeoutError:
+        return RehearsalError(f"The session was not over after {SESSION_S // 60} minutes.")
+    except RehearsalError as error:
+        return error
+    return None
+
+
+async def _downloads(visit: Visit) -> report.Downloads:
+    """Also of a session that failed: what it left tells why."""
+    try:
+        return await report.download(visit) if visit.id else report.NOTHING
+    except aiohttp.ClientError:
+        return report.NOTHING

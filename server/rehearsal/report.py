@@ -26,6 +26,9 @@ class Downloads:
     post_image: bytes
 
 
+NOTHING = Downloads({}, b"", "", b"")
+
+
 async def download(visit: Visit) -> Downloads:
     """Everything that the session offers; what is missing is left out."""
     files = {name: body for name in TEXTS if (body := await visit.get(name)) is not None}
@@ -107,6 +110,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline, i
         "pauses": [asdict(pause) for pause in pauses],
         "handovers": {"within_60_ms": within, "free": free},
         "silences": [asdict(silence) for silence in silences[:12]],
+        "longest_silence_ms": silences[0].duration_ms if silences else 0,
         "longest_unexplained_silence_ms": max(
             (silence.duration_ms for silence in silences if not silence.explained_by), default=0
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from media.pcm import audible_end, first_audible
-from server.rehearsal.client import Event
+from server.rehearsal.client import Event, Json
 from server.rehearsal.figures import Spoken, audible_intervals
 from server.rehearsal.mouth import RATE_HZ, Said
 from server.rehearsal.packets import PCM_HZ, RTP_HZ, Packet, Sound, unwrap
@@ -79,7 +79,7 @@ class Timeline:
 
     def _read(self, events: list[Event]) -> None:
         open_turns: dict[str, Event] = {}
-        chosen = {str(e.data.get("turn")): e.data.get("pause_ms") for e in events if e.type == "metrics.turn"}
+        metrics = {str(e.data.get("turn")): e.data for e in events if e.type == "metrics.turn"}
         waiting: dict[str, tuple[int, str]] = {}
         for event in events:
             if event.type in _WAITED_FOR:
@@ -88,9 +88,13 @@ class Timeline:
                 case "turn.started":
                     open_turns[str(event.data.get("turn"))] = event
                 case "turn.ended":
-                    self._turn(event, open_turns, chosen)
-                case "human.speaking" if event.data.get("speaking"):
-                    self.decisions.append(event.at_ms)
+                    self._turn(event, open_turns, metrics.get(str(event.data.get("turn")), {}))
+                case "human.speaking":
+                    speaking = bool(event.data.get("speaking"))
+                    self.decisions += [event.at_ms] if speaking else []
+                    self._waiting(waiting, "hearing", "hearing", not speaking, event.at_ms)
+                case "human.said":
+                    self._waiting(waiting, "hearing", "hearing", False, event.at_ms)
                 case "human.listening":
                     self._waiting(waiting, "human", "human", bool(event.data.get("listening")), event.at_ms)
                 case "approval.requested" | "approval.resolved":
@@ -114,12 +118,11 @@ class Timeline:
             since_ms, what = open_since.pop(key)
             self.explained.append((since_ms, at_ms, what))
 
-    def _turn(self, ended: Event, open_turns: dict[str, Event], chosen: dict[str, object]) -> None:
+    def _turn(self, ended: Event, open_turns: dict[str, Event], metrics: Json) -> None:
         name = str(ended.data.get("turn"))
         started = open_turns.pop(name, None)
         if started is None:
             return
-        pause = chosen.get(name)
         self.turns.append(
             Spoken(
                 name,
@@ -128,7 +131,8 @@ class Timeline:
                 _number(started.data.get("rtp_timestamp")),
                 started.at_ms,
                 ended.at_ms,
-                pause if isinstance(pause, int) else -1,
+                _number(metrics.get("pause_ms"), -1),
+                _number(metrics.get("ready_before_ms"), -1),
                 bool(ended.data.get("interrupted")),
             )
         )
@@ -155,5 +159,5 @@ class Timeline:
             self.audible.append((at_ms, at_ms + length_ms))
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _number(value: object, otherwise: int = 0) -> int:
+    return value if isinstance(value, int) else otherwise

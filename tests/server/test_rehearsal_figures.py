@@ -105,10 +105,10 @@ def test_a_pause_is_measured_from_speech_to_speech() -> None:
 
 def test_only_hand_overs_that_waited_for_nothing_are_judged() -> None:
     found = [
-        Pause("a", "b", ("marcus", "sarah"), 380.0, 350, ""),
-        Pause("b", "c", ("sarah", "maya"), 500.0, 350, ""),
-        Pause("c", "d", ("maya", "maya"), 900.0, 250, ""),
-        Pause("d", "e", ("maya", "alex"), 4000.0, 350, "job"),
+        Pause("a", "b", ("marcus", "sarah"), 380.0, 350, 900, ""),
+        Pause("b", "c", ("sarah", "maya"), 500.0, 350, 0, ""),
+        Pause("c", "d", ("maya", "maya"), 900.0, 250, 0, ""),
+        Pause("d", "e", ("maya", "alex"), 4000.0, 350, 0, "job"),
     ]
     assert handover_share(found) == (1, 2)
 

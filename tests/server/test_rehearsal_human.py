@@ -10,7 +10,7 @@ import pytest
 
 from server.rehearsal import human as behaviour
 from server.rehearsal.answers import KEYS, Answers
-from server.rehearsal.client import Event, Json, RehearsalError, Visit
+from server.rehearsal.client import Event, RehearsalError, Visit
 from server.rehearsal.human import Human
 
 SAID = {key: f"the answer about {key}" for key in KEYS}
@@ -27,7 +27,7 @@ class FakeVisit:
 
     def play(self, type: str, **data: object) -> None:
         self._seq += 1
-        self._events.put_nowait(Event(self._seq, type, 0, cast(Json, data), 0.0, ""))
+        self._events.put_nowait(Event(self._seq, type, 0, data, 0.0, ""))
 
     def end(self) -> None:
         self._events.put_nowait(None)

@@ -42,7 +42,7 @@ def timeline() -> Timeline:
         event(4, "human.speaking", 1800, speaking=True),
         event(5, "human.listening", 3900, listening=False),
         event(6, "turn.started", 4003, turn="t2", speaker="sarah", act="ask", rtp_timestamp=BASE + 3800 * 48),
-        event(7, "metrics.turn", 4900, turn="t2", pause_ms=350),
+        event(7, "metrics.turn", 4900, turn="t2", pause_ms=350, ready_before_ms=120),
         event(8, "turn.ended", 5000, turn="t2", interrupted=True),
         event(9, "session.completed", 5500),
     ]
@@ -52,7 +52,7 @@ def timeline() -> Timeline:
 def test_turns_carry_their_chosen_pause_and_their_fate() -> None:
     one, two = timeline().turns
     assert (one.speaker, one.started_ms, one.ended_ms, one.chosen_pause_ms) == ("marcus", 200, 1203, -1)
-    assert (two.chosen_pause_ms, two.interrupted) == (350, True)
+    assert (two.chosen_pause_ms, two.ready_before_ms, two.interrupted) == (350, 120, True)
 
 
 def test_the_sound_lies_on_the_sessions_clock() -> None:
