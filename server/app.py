@@ -7,6 +7,7 @@ import time
 from aiohttp import web
 
 from server import (
+    cors,
     crew,
     downloads,
     errors,
@@ -50,8 +51,8 @@ def create_app(settings: Settings) -> web.Application:
 
 def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
     """Routes and middlewares, with nobody in the rooms yet: `house` a crew in it before it starts."""
-    app = web.Application(middlewares=[errors.problems], client_max_size=BODY_BYTES)
-    app.on_response_prepare.append(headers.secure)
+    app = web.Application(middlewares=[errors.problems, cors.preflight], client_max_size=BODY_BYTES)
+    app.on_response_prepare.extend([headers.secure, cors.allow])
     app[SETTINGS] = settings
     app[READY] = lambda: True
     app[hand.OPENING] = Limiter(opening, time.monotonic)

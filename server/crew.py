@@ -66,14 +66,14 @@ def workers(runner: JobRunner) -> Context:
 
 
 def _embedded(engine: EngineProcess, client: AsyncOpenAI) -> Context:
-    def reconnect(ready: bool) -> None:
+    def restarted(ready: bool) -> None:
         if ready:
             client.base_url = engine.base_url  # a restart takes another port
 
     async def context(app: web.Application) -> AsyncIterator[None]:
-        engine.subscribe(reconnect)
+        engine.subscribe(restarted)
         await engine.start()
-        reconnect(True)
+        client.base_url = engine.base_url
         yield
         await engine.stop()
         await client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from orchestration.brief import AnswerSource
 from orchestration.events import AnswerCorrected, ApprovalDecided, Decision, HumanSaid, PostEdited
 from server import bodies, ice, origins
 from server.errors import Code, Problem
-from server.limits import Limiter
+from server.limits import Limiter, refuse
 from server.session import Session
 from server.sessions import SESSIONS, session_of
 from server.whip import SETTINGS
@@ -86,9 +87,16 @@ def _described(session: Session) -> web.Response:
 
 
 def _living(request: web.Request) -> Session:
-    session = session_of(request)
+    session = _limited(request)
     if session.ended:
         raise Problem(Code.SESSION_ENDED)
+    return session
+
+
+def _limited(request: web.Request) -> Session:
+    """The session, if its human is not doing too much at once (429)."""
+    session = session_of(request)
+    refuse(session.hand.take(time.monotonic()))
     return session
 
 
@@ -129,7 +137,7 @@ async def _edit_post(request: web.Request) -> web.Response:
 
 async def _decide(request: web.Request) -> web.Response:
     """A tap. The same one again is answered alike; the opposite one is refused."""
-    session = session_of(request)
+    session = _limited(request)
     body = await bodies.json_object(request)
     name = request.match_info["approval"]
     try:
@@ -158,7 +166,7 @@ async def _decide(request: web.Request) -> web.Response:
 
 async def _cancel_job(request: web.Request) -> web.Response:
     """Stop the job's processes. A job that has ended already stays as it is."""
-    session = session_of(request)
+    session = _limited(request)
     job = request.match_info["job"]
     if job not in session.snapshot.jobs:
         raise Problem(Code.UNKNOWN_JOB)

@@ -38,6 +38,12 @@ class Bucket:
         return (1 - self._level) / self._rate.per_s
 
 
+def refuse(wait_s: float) -> None:
+    """Raises Problem 429 unless `wait_s` is 0."""
+    if wait_s:
+        raise Problem(Code.TOO_MANY, headers={"Retry-After": str(math.ceil(wait_s))})
+
+
 class Limiter:
     """A bucket per client; the least recently seen are forgotten beyond 4096."""
 
@@ -53,5 +59,4 @@ class Limiter:
         self._buckets.move_to_end(client)
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
-        if wait_s := bucket.take(now):
-            raise Problem(Code.TOO_MANY, headers={"Retry-After": str(math.ceil(wait_s))})
+        refuse(bucket.take(now))

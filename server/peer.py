@@ -32,6 +32,7 @@ CONNECT_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 2.0
 SENDING = Rate(burst=30, per_s=10.0)
 """A message costs more than three frames of audio: ten a second, with room for a replay."""
+RECEIVING = Rate(burst=100, per_s=20.0)
 BUFFERED_BYTES = 256 * 1024
 
 
@@ -75,6 +76,7 @@ class Peer:
         self._media: Attachment | None = None
         self._pump: asyncio.Task[None] | None = None
         self._cursor = 0
+        self._receiving = Bucket(RECEIVING, loop.time())
         self._remote_ice = offers.Ice("", "", "")
         self._closing: asyncio.Task[None] | None = None
         self._pc.on("datachannel", self._channel_opened)
@@ -139,6 +141,8 @@ class Peer:
         if self.closed:
             return
         self.last_sign = self._now()
+        if self._receiving.take(self.last_sign):
+            return  # nobody types that fast; what is dropped is not answered either
         try:
             message = pagemessages.parse(raw)
         except MessageError as error:

@@ -25,9 +25,11 @@ from orchestration.notices import Error, Notice, PostDrafted, SessionState, Site
 from orchestration.personas import Cast
 from orchestration.ports import Jobs, LineFactory, Publish
 from orchestration.workflow import Workflow
+from server import metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.events import EventLog
+from server.limits import Bucket, Rate
 from server.pagemessages import PageMessage, TalkKey, TypedMessage
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -37,6 +39,7 @@ from server.snapshot import ENDED, Snapshot
 
 log = logging.getLogger(__name__)
 
+HAND = Rate(burst=40, per_s=4.0)
 NEVER_CONNECTED_S = 120.0
 STOP_S = 1.0
 WATCH_S = 0.25
@@ -123,6 +126,8 @@ class Session:
         self.created = loop.time()
         self.ended_at: float | None = None
         self.snapshot = Snapshot()
+        self.hand = Bucket(HAND, loop.time())
+        """How often its human may type, correct, edit, decide or connect."""
         self.decisions: dict[str, events.Decision] = {}
         """What the human decided, from the moment that the request was taken in."""
         self.streams = 0
@@ -277,4 +282,5 @@ class Session:
 
     def _tell(self, notice: Notice) -> None:
         self.snapshot.apply(notice)
+        metrics.observe(notice)
         self.events.publish(notice)

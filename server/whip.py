@@ -6,12 +6,15 @@ POST an offer: 201 with the answer, `Location` of the connection, its `ETag` and
 
 from __future__ import annotations
 
+import time
+
 from aiohttp import web
 from multidict import CIMultiDict
 
 from server import bodies, ice, offers, sdpfrag
 from server.auth import Role
 from server.errors import Code, Problem
+from server.limits import refuse
 from server.peer import Peer
 from server.session import Session
 from server.sessions import session_of
@@ -53,6 +56,7 @@ async def answer(request: web.Request, session: Session, role: Role, endpoint: s
     offer = await bodies.read(request, SDP, offers.MAX_BYTES)
     if session.ended:
         raise Problem(Code.SESSION_ENDED)
+    refuse(session.hand.take(time.monotonic()))
     try:
         peer, sdp = await session.presence.connect(role, offer)
     except offers.OfferError as error:

@@ -10,7 +10,7 @@ from signalling_fakes import Client, FakeApproval, FakeWorkshop, Opened, fake_ap
 
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
-from server.limits import Rate
+from server.limits import Bucket, Rate
 from server.settings import IceServer, Settings
 
 ANSWERS = ["Rosa", "Bread", "Neighbours", "Sourdough", "Home, Menu", "Warm <b>brown</b>"]
@@ -128,12 +128,22 @@ async def test_our_own_page_may_open_a_session_under_any_of_our_names(client: Cl
     assert (await client.post("/sessions", headers=headers)).status == 201
 
 
-async def test_a_site_that_the_operator_allows_may_open_a_session(
+async def test_pages_of_a_site_that_the_operator_allows_may_use_sessions(
     aiohttp_client: AiohttpClient, tmp_path: Path
 ) -> None:
     settings = Settings(data=tmp_path, allowed_origins=("https://friend.example",))
     client = await aiohttp_client(fake_app(settings))
-    assert (await client.post("/sessions", headers={"Origin": "https://friend.example"})).status == 201
+    friend = {"Origin": "https://friend.example"}
+    question = {**friend, "Access-Control-Request-Method": "PATCH"}
+    answer = await client.options("/sessions/x/whip/y", headers=question)
+    assert answer.status == 204
+    assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+    opened = await client.post("/sessions", headers=friend)
+    assert opened.status == 201
+    assert opened.headers["Access-Control-Allow-Origin"] == "https://friend.example"
+    refused = await client.options("/sessions", headers={**question, "Origin": "https://evil.example"})
+    assert refused.status == 405
+    assert "Access-Control-Allow-Origin" not in refused.headers
 
 
 async def test_the_ice_servers_reach_the_page(aiohttp_client: AiohttpClient, tmp_path: Path) -> None:
@@ -293,6 +303,17 @@ async def test_the_post_is_edited_once_there_is_one(client: Client, room: Opened
     assert room.director.heard == [events.PostEdited("Fresh bread every day.")]
     long = await client.patch(path, json={"text": "x" * 3001}, headers=room.auth)
     assert await problem(long) == (400, "bad_text")
+
+
+async def test_a_hand_that_is_too_quick_is_held(room: Opened) -> None:
+    room.session.hand = Bucket(Rate(2, 0.001), room.session.created)
+    for _ in range(2):
+        said = await room.client.post(f"{room.path}/messages", json={"text": "Hello"}, headers=room.auth)
+        assert said.status == 202
+    said = await room.client.post(f"{room.path}/messages", json={"text": "Hello"}, headers=room.auth)
+    assert await problem(said) == (429, "too_many")
+    assert int(said.headers["Retry-After"]) > 1
+    assert len(room.director.heard) == 2
 
 
 # ------------------------------------------------------------------ deciding

@@ -15,6 +15,8 @@ from signalling_fakes import Client, Opened, fake_app, opened
 from media.pcm import ms_to_samples
 from orchestration import events, notices
 from server import ice, presence
+from server import peer as peer_module
+from server.limits import Bucket, Rate
 from server.settings import IceServer, Settings
 
 SDP = {"Content-Type": "application/sdp"}
@@ -77,6 +79,7 @@ async def test_no_damage_to_an_offer_is_our_fault(room: Opened, caplog: pytest.L
     async with rtc_page() as page:
         offer = await page.offer()
     chance = random.Random(7)
+    room.session.hand = Bucket(Rate(1000, 1.0), 0.0)
     for _ in range(80):
         body = damaged(offer, chance).encode()
         response = await room.client.post(f"{room.path}/whip", data=body, headers={**room.auth, **SDP})
@@ -206,6 +209,21 @@ async def test_a_bad_message_is_answered_and_breaks_nothing(room: Opened) -> Non
         page.say({"type": "ping"})
         await page.told("pong", 2)
         assert room.session.events.last_seq == 2
+
+
+async def test_a_flood_of_messages_is_dropped_and_nothing_else_breaks(
+    room: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_module, "RECEIVING", Rate(10, 1.0))
+    async with rtc_page(microphone=False) as page:
+        await arrive(page, room)
+        for n in range(50):
+            page.say({"type": "human.message", "text": f"word {n}"})
+        page.say({"type": "ping"})
+        await asyncio.sleep(1.2)
+        page.say({"type": "ping"})
+        await page.told("pong", 2)
+        assert 0 < sum(isinstance(event, events.HumanSaid) for event in room.director.heard) <= 10
 
 
 # ------------------------------------------------------------------ trickle
