@@ -178,10 +178,15 @@ def _colours(named: list[str], trade: Trade, manner: Manner, seed: int, plain: b
     if named:
         primary = COLOURS[named[0]].turned(jitter / 4)
         others = [word for word in named[1:] if COLOURS[word] != COLOURS[named[0]]]
-        turn = (24 if manner.turn > 0 else -24) if plain else manner.turn
+        turn = _near_turn(primary) if plain else manner.turn
         return primary, COLOURS[others[0]] if others else primary.turned(turn).at(0.7)
     primary = Oklch(0.52, 0.13 * manner.chroma, trade.hue % 360).turned(jitter * 1.6)
     return primary, primary.turned(manner.turn).at(0.72)
+
+
+def _near_turn(primary: Oklch) -> int:
+    """Towards a warmer relative: yellow's is amber, not green."""
+    return -24 if 60 <= primary.hue <= 200 else 24
 
 
 def _light(primary: Oklch, accent: Oklch, ground: Oklch | None) -> Scheme:

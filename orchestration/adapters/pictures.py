@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ NAME_SIZES = (104, 92, 80, 70, 60, 52, 44, 38, 32)
 NAME_LINES_MAX = 4
 LINE_SIZE = 34
 LINE_LINES_MAX = 4
-WIDE_FONTS = ("DejaVuSans-Bold.ttf", "DejaVuSans.ttf")
+WIDE_FONTS = ("LiberationSans-Regular.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "DejaVuSans.ttf")
 """For letters that Pillow's own font lacks; found by name where the system has them."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -106,23 +107,33 @@ def _step(font: Font, spacing: float) -> float:
 
 def _font(size: int, text: str) -> Font:
     """Pillow's own font, or one with more letters when the text needs them and the system has it."""
-    own = ImageFont.load_default(size * SCALE)
-    if _drawable(text, own) == text:
-        return own
+    best: Font = ImageFont.load_default(size * SCALE)
     for name in WIDE_FONTS:
+        if _letters_kept(text, best) == len(text):
+            break
         try:
             wide = ImageFont.truetype(name, size * SCALE)
         except OSError:
             continue
-        if len(_drawable(text, wide)) > len(_drawable(text, own)):
-            return wide
-    return own
+        best = wide if _letters_kept(text, wide) > _letters_kept(text, best) else best
+    return best
+
+
+def _letters_kept(text: str, font: Font) -> int:
+    return sum(1 for character in text if character == " " or _has(font, character))
 
 
 def _drawable(text: str, font: Font) -> str:
-    """The text without the letters (such as emoji) that the font would draw as empty boxes."""
-    kept = "".join(character for character in text if character == " " or _has(font, character))
+    """The text as the font can draw it: é may become e; emoji, which would be empty boxes, are left out."""
+    kept = "".join(_drawn(character, font) for character in text)
     return " ".join(kept.split()) if kept != text else text
+
+
+def _drawn(character: str, font: Font) -> str:
+    if character == " " or _has(font, character):
+        return character
+    plain = unicodedata.normalize("NFKD", character)[0]
+    return plain if plain != character and _has(font, plain) else ""
 
 
 @cache

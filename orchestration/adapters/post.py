@@ -12,6 +12,7 @@ from orchestration.adapters.answers import Answers
 from orchestration.adapters.look import look_of
 from orchestration.adapters.pages import planned_pages
 from orchestration.adapters.search import Trade, detect_trade
+from orchestration.adapters.things import things_offered
 from orchestration.adapters.work import Report
 
 TEXT_CHARACTERS_MAX = 3000
@@ -42,7 +43,7 @@ def draft(answers: Answers, site: object, picture: Path, report: Report) -> Post
     """
     trade = detect_trade(answers)
     look = look_of(answers, trade)
-    name = post_name(answers, trade)
+    name = words.capital(post_name(answers, trade)) if not answers.name else post_name(answers, trade)
     report.progress(10, "writing the text")
     text = write(answers, trade, page_titles(answers, trade, site), has_site=isinstance(site, dict))
     report.log(f"text: {len(text.split())} words, {len(text)} characters (at most {TEXT_CHARACTERS_MAX})")
@@ -98,7 +99,7 @@ def _paragraphs(
     ]
     more = [
         "This is the first version. It will grow with what people ask us.",
-        f"We kept to what visitors look for first: {trade.first}.",
+        f"We kept in mind what visitors want first: {trade.first}.",
         "Have a look on your phone, that is where most of us start, and tell us what is missing.",
         f"If you get in touch, it helps to know this: {'; '.join(words.phrase(t) for t in trade.tell)}.",
         "And if you know someone who should see it, we are glad when you pass it on.",
@@ -141,9 +142,7 @@ def _shared(answer: str, text: str) -> list[str]:
 
 def hashtags(answers: Answers, trade: Trade) -> list[str]:
     """Three to five: the name, the trade, and words of the offer."""
-    said = [
-        word for word in words.content_words(answers.offer, 5) if word not in words.VERBS | words.QUALITIES
-    ]
+    said = things_offered(answers.offer, trade.keywords)
     label = "" if trade.id == "general" else trade.label
     wanted = [answers.display_name, label, *said[:3], "small business", "new website", "made with care"]
     tags: list[str] = []

@@ -14,6 +14,7 @@ from orchestration.adapters import words
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.pages import PageKind, named_pages
 from orchestration.adapters.tables import Table
+from orchestration.adapters.things import is_known, things_offered
 from orchestration.adapters.work import Report
 
 PROVIDER = "offline catalogue"
@@ -118,13 +119,8 @@ def detect_trade(answers: Answers) -> Trade:
 
 def _hits(trade: Trade, text: str) -> int:
     said = set(re.findall(r"[^\W\d_]+", text.lower()))
-    return sum(1 for keyword in trade.keywords if _said(keyword, said))
-
-
-def _said(keyword: str, said: set[str]) -> bool:
-    if keyword.endswith("*"):
-        return any(word.startswith(keyword[:-1]) for word in said)
-    return set(keyword.split()) <= said
+    pairs = sum(1 for keyword in trade.keywords if " " in keyword and set(keyword.split()) <= said)
+    return pairs + sum(1 for word in said if is_known(word, trade.keywords))
 
 
 def keywords_of(answers: Answers) -> tuple[str, ...]:
@@ -157,15 +153,18 @@ def research(answers: Answers, report: Report) -> Research:
     for finding in findings:
         report.log(f"finding: {finding.title} [{finding.source}]")
     report.progress(100, f"{len(findings)} findings")
-    return Research(trade.id, _headline(trade, keywords), findings, keywords, sites)
+    return Research(trade.id, _headline(answers, trade, keywords), findings, keywords, sites)
 
 
-def _headline(trade: Trade, keywords: tuple[str, ...]) -> str:
+def _headline(answers: Answers, trade: Trade, keywords: tuple[str, ...]) -> str:
+    """One sentence to be spoken: what visitors want first, and what of the human's own answers it."""
     article = "an" if trade.label[0] in "aeiou" else "a"
     start = f"Visitors to {article} {trade.label} site first want {trade.first}"
-    lead = f"; we lead with {words.listing(keywords[:2])}" if keywords else ""
-    sentence = f"{start}{lead}."
-    return sentence if len(sentence.split()) <= HEADLINE_WORDS_MAX else f"{start}."
+    things = [thing.lower() for thing in things_offered(answers.offer, trade.keywords)]
+    leads = (things[:2], things[:1], list(keywords[:2]))
+    sentences = (f"{start}; we lead with {words.listing(lead)}." for lead in leads if lead)
+    fitting = (sentence for sentence in sentences if len(sentence.split()) <= HEADLINE_WORDS_MAX)
+    return next(fitting, f"{start}.")
 
 
 def _findings(

@@ -13,13 +13,13 @@ from orchestration.adapters.answers import Answers
 from orchestration.adapters.look import Look
 from orchestration.adapters.pages import PageKind, planned_pages
 from orchestration.adapters.search import Trade
+from orchestration.adapters.things import things_offered
 from orchestration.adapters.website import art
 from orchestration.adapters.website.model import Block, Item, Page, Site
 
 NAME_CHARACTERS_MAX = 70
 TEXT_WORDS_MAX = 90
 DESCRIPTION_CHARACTERS_MAX = 155
-TERMS_MAX = 8
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 SPOKEN_EMAIL = re.compile(
     r"\b(\w{2,30}) at (\w{2,40}) dot (com|org|net|io|eu|de|fr|es|it|nl|ch|at)\b", re.IGNORECASE
@@ -57,7 +57,7 @@ class Voice:
             words.shorten(words.offer(answers.offer), TEXT_WORDS_MAX),
             words.shorten(words.audience(answers.audience), TEXT_WORDS_MAX),
             words.shorten(words.difference(answers.difference), TEXT_WORDS_MAX),
-            terms(answers, trade),
+            things_offered(answers.offer, trade.keywords),
         )
 
     @property
@@ -75,19 +75,6 @@ def shown_name(answers: Answers, trade: Trade) -> str:
     """The name; without one, what it is ("Our bakery"): a name is never invented."""
     name = answers.display_name or f"Our {trade.label}"
     return name if len(name) <= NAME_CHARACTERS_MAX else name[: NAME_CHARACTERS_MAX - 1].rstrip() + "…"
-
-
-def terms(answers: Answers, trade: Trade) -> tuple[str, ...]:
-    """The things that are offered, in the human's words; those the trade knows come first."""
-    dropped = words.VERBS | words.QUALITIES
-    said = [word for word in words.content_words(answers.offer) if word not in dropped]
-    known = [word for word in said if _is_known(word, trade)]
-    chosen = known if len(known) >= 3 else [*known, *(word for word in said if word not in known)]
-    return tuple(words.capital(word) for word in chosen[:TERMS_MAX])
-
-
-def _is_known(word: str, trade: Trade) -> bool:
-    return any(word.startswith(k[:-1]) if k.endswith("*") else word == k for k in trade.keywords)
 
 
 def site_of(answers: Answers, trade: Trade, look: Look) -> Site:
@@ -310,8 +297,8 @@ class Writer:
         return Block("names", heading, items=items) if len(items) > 1 else None
 
     def _terms_block(self, heading: str) -> Block | None:
-        if not self._voice.terms:
-            return None
+        if len(self._voice.terms) < 2:
+            return self._offer_block(heading)
         seed = self._look.seed
         items = (
             Item(t, art=art.study(seed, at + 1, self._trade.id)) for at, t in enumerate(self._voice.terms[:6])
@@ -368,10 +355,13 @@ class Writer:
         """One line that says what waits behind a link."""
         voice = self._voice
         some = ", ".join(t.lower() for t in voice.terms[:3])
+        offered = words.capital(
+            f"{some} and more." if len(voice.terms) > 1 else words.shorten(voice.offer, 10)
+        )
         lines = {
             "about": words.shorten(voice.difference, 12),
-            "menu": words.capital(f"{some} and more." if some else ""),
-            "offer": words.capital(f"{some} and more." if some else ""),
+            "menu": offered,
+            "offer": offered,
             "prices": "Ask, and we name the price before you decide.",
             "contact": "Say hello.",
             "hours": "When to find us.",

@@ -1,0 +1,73 @@
+"""Research: offline, honest, made of the human's own words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from work_samples import BAKERY, REPAIR, Remembered, answers
+
+from orchestration.adapters.search import HEADLINE_WORDS_MAX, Research, catalogue, detect_trade, research
+
+
+@pytest.mark.parametrize(("texts", "trade"), [(BAKERY, "bakery"), (REPAIR, "repair"), ({}, "general")])
+def test_the_trade_is_told_by_the_answers(texts: dict[str, str], trade: str) -> None:
+    assert detect_trade(answers(texts)).id == trade
+
+
+def test_the_result_says_that_it_is_offline_and_names_its_sources() -> None:
+    result = research(answers(BAKERY), Remembered()).as_json()
+    assert result["provider"] == "offline catalogue"
+    assert result["offline"] is True
+    findings = result["findings"]
+    assert isinstance(findings, tuple)
+    assert all(f["source"].startswith(("offline catalogue: bakery", "your answer")) for f in findings)
+
+
+@pytest.mark.parametrize("texts", [BAKERY, REPAIR, {}])
+def test_the_headline_can_be_spoken(texts: dict[str, str]) -> None:
+    headline = research(answers(texts), Remembered()).headline
+    assert len(headline.split()) <= HEADLINE_WORDS_MAX
+    assert headline.endswith(".")
+
+
+def test_the_findings_hold_the_human_s_words() -> None:
+    found = research(answers(BAKERY), Remembered())
+    text = " ".join(f.text for f in found.findings)
+    assert "sourdough" in text
+    assert "young families and office workers nearby" in text
+    assert "sourdough" in found.keywords
+
+
+def test_two_businesses_get_different_research() -> None:
+    first, second = research(answers(BAKERY), Remembered()), research(answers(REPAIR), Remembered())
+    assert first.headline != second.headline
+    assert not {f.text for f in first.findings} & {f.text for f in second.findings}
+
+
+def test_named_sites_are_listed_and_not_opened() -> None:
+    report = Remembered()
+    found = research(
+        answers({**BAKERY, "style": "like tartine bakery dot com or https://www.poilane.fr/x"}), report
+    )
+    assert found.sites == ("bakery.com", "www.poilane.fr")
+    assert any("not opened: www.poilane.fr" in line for line in report.lines)
+
+
+def test_unanswered_questions_are_said_to_be_open() -> None:
+    found = research(answers({**BAKERY, "audience": ""}), Remembered())
+    assert any(f.title == "Not answered" and "audience" in f.text for f in found.findings)
+
+
+def test_the_catalogue_knows_no_figures_and_every_trade_is_complete() -> None:
+    assert len(catalogue()) >= 16
+    for trade in catalogue().values():
+        for text in (trade.first, *trade.expect, *trade.avoid, *trade.tell, *trade.steps):
+            assert not re.search(r"\d|%|percent", text)
+        assert len(trade.first.split()) <= 6
+        assert len(trade.steps) == 3
+
+
+def test_research_of_another_kind_is_no_research() -> None:
+    assert Research.of(None) is None
+    assert Research.of({"status": "failed"}) is None

@@ -1,0 +1,130 @@
+"""Transcribed speech is made readable without losing or inventing a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.adapters import words
+from orchestration.adapters.answers import Answers
+from orchestration.adapters.pages import named_pages, planned_pages, slug
+from orchestration.adapters.things import things_offered
+from orchestration.adapters.work import WorkError
+
+USUAL = ("home", "services", "about", "contact")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("it's called golden crust", "Golden Crust"),
+        ("our business is called house of bread", "House of Bread"),
+        ("Chez Zoé & Fils", "Chez Zoé & Fils"),
+        ("<b>Bold</b>", "<b>Bold</b>"),
+        ("iPhone Doctors", "iPhone Doctors"),
+        ("../../etc", "../../etc"),
+        ("called", "Called"),
+    ],
+)
+def test_a_spoken_name_gets_capitals_and_a_written_one_stays(said: str, name: str) -> None:
+    assert words.spoken_name(said) == name
+
+
+def test_a_typed_name_is_never_touched() -> None:
+    typed = Answers.of({"brief": {"name": "adidas"}, "sources": {"name": "corrected"}})
+    assert typed.display_name == "adidas"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("um so i think we sell flowers", "We sell flowers."),
+        ("bake bread", "We bake bread."),
+        ("handmade candles", "Handmade candles."),
+        ("i dont do plastic", "I don't do plastic."),
+        ("", ""),
+    ],
+)
+def test_an_offer_becomes_sentences(said: str, read: str) -> None:
+    assert words.offer(said) == read
+
+
+def test_a_long_run_of_words_is_divided_at_its_clauses() -> None:
+    said = "we bake bread and cakes for all of the town every day and we bring it by bike because we like it"
+    assert (
+        words.tidy(said)
+        == "We bake bread and cakes for all of the town every day. We bring it by bike. We like it."
+    )
+
+
+def test_an_audience_loses_only_its_introduction() -> None:
+    assert words.audience("our customers are mainly young families") == "young families"
+    assert words.audience("people who want to get fit") == "people who want to get fit"
+    assert words.audience("it's for painters writers and cooks") == "painters, writers and cooks"
+
+
+def test_shortening_says_that_something_is_missing() -> None:
+    assert words.shorten("one two three four five six", 4) == "one two three four…"
+    assert words.shorten("one two", 4) == "one two"
+
+
+@pytest.mark.parametrize(
+    ("said", "titles"),
+    [
+        ("home about menu and contact", ["Home", "About", "Menu", "Contact"]),
+        ("a page for prices", ["Prices"]),
+        ("i want a home page a menu and a page for weddings", ["Home", "Menu", "Weddings"]),
+        ("home, recipes, wholesale and contact", ["Home", "Contact", "Recipes", "Wholesale"]),
+        ("i really do not know", []),
+        ("", []),
+    ],
+)
+def test_pages_are_found_in_speech_without_commas(said: str, titles: list[str]) -> None:
+    assert [page.title for page in named_pages(said)] == titles
+
+
+def test_the_site_always_has_a_home_page_and_the_usual_pages_when_none_were_named() -> None:
+    assert [page.path for page in planned_pages("", USUAL)] == [
+        "index.html",
+        "services.html",
+        "about.html",
+        "contact.html",
+    ]
+    assert [page.slug for page in planned_pages("just a home page", USUAL)] == ["index"]
+    assert planned_pages("contact and gallery", USUAL)[0].slug == "index"
+
+
+@pytest.mark.parametrize("title", ["../../etc", "índex", "index", "<img>", "🥐", "", "a" * 200])
+def test_a_page_name_can_never_be_a_path(title: str) -> None:
+    name = slug(title)
+    assert name.replace("-", "").isalnum()
+    assert name not in {"index", "colophon"}
+    assert len(name) <= 45
+
+
+@pytest.mark.parametrize(
+    ("offer", "things"),
+    [
+        (
+            "we repair bicycles and old motorbikes and sell used parts",
+            ("Bicycles", "Old motorbikes", "Used parts"),
+        ),
+        ("tax advice and bookkeeping for freelancers", ("Tax advice", "Bookkeeping")),
+        ("we bake cakes every morning and we deliver by bike", ("Cakes",)),
+        ("", ()),
+    ],
+)
+def test_things_are_named_by_the_human(offer: str, things: tuple[str, ...]) -> None:
+    assert things_offered(offer, ()) == things
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"brief": 1}, {"brief": {"name": 5}}, {"brief": {"name": "x" * 20_001}}]
+)
+def test_a_broken_brief_is_refused_with_its_own_code(payload: dict[str, object]) -> None:
+    with pytest.raises(WorkError) as refused:
+        Answers.of(payload)
+    assert refused.value.code == "invalid_brief"
+
+
+def test_control_characters_and_direction_overrides_are_removed() -> None:
+    assert Answers.of({"brief": {"name": "A\u0000b\u202ec\n d"}}).name == "Abc d"
