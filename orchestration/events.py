@@ -43,11 +43,6 @@ class SoundHeard:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundEnded:
-    """The microphone's level fell below the gate again."""
-
-
-@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """The engine's turn detection decided that the human speaks (`input_audio_buffer.speech_started`)."""
 
@@ -203,7 +198,6 @@ Event = (
     | ListenerLost
     | StopRequested
     | SoundHeard
-    | SoundEnded
     | SpeechStarted
     | SpeechStopped
     | HumanSaid

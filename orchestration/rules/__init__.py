@@ -47,7 +47,6 @@ ALWAYS: dict[type[Event], Rule] = {
 
 TABLE: dict[tuple[Stage, type[Event]], Rule] = {
     (Stage.TALKING, events.SoundHeard): _rule(human.sound_heard),
-    (Stage.TALKING, events.SoundEnded): _rule(human.sound_ended),
     (Stage.TALKING, events.SpeechStarted): _rule(human.speech_started_over),
     (Stage.TALKING, events.HumanSaid): _rule(human.human_said_over),
     (Stage.TALKING, events.PushToTalk): _rule(human.push_to_talk),

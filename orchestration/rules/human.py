@@ -14,7 +14,6 @@ from orchestration.workflow import Wait
 
 DUCKED_S = 0.7
 """How long a sound alone holds a voice down."""
-RESTORE_S = 0.15
 TRANSCRIPT_S = 6.0
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
@@ -29,11 +28,6 @@ def sound_heard(c: Conversation, event: events.SoundHeard) -> None:
     if c.speaker:
         c.do(events.Duck())
         c.timers.set("duck", c.now + DUCKED_S)
-
-
-def sound_ended(c: Conversation, event: events.SoundEnded) -> None:
-    if "duck" in c.timers:
-        c.timers.set("duck", c.now + RESTORE_S)
 
 
 def speech_started_over(c: Conversation, event: events.SpeechStarted) -> None:

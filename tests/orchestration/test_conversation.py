@@ -369,7 +369,6 @@ def test_a_sound_ducks_and_comes_back_up_when_it_was_nothing() -> None:
     theatre.run(until=lambda: theatre.acts() == ["marcus greet"])
     theatre.receive(events.SoundHeard())
     assert isinstance(theatre.log[-1][1], events.Duck)
-    theatre.receive(events.SoundEnded())
     theatre.run(until=lambda: bool(theatre.commands(events.Restore)), limit_s=4)
     assert theatre.commands(events.Restore)
     assert not theatre.commands(events.Cut)

@@ -36,7 +36,7 @@ DEEDS = st.one_of(
         [(0.0, events.PushToTalk(True)), (2.0, events.PushToTalk(False)), (2.2, events.HumanSaid("pushed"))]
     ),
     st.just([(0.0, events.SpeechStarted("i")), (9.0, events.SpeechStopped("i"))]),
-    st.just([(0.0, events.SoundHeard()), (0.1, events.SoundEnded())]),
+    st.just([(0.0, events.SoundHeard())]),
 )
 
 
