@@ -67,8 +67,12 @@ class _Run:
     def kind(self) -> str:
         return self.request.kind
 
-    def fail(self, code: WorkErrorCode, reason: str = "") -> None:
-        self.listener.job_event(JobFailed(self.job, self.kind, code.value, reason or REASONS[code]))
+    def report(self, outcome: Result | Failed) -> None:
+        """Tell how the job ended."""
+        if isinstance(outcome, Result):
+            self.listener.job_event(JobFinished(self.job, self.kind, outcome.result))
+        else:
+            self.listener.job_event(JobFailed(self.job, self.kind, outcome.code.value, outcome.reason))
 
     def log(self, lines: Sequence[str]) -> None:
         """Pass lines on while the log's limits last; say once that it is cut."""
@@ -124,7 +128,6 @@ class JobRunner:
         run = _Run(session_id, job, Request(kind, payload, str(folder.resolve())), listener)
         run.task = asyncio.create_task(self._run(run), name=f"job-{kind}")
         self._runs[key] = run
-        run.task.add_done_callback(lambda _: self._runs.pop(key, None))
 
     def cancel(self, session_id: str, job: str) -> bool:
         """Kill the job's processes; False when no such job runs. JobFailed `cancelled` follows."""
@@ -169,41 +172,36 @@ class JobRunner:
 
     async def _run(self, run: _Run) -> None:
         run.listener.job_started(run.job, run.kind, TITLES.get(run.kind, run.kind))
+        outcome: Result | Failed
         try:
             if self._places.locked():
                 run.listener.job_event(JobProgressed(run.job, 0, "waiting for a free place"))
             async with self._places:
-                await self._work(run)
+                outcome = await self._work(run)
         except asyncio.CancelledError:
             # The task ends here by design: its cancellation is the job's, and it is reported.
-            run.fail(WorkErrorCode.CANCELLED)
+            outcome = _failed(WorkErrorCode.CANCELLED)
         except Exception:
             # A task root: whatever went wrong, the conversation must hear that the job has ended.
             logger.exception("job_failed_unexpectedly", extra={"kind": run.kind})
-            run.fail(WorkErrorCode.CRASHED)
+            outcome = _failed(WorkErrorCode.CRASHED)
+        del self._runs[run.session_id, run.job]
+        run.report(outcome)
 
-    async def _work(self, run: _Run) -> None:
+    async def _work(self, run: _Run) -> Result | Failed:
         worker = await self._take_worker()
         try:
             async with asyncio.timeout(self._time_limit_s):
                 outcome = await self._converse(worker, run)
         except TimeoutError:
-            outcome = Failed(WorkErrorCode.TIMED_OUT, REASONS[WorkErrorCode.TIMED_OUT])
+            outcome = _failed(WorkErrorCode.TIMED_OUT)
         finally:
             await _until_closed(worker)
             self.warm()
-        self._report(worker, run, outcome)
-
-    @staticmethod
-    def _report(worker: WorkerProcess, run: _Run, outcome: Result | Failed | None) -> None:
-        match outcome:
-            case Result(result):
-                run.listener.job_event(JobFinished(run.job, run.kind, result))
-            case Failed(code, reason):
-                run.fail(code, reason)
-            case None:
-                logger.warning("job_worker_died", extra={"kind": run.kind, "stderr": worker.last_words})
-                run.fail(WorkErrorCode.CRASHED)
+        if outcome is None:
+            logger.warning("job_worker_died", extra={"kind": run.kind, "stderr": worker.last_words})
+            outcome = _failed(WorkErrorCode.CRASHED)
+        return outcome
 
     async def _take_worker(self) -> WorkerProcess:
         """The spare, or the next one: a cancelled wait leaves it to the next job."""
@@ -244,6 +242,10 @@ class JobRunner:
                 outcomes.append(message)
         run.log(lines)
         return outcomes
+
+
+def _failed(code: WorkErrorCode) -> Failed:
+    return Failed(code, REASONS[code])
 
 
 async def _until_closed(worker: WorkerProcess) -> None:

@@ -1,0 +1,307 @@
+"""Jobs run beside the conversation: reported in order, cancelled at once, and gone without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.events import JobFailed, JobFinished, JobProgressed
+from server.jobs.process import worker_environment
+from server.jobs.runner import LOG_BYTES_MAX, LOG_CUT, LOG_LINES_MAX, JobRunner
+
+BRIEF: dict[str, object] = {
+    "brief": {"name": "Ona", "offer": "we bake bread and cakes", "pages": "home menu and contact"}
+}
+SAY = "import json,sys,time\ndef say(**m): print(json.dumps(m), flush=True)\nsys.stdin.readline()\n"
+
+
+class Listener:
+    """Keeps what a job says; `ended` is set by its one outcome."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self.lines: list[str] = []
+        self.outcomes: list[JobFinished | JobFailed] = []
+        self.progress: list[JobProgressed] = []
+        self.ended = asyncio.Event()
+        self.spoken = asyncio.Event()
+
+    def job_started(self, job: str, kind: str, title: str) -> None:
+        self.order.append(f"started {title}")
+
+    def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None:
+        self.order += ["log"]
+        self.lines += lines
+        self.spoken.set()
+
+    def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None:
+        self.order.append(type(event).__name__)
+        if isinstance(event, JobProgressed):
+            self.progress.append(event)
+        else:
+            self.outcomes.append(event)
+            self.ended.set()
+
+    async def outcome(self) -> JobFinished | JobFailed:
+        async with asyncio.timeout(30):
+            await self.ended.wait()
+        assert len(self.outcomes) == 1
+        return self.outcomes[0]
+
+    async def failure(self) -> JobFailed:
+        outcome = await self.outcome()
+        assert isinstance(outcome, JobFailed)
+        return outcome
+
+
+def worker(script: str) -> tuple[str, ...]:
+    """The command of a worker that does what the script says."""
+    return (sys.executable, "-S", "-c", SAY + script)
+
+
+def children() -> set[int]:
+    """Our child processes that are not yet reaped."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.fixture
+async def runners() -> AsyncIterator[list[JobRunner]]:
+    """Runners to close; afterwards no child process is left."""
+    before = children()
+    made: list[JobRunner] = []
+    yield made
+    for runner in made:
+        await runner.close()
+    assert children() <= before
+
+
+def make(runners: list[JobRunner], script: str | None = None, **more: float) -> JobRunner:
+    time_limit_s, parallel = more.get("time_limit_s", 60.0), int(more.get("parallel", 4))
+    if script is None:
+        runner = JobRunner(time_limit_s=time_limit_s, parallel=parallel)
+    else:
+        runner = JobRunner(time_limit_s=time_limit_s, parallel=parallel, command=worker(script))
+    runners.append(runner)
+    return runner
+
+
+def start(
+    runner: JobRunner, folder: Path, kind: str = "research", job: str = "j1", session: str = "s1"
+) -> Listener:
+    listener = Listener()
+    runner.start(session, job, kind, dict(BRIEF), folder, listener)
+    return listener
+
+
+async def test_the_whole_work_is_done_in_workers(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners)
+    results: dict[str, object] = {}
+    for kind in ("research", "website", "post"):
+        listener = Listener()
+        runner.start("s1", kind, kind, {**BRIEF, **results}, tmp_path, listener)
+        outcome = await listener.outcome()
+        assert isinstance(outcome, JobFinished), outcome
+        results["site" if kind == "website" else kind] = outcome.result
+        assert listener.order[0].startswith("started ")
+        assert listener.order[-1] == "JobFinished"
+        assert listener.lines
+        assert listener.progress[-1].percent == 100
+    assert (tmp_path / "site/index.html").is_file()
+    assert (tmp_path / "assets/post.png").is_file()
+
+
+async def test_a_warm_spare_lets_a_job_speak_at_once(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners)
+    runner.warm()
+    async with asyncio.timeout(20):
+        while not children():
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)
+    listener = start(runner, tmp_path)
+    async with asyncio.timeout(5):
+        await listener.spoken.wait()
+    await listener.outcome()
+
+
+async def test_a_cancelled_job_ends_at_once_with_all_its_processes(
+    runners: list[JobRunner], tmp_path: Path
+) -> None:
+    script = (
+        "import subprocess\np=subprocess.Popen(['sleep','60'])\n"
+        "say(type='log',line=str(p.pid))\ntime.sleep(60)\n"
+    )
+    runner = make(runners, script)
+    listener = start(runner, tmp_path)
+    async with asyncio.timeout(10):
+        await listener.spoken.wait()
+    grandchild = int(listener.lines[0])
+    assert exists(grandchild)
+    assert runner.cancel("s1", "j1")
+    async with asyncio.timeout(5):
+        assert (await listener.failure()).code == "cancelled"
+        while exists(grandchild):
+            await asyncio.sleep(0.02)
+    assert not runner.cancel("s1", "j1")
+
+
+async def test_a_job_that_is_cancelled_before_it_began_still_says_so(
+    runners: list[JobRunner], tmp_path: Path
+) -> None:
+    runner = make(runners, "time.sleep(60)")
+    listener = start(runner, tmp_path)
+    runner.cancel("s1", "j1")
+    runner.cancel("s1", "j1")
+    assert (await listener.failure()).code == "cancelled"
+    assert listener.order[0].startswith("started ")
+
+
+async def test_cancelling_a_session_leaves_the_others_alone(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners, "time.sleep(1.5)\nsay(type='result',result={'ok':1})")
+    mine, other = start(runner, tmp_path, session="a"), start(runner, tmp_path, session="b")
+    await asyncio.sleep(0)
+    await runner.cancel_session("a")
+    assert runner.running("a") == ()
+    assert (await mine.failure()).code == "cancelled"
+    assert isinstance(await other.outcome(), JobFinished)
+    assert await runner.cancel_session("nobody") == []
+
+
+@pytest.mark.parametrize("script", ["sys.exit(3)", "import os; os.kill(os.getpid(), 11)", "1/0"])
+async def test_a_worker_that_dies_is_reported_as_crashed(
+    runners: list[JobRunner], tmp_path: Path, script: str
+) -> None:
+    assert (await start(make(runners, script), tmp_path).failure()).code == "crashed"
+
+
+async def test_a_worker_that_cannot_be_started_is_reported_as_crashed(
+    runners: list[JobRunner], tmp_path: Path
+) -> None:
+    runner = JobRunner(command=("/nowhere/at/all",))
+    runners.append(runner)
+    assert (await start(runner, tmp_path).failure()).code == "crashed"
+
+
+async def test_a_job_that_takes_too_long_is_stopped(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners, "say(type='log',line='on it')\ntime.sleep(60)", time_limit_s=0.7)
+    listener = start(runner, tmp_path)
+    assert (await listener.failure()).code == "timed_out"
+
+
+async def test_rubbish_on_stdout_becomes_harmless_lines(runners: list[JobRunner], tmp_path: Path) -> None:
+    script = (
+        'sys.stdout.buffer.write(b\'\\xff not json\\n[1,2]\\n{"type":"launch"}\\n\')\n'
+        "sys.stdout.buffer.write(b'\\x1b[31mred\\x1b[0m\\x07\\n')\n"
+        "say(type='progress', percent='many', message='')\n"
+        "say(type='progress', percent=400, message='far')\n"
+        "say(type='result', result={'ok': 1})\n"
+    )
+    listener = start(make(runners, script), tmp_path)
+    outcome = await listener.outcome()
+    assert isinstance(outcome, JobFinished)
+    assert outcome.result == {"ok": 1}
+    assert "red" in listener.lines
+    assert all(line.isprintable() for line in listener.lines)
+    assert [event.percent for event in listener.progress] == [100]
+
+
+@pytest.mark.parametrize(("line", "count"), [("x", 5000), ("y" * 400, 1500)])
+async def test_the_log_is_capped_and_says_so(
+    runners: list[JobRunner], tmp_path: Path, line: str, count: int
+) -> None:
+    script = f"for _ in range({count}): say(type='log', line='{line}')\nsay(type='result', result={{}})"
+    listener = start(make(runners, script), tmp_path)
+    assert isinstance(await listener.outcome(), JobFinished)
+    assert len(listener.lines) <= LOG_LINES_MAX + 1
+    assert sum(len(text) + 1 for text in listener.lines) <= LOG_BYTES_MAX + len(LOG_CUT) + 1
+    assert listener.lines[-1] == LOG_CUT
+    assert listener.lines.count(LOG_CUT) == 1
+
+
+async def test_a_brief_that_is_none_fails_with_its_code(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners)
+    for kind, code in (
+        ("research", "invalid_brief"),
+        ("dance", "unknown_kind"),
+        ("publish", "invalid_payload"),
+    ):
+        listener = Listener()
+        runner.start("s1", kind, kind, {"brief": 5}, tmp_path, listener)
+        failure = await listener.failure()
+        assert (failure.code, failure.kind) == (code, kind)
+        assert failure.reason.endswith(".")
+
+
+async def test_a_result_that_cannot_be_saved_is_an_honest_failure(
+    runners: list[JobRunner], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    listener = start(make(runners), tmp_path / "file", kind="website")
+    failure = await listener.failure()
+    assert failure.code == "storage_failed"
+    assert str(tmp_path) not in failure.reason
+
+
+async def test_more_jobs_than_places_wait_their_turn(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners, "say(type='result', result={})", parallel=1)
+    listeners = [start(runner, tmp_path, job=f"j{at}") for at in range(3)]
+    for listener in listeners:
+        assert isinstance(await listener.outcome(), JobFinished)
+    assert listeners[2].progress[0].message == "waiting for a free place"
+
+
+async def test_the_same_job_cannot_run_twice(runners: list[JobRunner], tmp_path: Path) -> None:
+    runner = make(runners, "time.sleep(60)")
+    start(runner, tmp_path)
+    with pytest.raises(ValueError, match="already running"):
+        start(runner, tmp_path)
+
+
+async def test_closing_ends_everything_and_tells_everyone(tmp_path: Path) -> None:
+    before = children()
+    runner = JobRunner(command=worker("time.sleep(60)"))
+    listeners = [start(runner, tmp_path, job=f"j{at}") for at in range(3)]
+    await asyncio.sleep(0.3)
+    await runner.close()
+    assert [(await listener.failure()).code for listener in listeners] == ["cancelled"] * 3
+    runner.warm()
+    assert children() <= before
+
+
+async def test_a_worker_ends_when_its_server_is_gone(tmp_path: Path) -> None:
+    code = (
+        "import asyncio\nfrom server.jobs.process import WorkerProcess\n"
+        "async def main():\n    w = await WorkerProcess.spawn()\n    print(w.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\nasyncio.run(main())\n"
+    )
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert server.stdout is not None
+    pid = int(await server.stdout.readline())
+    server.kill()
+    await server.wait()
+    async with asyncio.timeout(10):
+        while exists(pid):
+            await asyncio.sleep(0.05)
+
+
+def test_a_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "LINKEDIN_CLIENT_SECRET", "MOENTREPRISE_TOKEN", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "secret")
+    assert "secret" not in worker_environment().values()
