@@ -86,12 +86,12 @@ async def test_a_session_whose_page_stays_away_expires(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = await opened(client)
-    room.session._ttl_s = 0.2
     async with rtc_page(microphone=False) as page:
         await page.connect(client, f"{room.path}/whip", room.auth)
         await page.live()
         page.say({"type": "ping"})
         await room.heard(events.ListenerArrived)
+        room.session._ttl_s = 0.2
         await asyncio.sleep(0.6)
         assert not room.session.ended
     await over(room)
