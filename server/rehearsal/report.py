@@ -106,7 +106,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline, i
         "turns": [asdict(turn) for turn in timeline.turns],
         "phases": [event.data.get("phase") for event in visit.events if event.type == "phase.entered"],
         "rtp": asdict(measure.continuity(visit.tap.packets)),
-        "rtp_vs_session_clock_ms": timeline.clock_spread_ms,
+        "turn_events_late_by_ms": timeline.clock_spread_ms,
         "pauses": [asdict(pause) for pause in pauses],
         "handovers": {"within_60_ms": within, "free": free},
         "silences": [asdict(silence) for silence in silences[:12]],

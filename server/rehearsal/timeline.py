@@ -39,6 +39,7 @@ class Timeline:
     first_sound_ms: float = 0.0
     completed_ms: float = 0.0
     clock_spread_ms: float = 0.0
+    """How late `turn.started` was told at the worst, from its RTP time."""
     sound_start_ms: float = 0.0
 
     @classmethod
