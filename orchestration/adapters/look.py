@@ -165,7 +165,8 @@ def contrasts(look: Look) -> list[tuple[str, float]]:
 def _manner_of(said: list[str], trade: Trade) -> tuple[Manner, bool]:
     """The first mood that was named, else the trade's."""
     scores = {manner.name: sum(word in manner.said for word in said) for manner in MANNERS}
-    best = max(MANNERS, key=lambda manner: scores[manner.name])
+    firsts = {m.name: min((at for at, word in enumerate(said) if word in m.said), default=0) for m in MANNERS}
+    best = max(MANNERS, key=lambda manner: (scores[manner.name], -firsts[manner.name]))
     if scores[best.name]:
         return best, True
     usual = TRADE_MANNERS.get(trade.id, "modern")
@@ -211,12 +212,14 @@ def _light(primary: Oklch, accent: Oklch, ground: Oklch | None) -> Scheme:
 def _dark(primary: Oklch, accent: Oklch, strong: bool) -> Scheme:
     tint = min(0.028, primary.chroma)
     base, surface = Oklch(0.175, tint * 0.7, primary.hue).hex(), Oklch(0.222, tint, primary.hue).hex()
-    main = readable(primary.at(max(0.74, primary.lightness), min(primary.chroma, 0.14)), (surface, base))
+    lightness, chroma = (0.64, 0.2) if strong else (0.74, 0.14)
+    vivid = primary.at(max(lightness, primary.lightness), min(primary.chroma, chroma))
+    main = able_to_carry_text(readable(vivid, (surface, base)))
     soft = primary.at(0.31, min(0.06, primary.chroma)).hex()
     second = accent.at(0.76, min(0.14, max(0.05, accent.chroma)))
     accent_soft = accent.at(0.33, min(0.055, accent.chroma)).hex()
     ink = readable(Oklch(0.95, 0.012, primary.hue), (soft, accent_soft, surface), 7)
-    band = main if strong else primary.at(0.36, min(0.1, primary.chroma))
+    band = able_to_carry_text(primary) if strong else primary.at(0.36, min(0.1, primary.chroma))
     return Scheme(
         base, surface, ink.hex(), readable(Oklch(0.76, 0.02, primary.hue), (surface, base), 5).hex(),
         Oklch(0.34, tint, primary.hue).hex(), main.hex(), _on(main), soft, second.hex(), _on(second),

@@ -22,6 +22,8 @@ KNOWN: dict[str, tuple[str, str]] = {
 """What is said → (kind, title). The longest match wins."""
 GLUE = frozenset(_TABLE.words("glue"))
 JOINS = frozenset(_TABLE.words("joins"))
+SENTENCE_WORDS = frozenset("of that where which who so can could my our it people show tell".split())
+"""With one of these it is a sentence about pages rather than a list of them."""
 SINGLE = frozenset(word for word in KNOWN if " " not in word and len(word) >= 5)
 ONE_PAGE = re.compile(
     r"\b(?:just|only|single|one) (?:a |one |single )?(?:home ?page|page|home page)\b", re.IGNORECASE
@@ -113,7 +115,8 @@ def _own_pages(text: str, tokens: list[str], unknown: list[int], known: list[Pag
     """Pages that we do not know: "a page for wholesale", or what is left of a plain list."""
     own = [match.group(1).strip() for match in OWN_PAGE.finditer(text)]
     own = [name for name in own if _fits(name)]
-    most = len(known) * 2 if "," in text else (len(known) + 1) // 2
+    plain = not SENTENCE_WORDS & set(tokens)
+    most = len(known) * 2 if "," in text else len(known) if plain else len(known) // 2
     is_list = len(known) >= 2 and len(unknown) <= most
     if is_list:
         own += [name for name in _runs(tokens, unknown) if _fits(name)]

@@ -32,7 +32,7 @@ def _things_in(part: str, keywords: tuple[str, ...]) -> list[str]:
         said = said[1:]
     kept: list[str] = []
     for word in said:
-        if word.lower() in words.STOP_WORDS or word.lower() in words.TIMES:
+        if word.lower() in words.STOP_WORDS or (kept and word.lower() in words.TIMES):
             break
         kept.append(word)
     known = [word for word in kept if is_known(word.lower(), keywords)]

@@ -25,7 +25,11 @@ FILLERS = (*_TABLE.texts("filler_phrases"), *_TABLE.words("fillers"))
 _SPELT = _TABLE.table("contractions")
 CONTRACTIONS = {word: _SPELT.text(word) for word in _SPELT.keys()}
 
-NEW_CLAUSE = re.compile(r" (?:and|but|because|so) (?=(?:we|i|our|they|it|everything|everyone|you)\b)", re.I)
+NEW_CLAUSE = re.compile(
+    r" (?:and|but|because|so) (?=(?:we|i|our|they|it|everything|everyone|you)\b)"
+    r"| (?=(?:we|i) (?:just|also|never|always|only)\b)",
+    re.IGNORECASE,
+)
 _NOISE = r"^(?:um |uh |well |so |okay |yes )*"
 _IT_IS = r"(?:(?:it is|it's|its|we are|we're|i am|i'm|my|our|the)\s+)?"
 _KIND = r"(?:(?:business|company|shop|store|studio|bakery|name|brand|place)(?:'s name)?\s+)?"
