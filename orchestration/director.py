@@ -34,6 +34,8 @@ from orchestration.workflow import Workflow
 log = logging.getLogger(__name__)
 
 LISTENER = "listener"
+LOST_AGAIN_S = 10.0
+"""All Lines are lost together, mostly: the human is told once."""
 
 
 class SpokenTurn:
@@ -93,6 +95,7 @@ class Director:
         self._publish = publish
         self._clock = clock
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._lost_told_at = -LOST_AGAIN_S
         self._turns: dict[str, SpokenTurn] = {}
         speakers = workflow.speakers()
         self._lines: dict[str, Line] = {
@@ -181,7 +184,7 @@ class Director:
             case events.CommitSpeech():
                 self._listener.commit()
             case events.Tell():
-                self._publish(command.notice)
+                self._tell(command.notice)
             case events.End():
                 log.info("conversation ended", extra={"state": command.state})
 
@@ -199,6 +202,15 @@ class Director:
                 tools=offered(command.tools, command.speakers),
             )
         )
+
+    def _tell(self, notice: notices.Notice) -> None:
+        """A turn's captions follow its start."""
+        self._publish(notice)
+        if isinstance(notice, notices.TurnStarted):
+            spoken = self._turns.get(notice.turn)
+            if spoken is not None:
+                spoken.rtp_timestamp = notice.rtp_timestamp
+                self._tell_captions(spoken)
 
     def _give(self, command: events.Give) -> None:
         turn = self._turns[command.turn]
@@ -229,10 +241,6 @@ class Director:
 
     def playout_started(self, turn: str, rtp_timestamp: int) -> None:
         self.post(events.PlayoutStarted(turn, rtp_timestamp))
-        spoken = self._turns.get(turn)
-        if spoken is not None and spoken.rtp_timestamp is None:
-            spoken.rtp_timestamp = rtp_timestamp
-            self.post_captions(spoken)
 
     def playout_finished(self, turn: str, sent_ms: int) -> None:
         self.post(events.PlayoutFinished(turn, sent_ms))
@@ -262,9 +270,9 @@ class Director:
         spoken = self._turns.get(turn)
         if spoken is not None:
             spoken.words.add(text, audio_ms)
-            self.post_captions(spoken)
+            self._tell_captions(spoken)
 
-    def post_captions(self, spoken: SpokenTurn) -> None:
+    def _tell_captions(self, spoken: SpokenTurn) -> None:
         for caption in spoken.captions():
             self._publish(caption)
 
@@ -274,7 +282,7 @@ class Director:
             return
         spoken.whole = True
         spoken.lane.finish()
-        self.post_captions(spoken)
+        self._tell_captions(spoken)
         self.post(events.ResponseFinished(turn, text, calls))
 
     def response_failed(self, turn: str, code: str, retryable: bool) -> None:
@@ -295,8 +303,12 @@ class Director:
 
     def line_lost(self, name: str, code: str) -> None:
         log.warning("line lost", extra={"line": name, "code": code})
-        who = "The team's ears are" if name == LISTENER else f"{name.capitalize()}'s voice is"
-        self._publish(notices.Error("line_lost", f"{who} disconnected; connecting again."))
+        now = self._clock()
+        if now - self._lost_told_at > LOST_AGAIN_S:
+            self._lost_told_at = now
+            self._publish(
+                notices.Error("line_lost", "The team's voices were disconnected; connecting again.")
+            )
 
     # ------------------------------------------------------------------ what a job reports
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestration.events import Speak
+from orchestration.events import Speak, ToolCall
 from orchestration.script import Cue
 from orchestration.workflow import Step
 
@@ -37,6 +37,8 @@ class Turn:
     cue: Cue | None
     back: Stage = Stage.TALKING
     text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    """The work that the model asked for; it starts when the turn is heard."""
     generated: bool = False
     started_at: float | None = None
     failures: int = 0

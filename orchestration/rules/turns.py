@@ -15,46 +15,44 @@ REMIND_S = (20.0, 60.0)
 
 
 def response_finished(c: Conversation, event: events.ResponseFinished) -> None:
-    """The model is done: carry out what it called, and prepare the next turn while this one is heard."""
+    """The model is done: take in what it called, and prepare the next turn while this one is heard."""
     turn = c.turn(event.turn)
     if turn is None:
         return
     turn.generated = True
     turn.text = event.text
-    for call in event.calls:
-        _called(c, turn, call)
-    _start_uncalled(c, turn, {call.name for call in event.calls})
+    turn.calls = tuple(call for call in event.calls if not _answered_at_once(c, turn, call))
+    if turn.started_at is not None:
+        _start_work(c, turn)
     c.prepare_if_ready()
 
 
-def _called(c: Conversation, turn: Turn, call: events.ToolCall) -> None:
+def _answered_at_once(c: Conversation, turn: Turn, call: events.ToolCall) -> bool:
+    """Whether the call asks for no work: the next speaker's choice, or what this turn may not call."""
+    if call.name in turn.command.tools:
+        return False
     if call.name == SELECT_NEXT_SPEAKER:
         chosen = str(call.arguments.get("speaker", ""))
         allowed = chosen in turn.command.speakers
         if allowed:
             c.script.choose(chosen)
         c.do(_answer(turn, call, {"status": "ok" if allowed else "refused", "speaker": chosen}))
-    elif call.name in turn.command.tools:
-        _start(c, turn, call.name, call.call)
     else:
         c.do(_answer(turn, call, {"status": "refused", "reason": "not offered in this turn"}))
+    return True
 
 
 def _answer(turn: Turn, call: events.ToolCall, output: dict[str, object]) -> events.AnswerTool:
     return events.AnswerTool(turn.speaker, call.call, output)
 
 
-def _start_uncalled(c: Conversation, turn: Turn, called: set[str]) -> None:
-    """The phase table requires the step's tool even when the model forgot to call it."""
-    for name in turn.command.tools:
-        if name not in called:
-            _start(c, turn, name, "")
-
-
-def _start(c: Conversation, turn: Turn, tool: str, call: str) -> None:
-    if turn.cue is not None:
-        c.called.add(turn.cue.place)
-    c.do(*c.desk.call(tool, turn.speaker, call, c.now))
+def _start_work(c: Conversation, turn: Turn) -> None:
+    """Start what the turn announces, now that it is heard; the step's tool even if the model forgot it."""
+    calls = {call.name: call.call for call in turn.calls}
+    for tool in turn.command.tools:
+        if turn.cue is not None and turn.cue.place not in c.called:
+            c.called.add(turn.cue.place)
+            c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, ""), c.now))
 
 
 def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
@@ -68,7 +66,7 @@ def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
         return
     name = c.team.get(turn.speaker, turn.speaker)
     c.tell(notices.Error("voice_failed", f"The {name} could not speak just now. The team goes on."))
-    _start_uncalled(c, turn, set())
+    _start_work(c, turn)
     if turn is c.prepared:
         c.prepared = None
     else:
@@ -96,6 +94,9 @@ def playout_started(c: Conversation, event: events.PlayoutStarted) -> None:
         answer = c.brief[turn.step.question]
         of = len(c.brief.answers)
         c.tell(notices.QuestionAsked(answer.key, answer.title, answer.question, answer.n, of))
+    if turn.generated:
+        _start_work(c, turn)
+        c.prepare_if_ready()
 
 
 def playout_finished(c: Conversation, event: events.PlayoutFinished) -> None:
@@ -105,6 +106,7 @@ def playout_finished(c: Conversation, event: events.PlayoutFinished) -> None:
         return
     turn = c.current
     if turn is not None and turn.turn == event.turn:
+        _start_work(c, turn)  # a turn without a sound never started
         c.record(turn, turn.text, event.sent_ms, interrupted=False)
         after(c, turn)
 
