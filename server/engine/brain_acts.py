@@ -6,6 +6,7 @@ the context does not hold: where something is missing there is a case that does 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from server.engine import brain_words as words
@@ -207,7 +208,7 @@ def _present_post(context: Context) -> Case:
     if failure := _failed(result):
         return failure
     first_line = next((line for line in string(result, "text").splitlines() if words.clean(line)), "")
-    opening = words.clip(words.clean(first_line), 12)
+    opening = words.clip(words.clean(re.split(r"(?<=[.!?])\s", first_line.strip())[0]), 12)
     return ("opening" if opening else "plain"), {"opening": opening}
 
 

@@ -107,7 +107,9 @@ def _named(text: str) -> str | None:
     """The thing that a sentence is about: quoted, or a proper name, or what follows `in`, `for`, `about`."""
     for pattern in (_QUOTED, _AFTER):
         found = [words.clean(match[1]) for match in pattern.finditer(text)]
-        if found and _stems(found[-1]):
-            return re.sub(r"\s+(?:today|tomorrow|now|please|right now)$", "", found[-1], flags=re.IGNORECASE)
+        found = [value for value in found if _stems(value)]
+        named = [value for value in found if value[:1].isupper()] or found
+        if named:
+            return re.sub(r"\s+(?:today|tomorrow|now|please|right now)$", "", named[-1], flags=re.IGNORECASE)
     proper = _PROPER.findall(text)
     return words.clean(proper[-1]) if proper else None

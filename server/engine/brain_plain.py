@@ -66,7 +66,7 @@ _RESULT_WORDS = 26
 
 def respond(items: Sequence[Item], context: Context, request: BrainRequest) -> Reply:
     """What to say and call next in a conversation without acts."""
-    told = dictated(request.instructions) or dictated(request.session_instructions)
+    told = dictated(request.instructions) or _dictated_always(request.session_instructions)
     must = forced(request)
     if must is not None:
         return Reply(told, (_forced_call(must.name, context, request),))
@@ -85,7 +85,15 @@ def respond(items: Sequence[Item], context: Context, request: BrainRequest) -> R
 
 def dictated(text: str) -> str:
     """The words to be read out, when the text says so (`say exactly: …`); else empty."""
-    match = _SAY.search(text) or _SAY_EXACTLY.search(text)
+    return _quoted(_SAY.search(text) or _SAY_EXACTLY.search(text))
+
+
+def _dictated_always(text: str) -> str:
+    """The same for a whole session, where "read back: …" is more likely about something else."""
+    return _quoted(_SAY_EXACTLY.search(text))
+
+
+def _quoted(match: re.Match[str] | None) -> str:
     if match is None:
         return ""
     quoted = _IN_QUOTES.match(match[1].strip())

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from server.engine.voices_numbers import cardinal
 
-_WORD_CHARS_MAX = 40
+_WORD_CHARS_MAX = 30
+_READ_CHARS_MAX = 2000
+"""No gap takes more than a few dozen words: the rest of a long text is not even looked at."""
 _TAG = re.compile(r"<[^<>]{0,80}>")
 _LINK = re.compile(r"!?\[([^\]]{0,80})\]\([^)]{0,200}\)")
 _DROPPED = str.maketrans(dict.fromkeys('{}[]<>*_~^|\\#"“”«»`', " "))
@@ -76,7 +78,7 @@ _FLIP = {
 
 def clean(text: str) -> str:
     """One line without markup, symbols or sentence ends, so that it stays inside one sentence."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text[:_READ_CHARS_MAX])
     text = _TAG.sub(" ", _LINK.sub(r"\1", text)).translate(_DROPPED)
     kept = "".join(char if _sayable(char) else " " for char in text)
     words = [word[:_WORD_CHARS_MAX] for word in _STOP.sub(",", kept).split() if word.strip("-–—,'")]
@@ -105,8 +107,9 @@ def echo(text: str, words: int = 8) -> str:
 
 
 def _bare(text: str) -> str:
-    """Without the words that only buy time."""
-    return _LEAD_IN.sub("", _FILLER.sub("", clean(text))).strip(" ,")
+    """Without the words that only buy time (unless there are no others)."""
+    whole = clean(text)
+    return _LEAD_IN.sub("", _FILLER.sub("", whole)).strip(" ,") or whole
 
 
 def _flip(word: str) -> str:

@@ -1,6 +1,6 @@
 """Speak a text into a WAV file (24 kHz mono PCM16): the voice of simulated humans.
 
-    python -m server.engine.say --voice echo --out answer.wav "We bake bread."
+python -m server.engine.say --voice echo --out answer.wav "We bake bread."
 """
 
 from __future__ import annotations

@@ -77,9 +77,7 @@ class Voices:
         return pcm16(sound), words
 
 
-def _chunk(
-    sound: bytes, words: list[SpokenWord], start_samples: int, pause_samples: int
-) -> Chunk:
+def _chunk(sound: bytes, words: list[SpokenWord], start_samples: int, pause_samples: int) -> Chunk:
     """The sentence with the pause before it, its times counted from the start of all audio."""
     offset = start_samples * 1000 // SAMPLE_RATE_HZ
     moved = (SpokenWord(word.text, word.start_ms + offset, word.end_ms + offset) for word in words)

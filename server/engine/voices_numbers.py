@@ -116,4 +116,3 @@ def spell_numbers(text: str) -> str:
     text = _ORDINAL.sub(lambda m: f" {ordinal(int(m[1]))} ", text)
     text = _RANGE.sub(lambda m: f" {number(m[1])} to {number(m[2])} ", text)
     return _ANY.sub(lambda m: f" {number(m[0])} ", text).replace("%", " percent ")
-

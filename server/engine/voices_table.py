@@ -35,8 +35,8 @@ DEFAULT = "marin"
 FLITE: dict[str, FliteTimbre] = {
     "cedar": FliteTimbre("rms", rate=1.06),
     "marin": FliteTimbre("slt", rate=1.0),
-    "coral": FliteTimbre("slt", f0=0.9, size=0.965, rate=0.96),
-    "ash": FliteTimbre("awb", f0=0.97, rate=1.08),
+    "coral": FliteTimbre("slt", f0=0.92, size=0.965, rate=0.96),
+    "ash": FliteTimbre("awb", rate=1.08),
     "shimmer": FliteTimbre("slt", f0=1.17, size=1.03, rate=1.08),
     "echo": FliteTimbre("slt", f0=0.75, size=0.92),
     "alloy": FliteTimbre("slt", f0=0.92, size=0.94, rate=1.0),
