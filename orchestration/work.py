@@ -111,7 +111,8 @@ class Desk:
         ]
 
     def _payload(self, kind: str) -> dict[str, object]:
-        payload: dict[str, object] = {"brief": self.brief.texts()}
+        sources = {answer.key: answer.source.value for answer in self.brief.answers}
+        payload: dict[str, object] = {"brief": self.brief.texts(), "sources": sources}
         if kind == "website":
             payload["research"] = self.results.get("research", {})
         elif kind == "post":
