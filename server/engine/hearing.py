@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from server.engine.protocol_validation import float_in
+from server.engine.protocol_validation import float_in, text_in
 from server.engine.worker_frames import Header
 from server.engine.workers import Worker, WorkerLost, WorkerPool
 
@@ -26,6 +26,8 @@ class Heard:
 
     words: tuple[tuple[str, float], ...]
     seconds: float
+    mean: str
+    """The speaker's cepstral mean: hand it to `begin` for the same speaker's next utterance."""
 
 
 Done = Callable[["Utterance", Heard | None], None]
@@ -52,9 +54,9 @@ class Hearing:
     def pids(self) -> tuple[int, ...]:
         return self._pool.pids
 
-    def begin(self, done: Done) -> Utterance:
+    def begin(self, done: Done, mean: str = "") -> Utterance:
         """Start an utterance. `done` is called on the loop, unless the utterance is abandoned."""
-        utterance = Utterance()
+        utterance = Utterance(mean)
         task = asyncio.get_running_loop().create_task(self._run(utterance, done))
         utterance.task = task
         self._tasks.add(task)
@@ -80,13 +82,18 @@ class Hearing:
                     await _result(worker)
                 raise
             words = cast("list[tuple[str, float]]", header["words"])
-            return Heard(tuple((word, logprob) for word, logprob in words), float_in(header, "seconds", 0.0))
+            return Heard(
+                words=tuple((word, logprob) for word, logprob in words),
+                seconds=float_in(header, "seconds", 0.0),
+                mean=text_in(header, "mean"),
+            )
 
 
 class Utterance:
     """One turn's audio on its way to a recogniser. None of the methods blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, mean: str) -> None:
+        self.mean = mean
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
 
@@ -105,7 +112,7 @@ class Utterance:
 
 
 async def _stream(utterance: Utterance, worker: Worker) -> None:
-    worker.send({"op": "begin"})
+    worker.send({"op": "begin", "mean": utterance.mean})
     while (pcm := await utterance.waiting.get()) is not None:
         worker.send({"op": "audio"}, pcm)
     worker.send({"op": "end"})

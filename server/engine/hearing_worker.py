@@ -1,53 +1,101 @@
 """The process that hears: `python -m server.engine.hearing_worker`. One utterance at a time, as frames.
 
-In: `{"op": "begin"}`, `{"op": "audio"}` with 16 kHz mono PCM16 as body, then `{"op": "end"}` or, when nobody
-wants the words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then per utterance
-`{"op": "heard", "words": [[word, log probability]], "seconds"}`.
+In: `{"op": "begin", "mean"}` (the speaker's cepstral mean, "" when unknown), `{"op": "audio"}` with 16 kHz
+mono PCM16 as body, then `{"op": "end"}` or, when nobody wants the words, `{"op": "drop"}`. Out:
+`{"op": "ready"}`, then per utterance one
+`{"op": "heard", "words": [[word, log probability]], "seconds", "mean"}`.
 pocketsphinx holds the GIL while it decodes, hence a process.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import sys
 
+import numpy as np
+from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
 from server.engine import worker_frames
+from server.engine.protocol_validation import text_in
 from server.engine.worker_frames import Header
 
 NICENESS = 5
 """Under the media loop and the voices: a transcript may wait, a sound may not."""
 RATE_HZ = 16_000
+LEVEL_BYTES = RATE_HZ * 2 * 7 // 10
+"""0.7 s: the padding before the speech and its first 400 ms."""
+SPEECH_RMS = 3_000.0
+"""-21 dBFS, where the model was measured. A first utterance 20 dB lower has 29 % errors, levelled 15 %."""
+USUAL_MEAN = "51.2,0.2,8.7,11.7,-1.6,-2.3,0.4,-1.0,-1.4,1.2,-1.7,0.6,2.6"
+"""Cepstral mean over five voices at speech level. From the model's own start value a first utterance has
+30 % word errors, from this one 17 %, which is what decoding whole utterances at once gives (measured)."""
 
 
 class Recogniser:
-    """English speech to words, streamed."""
+    """English speech to words, streamed. Level and channel are evened out per utterance."""
 
     def __init__(self) -> None:
-        self._decoder = Decoder(fwdflat=False, loglevel="FATAL", samprate=RATE_HZ)
+        self._decoder = Decoder(fwdflat=False, dither=True, loglevel="FATAL", samprate=RATE_HZ)
+        self.listening = False
         self._samples = 0
+        self._unlevelled = bytearray()
+        self._gain: float | None = None
 
-    def begin(self) -> None:
+    def begin(self, mean: str) -> None:
+        self._decoder.set_cmn(mean or USUAL_MEAN)
         self._decoder.start_utt()
+        self.listening = True
         self._samples = 0
+        self._unlevelled.clear()
+        self._gain = None
 
     def hear(self, pcm: bytes) -> None:
         self._samples += len(pcm) // 2
-        self._decoder.process_raw(pcm, False, False)
+        if self._gain is not None:
+            self._decode(pcm, self._gain)
+            return
+        self._unlevelled += pcm
+        if len(self._unlevelled) >= LEVEL_BYTES:
+            self._level()
 
     def end(self) -> Header:
         """The words of the utterance, each with the log probability that the decoder gives it."""
+        if self._gain is None:
+            self._level()
         self._decoder.end_utt()
-        scale = self._decoder.logmath
+        self.listening = False
         words = [
-            [_plain(segment.word), min(0.0, scale.log_to_ln(segment.prob))]
+            [_plain(segment.word), round(math.log(min(1.0, max(segment.prob, 1e-6))), 4)]
             for segment in self._decoder.seg() or ()
             if not segment.word.startswith(("<", "["))
         ]
-        return {"op": "heard", "words": words, "seconds": self._samples / RATE_HZ}
+        seconds = self._samples / RATE_HZ
+        mean = self._decoder.get_cmn(True) if words else ""
+        return {"op": "heard", "words": words, "seconds": seconds, "mean": mean}
+
+    def _level(self) -> None:
+        """Choose one gain for the utterance from the loudest 100 ms of its beginning."""
+        audio = bytes(self._unlevelled)
+        self._gain = _gain(np.frombuffer(audio, "<i2").astype(np.float32))
+        self._decode(audio, self._gain)
+
+    def _decode(self, pcm: bytes, gain: float) -> None:
+        if pcm:
+            louder = np.clip(np.frombuffer(pcm, "<i2") * gain, -32768, 32767)
+            self._decoder.process_raw(louder.astype("<i2").tobytes(), False, False)
+
+
+def _gain(samples: NDArray[np.float32]) -> float:
+    window = RATE_HZ // 10
+    windows = samples[: samples.size - samples.size % window].reshape(-1, window)
+    if not windows.size:
+        return 1.0
+    loudest = float(np.sqrt(np.mean(windows**2, axis=1)).max())
+    return min(max(SPEECH_RMS / max(loudest, 1.0), 0.25), 16.0)
 
 
 def _plain(word: str) -> str:
@@ -65,10 +113,10 @@ def main() -> None:
         while (frame := worker_frames.read(sys.stdin.buffer)) is not None:
             header, body = frame
             if header["op"] == "begin":
-                recogniser.begin()
+                recogniser.begin(text_in(header, "mean"))
             elif header["op"] == "audio":
                 recogniser.hear(body)
-            else:
+            elif recogniser.listening:  # a "drop" may come after the "end" that answered it
                 worker_frames.write(out, recogniser.end())
 
 

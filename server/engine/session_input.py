@@ -32,6 +32,7 @@ class SessionInput:
         self._settled = settled
         self._detector = TurnDetector(protocol.turns)
         self._item_id = ""
+        self._mean = ""
         self._utterance: Utterance | None = None
         self._transcribing: set[Utterance] = set()
 
@@ -103,7 +104,7 @@ class SessionInput:
             self._utterance = None
 
     def _listen(self, item_id: str) -> Utterance:
-        utterance = self._hearing.begin(partial(self._transcribed, item_id))
+        utterance = self._hearing.begin(partial(self._transcribed, item_id), self._mean)
         self._transcribing.add(utterance)
         return utterance
 
@@ -114,6 +115,7 @@ class SessionInput:
                 item_id, "transcription_failed", "The speech recogniser failed."
             )
         else:
+            self._mean = heard.mean or self._mean
             self._protocol.transcribed(item_id, heard.words, heard.seconds)
         self._settled()
         self._flush()
