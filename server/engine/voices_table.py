@@ -1,7 +1,7 @@
 """Which of this machine's voices speaks under which name.
 
 OpenAI's names are kept; `echo` is the simulated human's: of 30 timbres that no persona has, one of the best
-understood by pocketsphinx (9.5 % word errors over 24 answers; the five personas 5–25 %). A flite timbre is a
+understood by pocketsphinx (10 % word errors over 24 answers; the five personas 10–23 %). A flite timbre is a
 recorded voice, moved in pitch (`f0`, works for slt and awb only) and in size (the whole spectrum, as from a
 shorter or longer throat), with its own rate. The personas are told apart by all three.
 """
