@@ -27,6 +27,7 @@ export class Connection {
   #attempts = 0;
   #timer = 0;
   #beat = 0;
+  #settled = false;
   #stream = new AbortController();
   /** @type {{jitterBufferMs: number | null, rttMs: number | null}} */
   figures = { jitterBufferMs: null, rttMs: null };
@@ -65,7 +66,7 @@ export class Connection {
 
   /** A new peer now: the microphone changed, the network came back, or the human takes the session back. */
   renew() {
-    if (this.#link === "ended" || this.#link === "gone") return;
+    if (this.#settled || this.#link === "ended" || this.#link === "gone") return;
     this.#drop();
     this.#set(this.#link === "live" || this.#link === "connecting" ? this.#link : "reconnecting");
     this.#attempt();
@@ -81,6 +82,11 @@ export class Connection {
     this.#drop();
     this.#stream.abort();
     clearInterval(this.#beat);
+  }
+
+  /** The session is over, but its last word may still sound: nothing is connected anew. */
+  settle() {
+    this.#settled = true;
   }
 
   /** The session is over: everything is closed, and stays so. */
@@ -109,6 +115,7 @@ export class Connection {
       state: (state) => this.#current(whip) && this.#onState(state),
       message: (text) => this.#current(whip) && this.#inbox.receive(text, "channel"),
       open: () => this.#current(whip) && this.#onOpen(),
+      closed: () => this.#current(whip) && this.#retry(),
       track: (receiver, stream) => this.#current(whip) && this.#speaker.attach(receiver, stream),
     });
     this.#whip = whip;
@@ -155,6 +162,7 @@ export class Connection {
   }
 
   #retry() {
+    if (this.#settled) return;
     this.#drop();
     if (this.#link !== "connecting") this.#set("reconnecting");
     this.#timer = window.setTimeout(() => this.#attempt(), delayMs(this.#attempts, Math.random()));

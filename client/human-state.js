@@ -7,6 +7,7 @@ import { nameOf } from "./people.js";
 /**
  * @typedef {object} Facts
  * @property {Link} link
+ * @property {boolean} over  the session has ended
  * @property {number} attempts  connection attempts since the last good one
  * @property {boolean} blocked  the browser waits for a tap before it plays
  * @property {boolean} paused  the server thinks that nobody listens
@@ -28,8 +29,8 @@ export function stateOf(facts) {
 }
 
 /** @param {Facts} facts */
-function linkState({ link, attempts, blocked }) {
-  if (link === "ended") return { id: "ended", text: "The session is over" };
+function linkState({ link, over, attempts, blocked }) {
+  if (over || link === "ended") return { id: "ended", text: "The session is over" };
   if (link === "gone") return { id: "gone", text: "This session is no longer there" };
   if (link === "moved") return { id: "moved", text: "The session moved to another tab or device" };
   if (link === "connecting") return { id: "connecting", text: "Connecting you with the team" };

@@ -24,7 +24,7 @@ export const PHASES = [
   { id: "interview", name: "Interview", tab: "brief" },
   { id: "ideation_prep", name: "Research", tab: "research" },
   { id: "ideation", name: "Ideas", tab: "research" },
-  { id: "showcase", name: "Your website", tab: "build" },
-  { id: "marketing", name: "Your post", tab: "post" },
+  { id: "showcase", name: "Website", tab: "build" },
+  { id: "marketing", name: "Post", tab: "post" },
   { id: "closing", name: "Goodbye", tab: "summary" },
 ];

@@ -18,6 +18,9 @@ import { Work } from "./work.js";
 
 const METER_MS = 100;
 const PENDING_MS = 8000; // after this long nobody is thinking any more
+const MOVED = "This session is open in another tab or on another device.";
+const GONE = "This session is no longer on the server.";
+const NO_REMEDY = new Set(["on", "silenced", "insecure"]);
 const LAST_WORD_MS = 1500; // what was sent is still heard when the session completes
 
 export class Room {
@@ -75,6 +78,7 @@ export class Room {
     const parts = { session, inbox: this.#inbox, speaker: this.speaker, microphone: this.microphone };
     this.#connection = new Connection(parts, () => this.#refresh());
     this.#connection.start();
+    this.#firstBrief();
     setInterval(() => this.#measure(), METER_MS);
     window.addEventListener("pagehide", () => this.#connection?.hangUp());
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -95,7 +99,7 @@ export class Room {
       this.#question = question;
       setText(byId("question"), `Question ${n} of ${of}: ${title}`);
     });
-    inbox.on("phase.entered", ({ phase }) => phase === "interview" || setText(byId("question"), ""));
+    inbox.on("phase.entered", ({ phase }) => phase === "interview" || this.#tidy());
     inbox.on("human.listening", ({ listening }) => this.#set({ listening }));
     inbox.on("human.speaking", ({ speaking }) => {
       this.#set({ heard: speaking, pending: !speaking });
@@ -135,6 +139,18 @@ export class Room {
     this.#pendingTimer = window.setTimeout(() => this.#set({ pending: false }), PENDING_MS);
   }
 
+  /** The interview is over: its question and its last answer make room. */
+  #tidy() {
+    setText(byId("question"), "");
+    byId("understood").dataset["shown"] = "false";
+  }
+
+  /** The brief before any of it changed: the questions, and answers that were given with the session. */
+  async #firstBrief() {
+    const state = await this.#session?.state().catch(() => null);
+    if (state?.brief && this.#work?.cards.empty) this.#work.brief(state.brief);
+  }
+
   #correct() {
     this.#work?.workspace.go("brief");
     this.#work?.cards.edit(this.#question);
@@ -160,10 +176,14 @@ export class Room {
   #end(summary, title) {
     if (this.#over) return;
     this.#over = true;
+    this.#connection?.settle();
     this.#work?.close(summary, title);
     this.#bar.close();
     this.microphone.close();
+    this.#bar.level(0);
+    this.#tidy();
     setTimeout(() => {
+      this.#captions.hint("Thank you. Everything is in the summary.");
       this.#set({ speaker: "", listening: false, heard: false, pending: false });
       this.#connection?.end();
     }, title === "What was done" ? LAST_WORD_MS : 0);
@@ -214,25 +234,28 @@ export class Room {
     if (action === "Use microphone" && (await this.microphone.open())) this.#connection?.renew();
   }
 
-  /** @returns {{text: string, action: string}} */
+  /** @returns {{text: string, action: string, urgent: boolean}} urgent: shown above an open sheet too */
   #notice() {
+    const urgent = true;
     const link = this.#connection?.link;
-    if (link === "moved") return { text: "This session is open in another tab or on another device.", action: "Take it back here" };
-    if (link === "gone") return { text: "This session is no longer on the server.", action: "Start a new session" };
-    if (this.#problem) return { text: this.#problem, action: "Dismiss" };
-    if (this.#over) return { text: "", action: "" };
+    if (link === "moved") return { text: MOVED, action: "Take it back here", urgent };
+    if (link === "gone") return { text: GONE, action: "Start a new session", urgent };
+    if (this.#problem) return { text: this.#problem, action: "Dismiss", urgent };
+    if (this.#over) return { text: "", action: "", urgent: false };
     const state = this.microphone.state;
     const text = state === "off" ? "You are here without a microphone. You can type, or switch it on." : ADVICE[state];
-    return { text, action: state === "silenced" || state === "insecure" || state === "on" ? "" : "Use microphone" };
+    const action = NO_REMEDY.has(state) ? "" : "Use microphone";
+    return { text, action, urgent: false };
   }
 
   async #measure() {
     const pc = this.#connection?.pc;
-    if (!pc || !this.#connection || this.#over) return;
+    if (!pc || !this.#connection || this.#over) return this.#bar.level(0);
     const figures = await this.#meters.read(pc);
     this.#connection.figures = { jitterBufferMs: figures.jitterBufferMs, rttMs: figures.rttMs };
     this.#stage.level(this.speaker.statedLevel() ?? figures.voice);
-    this.#bar.level(this.microphone.live ? figures.microphone : 0);
+    const heard = this.microphone.live && this.#connection.link === "live";
+    this.#bar.level(heard ? figures.microphone : 0);
     if (!this.#inspector.open) return;
     const { link, attempts } = this.#connection;
     this.#inspector.show(figures, { link, attempts, microphone: this.microphone.state });
@@ -252,6 +275,7 @@ export class Room {
     this.#bar.state(stateOf({
       ...this.#facts,
       link: connection.link,
+      over: this.#over,
       attempts: connection.attempts,
       blocked: this.speaker.blocked,
       work: this.#work?.sentence ?? "",
@@ -264,7 +288,8 @@ export class Room {
     setText(byId("notice-text"), notice.text);
     setText(byId("notice-act"), notice.action);
     show(button("notice-act"), notice.action !== "");
-    show(byId("notice"), notice.text !== "");
+    byId("notice").dataset["urgent"] = String(notice.urgent);
+    byId("notice").dataset["shown"] = String(notice.text !== "");
     show(button("tap"), this.speaker.blocked && connection.link === "live");
     this.#awake.keep(connection.link === "live" || connection.link === "reconnecting");
   }

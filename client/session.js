@@ -72,7 +72,7 @@ export class Session {
     return this.#ticket.ice_servers ?? [];
   }
 
-  /** The session as the server holds it. @returns {Promise<{state?: string}>} */
+  /** The session as the server holds it. @returns {Promise<{state?: string, brief?: import("./wire.js").Brief | null}>} */
   async state() {
     return (await this.#call("GET", "")).json();
   }

@@ -13,6 +13,7 @@ const TRICKLE_EVERY_MS = 40;
  * @property {(state: RTCPeerConnectionState) => void} state
  * @property {(text: string) => void} message  from the data channel
  * @property {() => void} open  the data channel is open
+ * @property {() => void} closed  the data channel was closed by the other side: sooner known than any state
  * @property {(receiver: RTCRtpReceiver, stream: MediaStream) => void} track
  */
 
@@ -100,6 +101,7 @@ export class Whip {
       this.#trickleSoon();
     };
     this.#channel.onopen = () => this.#closed || this.#events.open();
+    this.#channel.onclose = () => this.#closed || this.#events.closed();
     this.#channel.onmessage = ({ data }) => this.#closed || this.#events.message(String(data));
   }
 

@@ -15,10 +15,10 @@ import { Workspace } from "./workspace/workspace.js";
 
 /** @type {Record<string, {tab: Tab, who: string, does: string}>} job kind → where it shows, who does what */
 const JOBS = {
-  research: { tab: "research", who: "maya", does: "is researching your market" },
-  website: { tab: "build", who: "alex", does: "is building your website" },
-  post: { tab: "post", who: "sophie", does: "is drafting your post" },
-  publish: { tab: "post", who: "sophie", does: "is taking care of your post" },
+  research: { tab: "research", who: "maya", does: "is researching" },
+  website: { tab: "build", who: "alex", does: "is building" },
+  post: { tab: "post", who: "sophie", does: "is drafting" },
+  publish: { tab: "post", who: "sophie", does: "is taking care of it" },
 };
 
 export class Work {
@@ -92,12 +92,15 @@ export class Work {
     this.workspace.follow("summary", true);
   }
 
+  /** @param {import("./wire.js").Brief} brief */
+  brief(brief) {
+    this.cards.update(brief);
+    this.workspace.note(`${this.cards.answered} of ${brief.answers.length} answered`);
+  }
+
   /** @param {Inbox} inbox */
   #listenBrief(inbox) {
-    inbox.on("brief.updated", ({ brief }) => {
-      this.cards.update(brief);
-      this.workspace.note(`${this.cards.answered} of ${brief.answers.length} answered`);
-    });
+    inbox.on("brief.updated", ({ brief }) => this.brief(brief));
     inbox.on("question.asked", ({ question }) => this.cards.ask(question));
     inbox.on("phase.entered", ({ phase }) => {
       const tab = PHASES.find(({ id }) => id === phase)?.tab;
@@ -110,15 +113,15 @@ export class Work {
   #listenJobs(inbox) {
     inbox.on("job.started", ({ job, kind, title }) => {
       this.#running.set(job, { kind, percent: 0 });
-      this.#progress(kind)?.started(job, title);
-      if (kind === "website") this.#build.started();
+      this.#panel(kind)?.progress.started(job, title);
+      this.#panel(kind)?.started();
       const tab = JOBS[kind]?.tab;
       if (tab) this.workspace.follow(tab);
       this.#onChange();
     });
     inbox.on("job.progress", ({ job, kind, percent, message }) => {
       if (this.#running.has(job)) this.#running.set(job, { kind, percent });
-      this.#progress(kind)?.moved(percent, message);
+      this.#panel(kind)?.progress.moved(percent, message);
       this.#onChange();
     });
     inbox.on("job.log", (log) => {
@@ -126,12 +129,12 @@ export class Work {
     });
     inbox.on("job.finished", ({ job, kind }) => {
       this.#running.delete(job);
-      this.#progress(kind)?.finished();
+      this.#panel(kind)?.progress.finished();
       this.#onChange();
     });
     inbox.on("job.failed", ({ job, kind, reason }) => {
       this.#running.delete(job);
-      this.#progress(kind)?.failed(reason);
+      this.#panel(kind)?.progress.failed(reason);
       this.#onChange();
     });
   }
@@ -157,10 +160,10 @@ export class Work {
   }
 
   /** @param {string} kind */
-  #progress(kind) {
-    if (kind === "research") return this.#research.progress;
-    if (kind === "website") return this.#build.progress;
-    return kind === "post" || kind === "publish" ? this.#post.progress : null;
+  #panel(kind) {
+    if (kind === "research") return this.#research;
+    if (kind === "website") return this.#build;
+    return kind === "post" || kind === "publish" ? this.#post : null;
   }
 }
 

@@ -145,6 +145,11 @@ export class BriefCards {
     }
   }
 
+  /** Whether no brief was shown yet. */
+  get empty() {
+    return this.#brief === null;
+  }
+
   /** How many of the questions have an answer. */
   get answered() {
     return this.#brief?.answers.filter((answer) => answer.status === "answered").length ?? 0;

@@ -33,7 +33,7 @@ export class PostPanel {
   constructor(actions) {
     this.#actions = actions;
     this.progress = new Progress("post", actions.cancel);
-    const buttons = el("div", { class: "buttons" }, [this.#approve, this.#reject, this.#save]);
+    const buttons = el("div", { class: "buttons approval" }, [this.#approve, this.#reject, this.#save]);
     this.#draft.append(this.#image, this.#text, this.#status, buttons);
     this.element.append(this.#empty, this.progress.element, this.#draft);
     this.#text.oninput = () => this.#refresh();
@@ -41,6 +41,10 @@ export class PostPanel {
     this.#approve.onclick = () => this.#decide("approve");
     this.#reject.onclick = () => this.#decide("reject");
     this.#refresh();
+  }
+
+  started() {
+    show(this.#empty, false);
   }
 
   get #dirty() {
@@ -70,8 +74,7 @@ export class PostPanel {
     this.#busy = false;
     const text = payload["text"];
     if (typeof text === "string" && text !== this.#saved) {
-      const image = "";
-      this.drafted({ text, image: this.#image.hidden ? image : this.#image.src, alt: this.#image.alt });
+      this.drafted({ text, image: this.#image.hidden ? "" : this.#image.src, alt: this.#image.alt });
     }
     setText(this.#status, "Sophie asks for your approval. Exactly this text and this picture will be used.");
     this.#refresh();

@@ -17,6 +17,10 @@ export class ResearchPanel {
     this.element.append(this.progress.element, this.#result);
   }
 
+  started() {
+    this.#result.replaceChildren();
+  }
+
   /** @param {Research} research */
   show(research) {
     const parts = [];

@@ -20,7 +20,7 @@ const FILES = [
 ];
 
 export class SummaryPanel {
-  element = el("div", { class: "stack", "data-testid": "summary" });
+  element = el("div", { class: "stack" });
   #actions;
   #have = { site: false, image: "" };
   #done = el("dl", { class: "done" });
@@ -52,6 +52,7 @@ export class SummaryPanel {
    * @param {string} title
    */
   show(summary, title) {
+    this.element.dataset["testid"] = "summary";
     this.#done.replaceChildren(...facts(summary));
     show(this.#done, this.#done.childElementCount > 0);
     const buttons = el("div", { class: "buttons" }, [this.#again, this.#delete]);
@@ -89,24 +90,39 @@ function download(address, name, text) {
   return el("li", {}, [link]);
 }
 
-/** @type {Record<string, string>} */
-const TITLES = { name: "Business", answered: "Answers", pages: "Pages", research: "Research", site: "Website", post: "Post" };
-
-/** @param {Record<string, unknown>} summary */
-function facts(summary) {
-  return Object.entries(TITLES).flatMap(([key, title]) => {
-    const text = inWords(key, summary[key]);
-    return text ? [el("div", {}, [el("dt", {}, [title]), el("dd", {}, [text])])] : [];
-  });
+/**
+ * What was done, as rows.
+ * @param {Record<string, any>} summary  as the server tells it; any part may be missing
+ */
+function facts({ name, answered, research, site, post }) {
+  /** @type {Array<[string, string]>} */
+  const rows = [
+    ["Business", typeof name === "string" ? name : ""],
+    ["Answers", typeof answered === "number" ? `${answered} of 6` : ""],
+    ["Research", research?.headline || failure(research)],
+    ["Website", site?.pages?.length ? titles(site.pages) : failure(site)],
+    ["Post", post?.outcome?.status ? outcome(post.outcome) : failure(post)],
+  ];
+  return rows.filter(([, text]) => text !== "").map(([title, text]) =>
+    el("div", {}, [el("dt", {}, [title]), el("dd", {}, [text])]));
 }
 
-/** @param {string} key @param {unknown} value @returns {string} "" when there is nothing to say */
-function inWords(key, value) {
-  if (key === "answered" && typeof value === "number") return `${value} of 6`;
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  if (typeof value === "boolean") return value ? "Done" : "Not done";
-  if (Array.isArray(value)) return value.map((item) => inWords(key, item?.title ?? item)).filter(Boolean).join(", ");
-  if (value && typeof value === "object" && "status" in value) return String(value.status);
-  return "";
+/** @param {Array<{title: string}>} pages */
+function titles(pages) {
+  return `${pages.length} pages: ${pages.map((page) => page.title).join(", ")}`;
+}
+
+/** @type {Record<string, string>} */
+const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", unknown: "Perhaps published" };
+
+/** @param {{status: string, reason?: string}} post */
+function outcome({ status, reason }) {
+  const text = POSTS[status] ?? status;
+  return reason ? `${text}: ${reason}` : text;
+}
+
+/** @param {{status?: string, reason?: string} | undefined} result  a job's, when there is nothing better to say */
+function failure(result) {
+  if (!result?.status) return "";
+  return result.status === "failed" ? `Failed: ${result.reason ?? "the reason is not known"}` : "Done";
 }

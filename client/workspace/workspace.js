@@ -63,7 +63,7 @@ export class Workspace {
     button("sheet").setAttribute("aria-expanded", String(open));
   }
 
-  /** @param {string} text  a word on the sheet's handle */
+  /** @param {string} text  a word on the sheet's handle, beside the brief */
   note(text) {
     setText(byId("sheet-note"), text);
   }
@@ -78,7 +78,9 @@ export class Workspace {
       "data-testid": `tab-${id}`,
     }, [title]);
     tab.onclick = () => this.go(id);
-    const panel = el("div", { role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: "-1" }, [content]);
+    const heading = el("h2", { class: "visually-hidden" }, [title]);
+    const attributes = { role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: "-1" };
+    const panel = el("div", attributes, [heading, content]);
     this.#tabs.set(id, { tab, panel });
     byId("tabs").append(tab);
     byId("panels").append(panel);
@@ -92,6 +94,8 @@ export class Workspace {
       tab.tabIndex = name === id ? 0 : -1;
       show(panel, name === id);
     }
+    this.#tabs.get(id)?.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    show(byId("sheet-note"), id === "brief");
     setText(byId("sheet-title"), TABS.find(([name]) => name === id)?.[1] ?? "");
     this.#refresh();
   }

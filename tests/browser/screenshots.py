@@ -1,4 +1,7 @@
-"""Pictures of every state of the page, for people to look at: `python tests/browser/screenshots.py OUT [filter]`."""
+"""Pictures of every state of the page, for people to look at.
+
+`PYTHONPATH=. python tests/browser/screenshots.py OUT [only these states] [desk-light pixel-dark …]`
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,6 @@ async def _play(browser: Browser, out: Path, size: str, scheme: str, only: str) 
 
 
 async def main(out: Path, only: str, combinations: list[tuple[str, str]]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await launch(playwright)
         for size, scheme in combinations:
@@ -114,6 +116,7 @@ async def main(out: Path, only: str, combinations: list[tuple[str, str]]) -> Non
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[3:] or ["desk-light", "desk-dark", "pixel-light", "iphone-dark", "small-light", "small-dark"]
+    wanted = sys.argv[3:] or [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
     pairs = [(one.split("-")[0], one.split("-")[1]) for one in wanted]
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "", pairs))

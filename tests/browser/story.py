@@ -1,4 +1,4 @@
-"""A session's notices, in the order in which a whole session tells them: what page tests and pictures play."""
+"""A session's notices, in the order in which a whole session tells them: what tests and pictures play."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ ANSWERS = {
 FINDINGS = [
     {
         "title": "What customers look for first",
-        "text": "Opening hours, today's breads and the way there: three of four visits to a bakery's page are from a phone.",
+        "text": "Opening hours, today's breads and the way there: three of four visits come from a phone.",
         "source": "Moentreprise trade catalogue, bakery",
     },
     {
         "title": "What sets bakeries apart",
-        "text": "Own milling is rare and easily shown: a picture of the mill says more than a list of flours.",
+        "text": "Own milling is rare and easily shown: a picture of the mill says more than a list.",
         "source": "https://example.org/bakeries",
     },
 ]
 POST_TEXT = (
-    "Every night, while the street sleeps, our wood oven is at work.\n\nLantern and Loaf is sourdough from heritage "
-    "grain that we mill ourselves, rested for two days, and ready when you pass on your way to the station.\n\n"
+    "Every night, while the street sleeps, our wood oven is at work.\n\n"
+    "Lantern and Loaf is sourdough from heritage grain that we mill ourselves, rested for two days, "
+    "and ready when you pass on your way to the station.\n\n"
     "Come by for a slow breakfast.\n\n#sourdough #bakery #neighbourhood"
 )
 LINES = [
@@ -47,10 +48,13 @@ LINES = [
 SUMMARY: dict[str, object] = {
     "name": "Lantern and Loaf",
     "answered": 6,
-    "pages": ["Home", "Our breads", "The bakers", "Opening hours", "Contact"],
-    "research": "done",
-    "site": "built",
-    "post": "draft",
+    "pages": 5,
+    "research": {"status": "done", "headline": "People choose a bakery for bread that they can trust."},
+    "site": {"status": "built", "pages": [{"title": title} for title in ("Home", "Our breads", "Contact")]},
+    "post": {
+        "status": "drafted",
+        "outcome": {"status": "draft", "reason": "no LinkedIn account is connected"},
+    },
 }
 
 
@@ -88,7 +92,8 @@ async def phase(double: WireDouble, name: str, index: int) -> None:
 async def greeting(double: WireDouble) -> None:
     await double.tell(notices.SessionState("live"), notices.BriefUpdated(brief_of(0)))
     await phase(double, "greeting", 0)
-    await speak(double, "t1", "marcus", "Welcome! I am Marcus, and this is the team that will build your business with you.")
+    text = "Welcome! I am Marcus, and this is the team that will build your business with you."
+    await speak(double, "t1", "marcus", text)
 
 
 async def interview(double: WireDouble, asked: int = 3) -> None:
@@ -126,7 +131,7 @@ async def researched(double: WireDouble) -> None:
                 "provider": "catalogue",
                 "offline": True,
                 "trade": "bakery",
-                "headline": "People choose a bakery for bread that they can trust and for hours that fit their way to work.",
+                "headline": "People choose a bakery for bread that they can trust, and for its hours.",
                 "findings": FINDINGS,
                 "keywords": ["sourdough", "heritage grain", "wood oven", "breakfast"],
                 "sites": [],
@@ -153,7 +158,8 @@ async def showcase(double: WireDouble) -> None:
     await double.tell(
         notices.SiteReady("/preview/demo/", {"pages": pages, "files": 9, "bytes": 48000, "seconds": 0.4})
     )
-    await speak(double, "t5", "alex", "Your site is ready: five pages, in cream and brown, with your breads first.")
+    text = "Your site is ready: five pages, in cream and brown, with your breads first."
+    await speak(double, "t5", "alex", text)
 
 
 async def approval(double: WireDouble, name: str = "a1") -> None:

@@ -33,8 +33,9 @@ PICTURE = (
     'font-family="serif" fill="#fff6e8">Lantern and Loaf</text></svg>'
 )
 SITE = (
-    "<!doctype html><html lang=en><title>Lantern and Loaf</title><body style='margin:0;font:18px Georgia,serif;"
-    "background:#fbf3e6;color:#3b2617'><header style='background:#6b4226;color:#fff6e8;padding:3rem 2rem'>"
+    "<!doctype html><html lang=en><title>Lantern and Loaf</title><body style='margin:0;"
+    "font:18px Georgia,serif;background:#fbf3e6;color:#3b2617'>"
+    "<header style='background:#6b4226;color:#fff6e8;padding:3rem 2rem'>"
     "<h1>Lantern and Loaf</h1><p>Sourdough bread and slow breakfasts</p></header><main style='padding:2rem'>"
     "<h2>Baked every night</h2><p>We mill our own heritage grain.</p></main></body></html>"
 )
@@ -58,8 +59,8 @@ class Hum(MediaStreamTrack):
         await asyncio.sleep(max(0.0, self._started + self.sent_samples / RATE_HZ - now))
         times = (np.arange(FRAME_SAMPLES) + self.sent_samples) / RATE_HZ
         swell = 0.35 + 0.25 * np.sin(2 * np.pi * 3.1 * times)
-        wave = (np.sin(2 * np.pi * 180 * times) * swell * 32767 if self.sounding else 0 * times).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(wave[np.newaxis, :], format="s16", layout="mono")
+        wave = np.sin(2 * np.pi * 180 * times) * swell * 32767 * self.sounding
+        frame = av.AudioFrame.from_ndarray(wave.astype(np.int16)[np.newaxis, :], format="s16", layout="mono")
         frame.sample_rate = RATE_HZ
         frame.pts = self.sent_samples
         self.sent_samples += FRAME_SAMPLES
@@ -108,14 +109,14 @@ class WireDouble:
         app = web.Application(middlewares=[self._remember])
         app.on_response_prepare.append(secure)
         get, post = app.router.add_get, app.router.add_post
-        get("/", lambda _: _file("index.html"))
-        get("/mo-logo", lambda _: _file("logo.svg"))
-        get("/client/{path:.+}", lambda request: _file(request.match_info["path"]))
+        get("/", _file)
+        get("/mo-logo", _file)
+        get("/client/{path:.+}", _file)
         get("/preview/demo/", _preview)
         post("/sessions", self._open)
         get("/sessions/{id}", self._look)
         get("/sessions/{id}/events", self._stream)
-        get("/sessions/{id}/assets/{name}", lambda _: _text(PICTURE, "image/svg+xml"))
+        get("/sessions/{id}/assets/{name}", _picture)
         post("/sessions/{id}/whip", self._whip)
         app.router.add_patch("/sessions/{id}/whip/{peer}", self._trickle)
         app.router.add_route("*", "/sessions/{id}/{rest:.+}", _accepted)
@@ -218,7 +219,8 @@ class WireDouble:
                     await response.write(f"id: {seq}\ndata: {self._log[seq - 1][1]}\n\n".encode())
                 cursor = len(self._log)
                 async with self._news:
-                    await self._news.wait_for(lambda known=cursor: len(self._log) > known)
+                    while len(self._log) <= cursor:
+                        await self._news.wait()
         except (ConnectionResetError, asyncio.CancelledError):
             return response
 
@@ -249,17 +251,20 @@ class WireDouble:
         return web.Response(status=204)
 
 
-async def _file(name: str) -> web.StreamResponse:
+async def _file(request: web.Request) -> web.StreamResponse:
+    known = {"/": "index.html", "/mo-logo": "logo.svg"}
+    name = known.get(request.path) or request.match_info["path"]
     return web.FileResponse(CLIENT / name, headers={"Cache-Control": "no-cache"})
 
 
-async def _text(text: str, content_type: str) -> web.Response:
-    return web.Response(text=text, content_type=content_type)
+async def _picture(request: web.Request) -> web.Response:
+    return web.Response(text=PICTURE, content_type="image/svg+xml")
 
 
 async def _preview(request: web.Request) -> web.Response:
-    policy = {"Content-Security-Policy": "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"}
-    return web.Response(text=SITE, content_type="text/html", headers=policy)
+    policy = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy}
+    return web.Response(text=SITE, content_type="text/html", headers=headers)
 
 
 async def _accepted(request: web.Request) -> web.Response:

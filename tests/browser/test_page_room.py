@@ -1,0 +1,194 @@
+"""In the room: who is heard, what is understood, how the page stays connected."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import story
+from page_steps import enter, state_of, until
+from playwright.async_api import BrowserContext, Page, expect
+from wire_double import Refusal, WireDouble
+
+from orchestration import notices
+from orchestration.brief import AnswerSource
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+PHASES = ["greeting", "interview", "ideation_prep", "ideation", "showcase", "marketing", "closing"]
+SLOW = "One two three four five six seven eight."
+BLOCKED = """
+const play = HTMLMediaElement.prototype.play;
+window.blocked = true;
+HTMLMediaElement.prototype.play = function () {
+  return window.blocked ? Promise.reject(new DOMException("tap first", "NotAllowedError")) : play.call(this);
+};
+"""
+
+
+async def test_each_phase_fills_the_line(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    for index, name in enumerate(PHASES):
+        await story.phase(double, name, index)
+        await expect(page.get_by_test_id(f"phase-{name}")).to_have_attribute("aria-current", "step")
+        await expect(page.locator("#phases [aria-current]")).to_have_count(1)
+        await expect(page.locator("#phases [data-done=true]")).to_have_count(index)
+
+
+async def test_the_speakers_tile_shows_the_real_level_of_the_voice(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await story.speak(double, "t1", "maya", SLOW)
+    tile = page.get_by_test_id("tile-maya")
+    await expect(tile).to_have_attribute("data-speaking", "true")
+    await page.wait_for_function(
+        "Number(document.querySelector('[data-testid=tile-maya]').style.getPropertyValue('--level')) > 0.4"
+    )
+    await expect(page.locator(".tile[data-speaking=true]")).to_have_count(1)
+    await expect(state_of(page)).to_have_text("Maya is speaking")
+    await story.fall_silent(double, "t1", "maya")
+    await expect(tile).to_have_attribute("data-speaking", "false")
+
+
+async def test_words_light_as_they_sound(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await until(lambda: double.rtp_now() > 48_000)
+    await story.speak(double, "t1", "sarah", SLOW, word_ms=400)
+    lit = page.locator("[data-testid=caption] [data-word=lit]")
+    await expect(page.get_by_test_id("caption")).to_have_text(SLOW)
+    await expect(lit).to_have_count(2)
+    early = await page.locator("[data-testid=caption] [data-word=coming]").count()
+    assert 4 <= early <= 6
+    await expect(lit).to_have_count(8)
+    await expect(page.locator("#caption-live")).to_have_text(SLOW)
+
+
+async def test_what_was_not_heard_of_an_interrupted_turn_is_struck(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await story.speak(double, "t1", "sarah", SLOW, word_ms=600)
+    await expect(page.locator("[data-testid=caption] [data-word=lit]")).to_have_count(2)
+    await story.fall_silent(double, "t1", "sarah", "One two", cut=True)
+    cut = page.locator("[data-testid=caption] [data-word=cut]")
+    await expect(cut.last).to_have_text("eight.")
+    assert await cut.count() >= 4
+
+
+async def test_the_bar_says_listening_heard_thinking_and_what_was_understood(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    state = state_of(page)
+    await double.tell(notices.HumanListening(True))
+    await expect(state).to_have_attribute("data-state", "listening")
+    await double.tell(notices.HumanSpeaking(True))
+    await expect(state).to_have_attribute("data-state", "heard")
+    await double.tell(notices.HumanSpeaking(False), notices.HumanListening(False))
+    await expect(state).to_have_attribute("data-state", "thinking")
+    brief = story.brief_of(0).with_answer("name", "Lantern and Love", AnswerSource.VOICE)
+    await double.tell(notices.HumanHeard("Lantern and Love", "name", 0.7, False), notices.BriefUpdated(brief))
+    await expect(page.get_by_test_id("understood")).to_contain_text("Lantern and Love")
+    await page.get_by_test_id("understood-edit").click()
+    await expect(page.get_by_test_id("card-edit-name")).to_be_focused()
+
+
+async def test_typed_words_are_sent_and_kept_when_refused(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await page.keyboard.press("t")
+    await page.keyboard.type("A bakery in the harbour")
+    await page.get_by_test_id("text-send").click()
+    await until(lambda: len(double.asked("POST", "/messages")) == 1)
+    assert json.loads(double.asked("POST", "/messages")[0].body) == {"text": "A bakery in the harbour"}
+    double.refusals["POST", "/messages"] = Refusal(429, "too_many", "Too many requests at once.")
+    await page.get_by_test_id("text-input").fill("again")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("notice")).to_contain_text("Wait a moment, then try again.")
+    await expect(page.get_by_test_id("text-input")).to_have_value("again")
+
+
+async def test_keys_mute_and_push_to_talk(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await page.locator("body").press("m")
+    await expect(page.get_by_test_id("mute")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.down("Space")
+    await expect(page.get_by_test_id("ptt")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.up("Space")
+    held = [message["down"] for message in double.said if message["type"] == "human.push_to_talk"]
+    await until(lambda: len([m for m in double.said if m["type"] == "human.push_to_talk"]) == 2)
+    held = [message["down"] for message in double.said if message["type"] == "human.push_to_talk"]
+    assert held == [True, False]
+    await page.get_by_test_id("ptt").hover()
+    await page.mouse.down()
+    await expect(page.get_by_test_id("ptt")).to_have_attribute("aria-pressed", "true")
+    await page.mouse.up()
+    await expect(page.get_by_test_id("ptt")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_lost_connection_is_a_state_and_comes_back_with_what_was_missed(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await double.tell(notices.PhaseEntered("interview", 1, 7))
+    double.refusals["POST", "/whip"] = Refusal(503, "draining", "The server is about to restart.")
+    await double.drop_peers()
+    await expect(state_of(page)).to_have_attribute("data-state", "reconnecting")
+    await double.tell(notices.PhaseEntered("ideation_prep", 2, 7))
+    double.refusals.clear()
+    await expect(page.locator("body[data-link=live]")).to_have_count(1, timeout=15_000)
+    await expect(page.get_by_test_id("phase-ideation_prep")).to_have_attribute("aria-current", "step")
+    await until(lambda: len([m for m in double.said if m["type"] == "resume"]) == 2)
+    assert [m["after"] for m in double.said if m["type"] == "resume"][1] == 2
+
+
+async def test_a_session_moved_elsewhere_says_so_and_is_not_taken_back_unasked(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    double.complain("replaced", "The session moved.")
+    await expect(state_of(page)).to_have_attribute("data-state", "moved")
+    await expect(page.get_by_test_id("notice")).to_contain_text("another tab or on another device")
+    assert len(double.asked("POST", "/whip")) == 1
+    await page.get_by_test_id("notice-act").click()
+    await expect(page.locator("body[data-link=live]")).to_have_count(1)
+    assert len(double.asked("POST", "/whip")) == 2
+
+
+async def test_nobody_counts_as_listening_until_the_browser_may_play(
+    context: BrowserContext, double: WireDouble
+) -> None:
+    await context.add_init_script(BLOCKED)
+    page = await context.new_page()
+    await page.goto(double.url)
+    await enter(page, double)
+    await expect(state_of(page)).to_have_text("Tap to hear the team")
+    await page.wait_for_timeout(1200)
+    assert {message["type"] for message in double.said} == {"resume"}
+    await page.evaluate("window.blocked = false")
+    await page.get_by_test_id("tap-to-hear").click()
+    await expect(page.get_by_test_id("tap-to-hear")).to_be_hidden()
+    await until(lambda: any(message["type"] in ("ping", "playout") for message in double.said))
+
+
+async def test_playout_reports_what_sounds_once_a_second(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await until(lambda: len([m for m in double.said if m["type"] == "playout"]) >= 2)
+    first, second = [m for m in double.said if m["type"] == "playout"][:2]
+    stepped = int(str(second["rtp_timestamp"])) - int(str(first["rtp_timestamp"]))
+    elapsed = int(str(second["at_ms"])) - int(str(first["at_ms"]))
+    assert 0.5 * 48 * elapsed < stepped < 1.5 * 48 * elapsed
+
+
+async def test_stop_ends_the_session_for_good(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await page.get_by_test_id("stop").click()
+    await expect(page.get_by_test_id("summary")).to_contain_text("You stopped the session")
+    await expect(state_of(page)).to_have_attribute("data-state", "ended")
+    assert len(double.asked("DELETE", "/sessions/s1")) == 1
+    await expect(page.get_by_test_id("text-input")).to_be_disabled()
+
+
+async def test_the_inspector_tells_how_the_sound_travels(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await double.tell(notices.TurnMetrics("t1", "sarah", 40, 1200, 350))
+    await page.get_by_test_id("inspect").click()
+    await expect(page.get_by_test_id("figure-path")).to_contain_text("udp, direct")
+    await expect(page.get_by_test_id("figure-turn")).to_contain_text("Sarah: ready 1200 ms before")
+    await expect(page.get_by_test_id("remedy")).to_have_text("All is well.")
