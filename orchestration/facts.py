@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from orchestration.brief import AnswerStatus
-from orchestration.workflow import Step
+from orchestration.brief import AnswerStatus, Brief
+from orchestration.script import Script
+from orchestration.work import Desk
+from orchestration.workflow import Step, Workflow
 
-if TYPE_CHECKING:
-    from orchestration.conversation import Conversation
+
+class Known(Protocol):
+    """What facts are drawn from: the conversation's state (orchestration.standing)."""
+
+    workflow: Workflow
+    team: dict[str, str]
+    given: bool
+    desk: Desk
+    script: Script
+    answered: str
+    open_question: str
+    now: float
+
+    @property
+    def brief(self) -> Brief: ...
+
+    def at_ms(self, at: float) -> int: ...
 
 
-def question(c: Conversation, step: Step | None) -> dict[str, object]:
+def question(c: Known, step: Step | None) -> dict[str, object]:
     """The question that the step asks, else the open one."""
     answer = c.brief[step.question if step and step.question else c.open_question]
     return {
@@ -24,7 +41,7 @@ def question(c: Conversation, step: Step | None) -> dict[str, object]:
     }
 
 
-def answer(c: Conversation, step: Step | None) -> dict[str, object]:
+def answer(c: Known, step: Step | None) -> dict[str, object]:
     """The answer given last; its text is empty when the question stayed unanswered."""
     if not c.answered:
         return {}
@@ -32,22 +49,22 @@ def answer(c: Conversation, step: Step | None) -> dict[str, object]:
     return {"key": given.key, "title": given.title, "text": given.text}
 
 
-def brief(c: Conversation, step: Step | None) -> dict[str, object]:
+def brief(c: Known, step: Step | None) -> dict[str, object]:
     return {**c.brief.texts(), "given": c.given}
 
 
-def team(c: Conversation, step: Step | None) -> dict[str, object]:
+def team(c: Known, step: Step | None) -> dict[str, object]:
     return dict(c.team)
 
 
-def upcoming(c: Conversation, step: Step | None) -> dict[str, object]:
+def upcoming(c: Known, step: Step | None) -> dict[str, object]:
     cue = c.script.upcoming()
     if cue is None:
         return {}
     return {"speaker": cue.step.speaker, "phase": c.workflow.phases[cue.phase].name}
 
 
-def outcome(c: Conversation, step: Step | None) -> dict[str, object]:
+def outcome(c: Known, step: Step | None) -> dict[str, object]:
     """What was really done, in figures and yes or no."""
     results = c.desk.results
     pages = results.get("website", {}).get("pages", [])
@@ -61,7 +78,7 @@ def outcome(c: Conversation, step: Step | None) -> dict[str, object]:
     }
 
 
-FACTS: dict[str, Callable[[Conversation, Step | None], dict[str, object]]] = {
+FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
     "question": question,
     "answer": answer,
     "brief": brief,
@@ -71,7 +88,7 @@ FACTS: dict[str, Callable[[Conversation, Step | None], dict[str, object]]] = {
 }
 
 
-def summary(c: Conversation) -> dict[str, object]:
+def summary(c: Known) -> dict[str, object]:
     """The whole of what was done, for the summary page and the export."""
     results = c.desk.results
     return {

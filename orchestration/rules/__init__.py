@@ -6,19 +6,19 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from orchestration import events
-from orchestration.conversation import Conversation
 from orchestration.events import Event
 from orchestration.rules import human, page, peer, turns, work
+from orchestration.standing import Standing
 from orchestration.turn import Stage
 
-Rule = Callable[[Conversation, Event], None]
+Rule = Callable[[Standing, Event], None]
 
 
-def ignore(c: Conversation, event: Event) -> None:
+def ignore(c: Standing, event: Event) -> None:
     """Nothing follows from this event in this stage."""
 
 
-def _rule(function: Callable[[Conversation, Any], None]) -> Rule:  # the table pairs each rule with its event
+def _rule(function: Callable[[Standing, Any], None]) -> Rule:  # the table pairs each rule with its event
     return cast(Rule, function)
 
 

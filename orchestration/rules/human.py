@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource
-from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, Conversation
-from orchestration.rules import turns
+from orchestration.rules import floor
+from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.tools import WORK
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
@@ -15,28 +15,26 @@ from orchestration.workflow import Wait
 DUCKED_S = 0.7
 """How long a sound alone holds a voice down."""
 TRANSCRIPT_S = 6.0
-NUDGE_S = 10.0
-UNANSWERED_S = 25.0
 MISHEARD_MAX = 1
 
 
 # ---------------------------------------------------------------------- over somebody
 
 
-def sound_heard(c: Conversation, event: events.SoundHeard) -> None:
+def sound_heard(c: Standing, event: events.SoundHeard) -> None:
     """Perhaps speech: make room at once, decide nothing."""
     if c.speaker:
         c.do(events.Duck())
         c.timers.set("duck", c.now + DUCKED_S)
 
 
-def speech_started_over(c: Conversation, event: events.SpeechStarted) -> None:
+def speech_started_over(c: Standing, event: events.SpeechStarted) -> None:
     """It is speech: whoever is heard falls silent, whatever waits unheard is dropped."""
     c.drop_prepared()
     turn, c.current = c.current, None
     c.stage = Stage.LISTENING
     if turn is not None:
-        turns.silence(c, turn)
+        floor.silence(c, turn)
         if turn.started_at is None:
             c.give_back(turn)
             c.appending = c.just_answered
@@ -44,7 +42,7 @@ def speech_started_over(c: Conversation, event: events.SpeechStarted) -> None:
     speech_started(c, event)
 
 
-def human_said_over(c: Conversation, event: events.HumanSaid) -> None:
+def human_said_over(c: Standing, event: events.HumanSaid) -> None:
     """Typed words interrupt like spoken ones; they are understood when the voice is silent."""
     if not event.text.strip():
         return
@@ -56,7 +54,7 @@ def human_said_over(c: Conversation, event: events.HumanSaid) -> None:
 # ---------------------------------------------------------------------- at any time
 
 
-def speech_started(c: Conversation, event: events.SpeechStarted) -> None:
+def speech_started(c: Standing, event: events.SpeechStarted) -> None:
     c.timers.clear("nudge", "unanswered", "transcript", "duck", "still", "remind")
     if not c.human_speaking:
         c.human_speaking = True
@@ -64,18 +62,18 @@ def speech_started(c: Conversation, event: events.SpeechStarted) -> None:
         c.tell(notices.HumanSpeaking(True))
 
 
-def _stopped_speaking(c: Conversation) -> None:
+def _stopped_speaking(c: Standing) -> None:
     if c.human_speaking:
         c.human_speaking = False
         c.tell(notices.HumanSpeaking(False))
 
 
-def speech_stopped(c: Conversation, event: events.SpeechStopped) -> None:
+def speech_stopped(c: Standing, event: events.SpeechStopped) -> None:
     _stopped_speaking(c)
     c.timers.set("transcript", c.now + TRANSCRIPT_S)
 
 
-def push_to_talk(c: Conversation, event: events.PushToTalk) -> None:
+def push_to_talk(c: Standing, event: events.PushToTalk) -> None:
     if not event.down:
         c.do(events.CommitSpeech())
         speech_stopped(c, events.SpeechStopped(""))
@@ -85,11 +83,11 @@ def push_to_talk(c: Conversation, event: events.PushToTalk) -> None:
         speech_started(c, events.SpeechStarted(""))
 
 
-def transcription_failed(c: Conversation, event: events.TranscriptionFailed) -> None:
+def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:
     human_said(c, events.HumanSaid("", item=event.item))
 
 
-def human_said(c: Conversation, event: events.HumanSaid) -> None:
+def human_said(c: Standing, event: events.HumanSaid) -> None:
     _stopped_speaking(c)
     if c.fading is not None:
         c.typed_over = event
@@ -97,7 +95,7 @@ def human_said(c: Conversation, event: events.HumanSaid) -> None:
         understand(c, event)
 
 
-def understand(c: Conversation, event: events.HumanSaid) -> None:
+def understand(c: Standing, event: events.HumanSaid) -> None:
     """Decide what the words are: nothing, an answer (or more of one), or a remark."""
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
@@ -113,15 +111,15 @@ def understand(c: Conversation, event: events.HumanSaid) -> None:
         _remark(c, event, text, cut[0] if cut else None)
 
 
-def _say_again(c: Conversation, turn: Turn) -> None:
+def _say_again(c: Standing, turn: Turn) -> None:
     """The interruption meant nothing: the turn is said again from its start."""
     again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
     c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 
-def _understood_nothing(c: Conversation) -> None:
+def _understood_nothing(c: Standing) -> None:
     if c.stage is not Stage.LISTENING:
-        turns.return_to(c, c.stage)
+        floor.return_to(c, c.stage)
     elif c.appending or not c.open_question:
         c.appending = False
         c.proceed(PAUSE_AFTER_HUMAN_MS)
@@ -135,7 +133,7 @@ def _understood_nothing(c: Conversation) -> None:
 # ---------------------------------------------------------------------- answers
 
 
-def _is_answer(c: Conversation, cut: tuple[Turn, str] | None) -> bool:
+def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
     """Whether the words answer the open question, or go on with the answer before it."""
     if c.stage is not Stage.LISTENING:
         return False
@@ -155,7 +153,7 @@ def _is_answer(c: Conversation, cut: tuple[Turn, str] | None) -> bool:
     return c.appending or bool(c.open_question)
 
 
-def _answer(c: Conversation, event: events.HumanSaid, text: str) -> None:
+def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
     key = c.answered if c.appending else c.open_question
     whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
     c.appending = False
@@ -163,13 +161,13 @@ def _answer(c: Conversation, event: events.HumanSaid, text: str) -> None:
     _store(c, key, whole, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
 
 
-def _store(c: Conversation, key: str, text: str, source: AnswerSource) -> None:
+def _store(c: Standing, key: str, text: str, source: AnswerSource) -> None:
     c.desk.brief = c.brief.with_answer(key, text, source)
     c.tell(notices.BriefUpdated(c.brief, key))
     answered(c, key)
 
 
-def answered(c: Conversation, key: str) -> None:
+def answered(c: Standing, key: str) -> None:
     """The question has its answer (or will get none): the next turn follows at once."""
     c.answered = key
     c.open_question = ""
@@ -178,27 +176,12 @@ def answered(c: Conversation, key: str) -> None:
     c.just_answered = True
 
 
-def leave_unanswered(c: Conversation) -> None:
+def leave_unanswered(c: Standing) -> None:
     _store(c, c.open_question, "", AnswerSource.NONE)
     c.just_answered = False
 
 
-def listen(c: Conversation, question: str) -> None:
-    """Give the human the floor; the clocks of silence run from now, while the human can hear."""
-    c.stage = Stage.LISTENING
-    c.current = None
-    c.open_question = question
-    if c.human_speaking:
-        return
-    if c.nudged:
-        c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
-    else:
-        c.timers.set("nudge", c.now + NUDGE_S)
-        c.timers.set("unanswered", c.now + UNANSWERED_S)
-    c.tell(notices.HumanListening(True))
-
-
-def ask_again(c: Conversation, act: str) -> None:
+def ask_again(c: Standing, act: str) -> None:
     """Say something short about the open question, then listen on."""
     c.nudged = True
     step = c.asker(c.open_question)
@@ -208,7 +191,7 @@ def ask_again(c: Conversation, act: str) -> None:
 # ---------------------------------------------------------------------- remarks
 
 
-def _remember(c: Conversation, event: events.HumanSaid, question: str) -> None:
+def _remember(c: Standing, event: events.HumanSaid, question: str) -> None:
     started = c.human_at if c.human_at is not None else c.now
     c.human_at = None
     c.transcript.append(Entry(HUMAN, event.text, c.at_ms(started), c.at_ms(c.now), c.phase))
@@ -216,19 +199,19 @@ def _remember(c: Conversation, event: events.HumanSaid, question: str) -> None:
     c.do(events.Share(HUMAN, event.text))
 
 
-def _remark(c: Conversation, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
+def _remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
     """Words that answer no question: a refusal of what is shown, or something to reply to."""
     _remember(c, event, "")
     back = _back_from(c, turn)
     approval = c.desk.open_approval
     if approval is not None and is_refusal(text):
         c.do(*c.desk.decide(approval, events.Decision.REJECT))
-        turns.return_to(c, back)
+        floor.return_to(c, back)
     else:
         c.interject(turn.speaker if turn else _last_speaker(c), "reply", {}, back)
 
 
-def _back_from(c: Conversation, turn: Turn | None) -> Stage:
+def _back_from(c: Standing, turn: Turn | None) -> Stage:
     """Where the conversation goes on after the reply. A step cut before it was whole is said again."""
     if turn is None:
         return c.stage if c.stage in (Stage.WORKING, Stage.APPROVING) else Stage.TALKING
@@ -244,6 +227,6 @@ def _back_from(c: Conversation, turn: Turn | None) -> Stage:
     return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING
 
 
-def _last_speaker(c: Conversation) -> str:
+def _last_speaker(c: Standing) -> str:
     spoken = (entry.speaker for entry in reversed(c.transcript) if entry.speaker != HUMAN)
     return next(spoken, next(iter(c.team)))

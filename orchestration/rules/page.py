@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
-from orchestration.conversation import Conversation
-from orchestration.rules import human, turns
+from orchestration.rules import floor, human
 from orchestration.rules.work import work_came_back
+from orchestration.standing import Standing
 from orchestration.turn import Stage
 from orchestration.work import ApprovalState
 
 
-def answer_corrected(c: Conversation, event: events.AnswerCorrected) -> None:
+def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
     """What was made from the old answer is made again. A correction of the open question answers it."""
     brief = c.brief.with_answer(event.key, event.text, AnswerSource.CORRECTED)
     c.do(*c.desk.brief_changed(brief))
@@ -21,16 +21,16 @@ def answer_corrected(c: Conversation, event: events.AnswerCorrected) -> None:
         human.answered(c, event.key)
 
 
-def post_edited(c: Conversation, event: events.PostEdited) -> None:
+def post_edited(c: Standing, event: events.PostEdited) -> None:
     c.do(*c.desk.edit_post(event.text, c.now))
 
 
-def approval_decided(c: Conversation, event: events.ApprovalDecided) -> None:
+def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
     approval = c.desk.approvals.get(event.approval)
     if approval is not None and approval.state is ApprovalState.OPEN:
         c.do(*c.desk.decide(approval, event.decision))
         c.timers.clear("remind", "expire")
         if c.stage is Stage.APPROVING:
-            turns.return_to(c, c.stage)
+            floor.return_to(c, c.stage)
         else:
             work_came_back(c)

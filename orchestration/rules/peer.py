@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orchestration import events, notices
-from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, Conversation
-from orchestration.rules import human, turns
+from orchestration.rules import floor, human
+from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage
 
 
-def listener_arrived(c: Conversation, event: events.ListenerArrived) -> None:
+def listener_arrived(c: Standing, event: events.ListenerArrived) -> None:
     """The first arrival starts the conversation, a later one takes it up where it was."""
     if c.started_at is None:
         c.started_at = c.now
@@ -22,17 +22,17 @@ def listener_arrived(c: Conversation, event: events.ListenerArrived) -> None:
         _take_up_again(c)
 
 
-def _take_up_again(c: Conversation) -> None:
+def _take_up_again(c: Standing) -> None:
     """What was not surely heard is said again: the turn that was cut, or the open question."""
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
     elif c.stage in (Stage.WORKING, Stage.APPROVING):
-        turns.return_to(c, c.stage)
+        floor.return_to(c, c.stage)
     else:
         c.proceed(PAUSE_AFTER_HUMAN_MS)
 
 
-def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
+def listener_lost(c: Standing, event: events.ListenerLost) -> None:
     """Nobody can hear: the turn under way will be said again, no clock runs, jobs go on."""
     if c.held or c.started_at is None:
         return
@@ -41,7 +41,7 @@ def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
     turn, c.current = c.current, None
     if turn is not None:
         c.give_back(turn)
-        turns.silence(c, turn)
+        floor.silence(c, turn)
         if turn.cue is None:
             c.stage = turn.back
     c.held = True
@@ -51,7 +51,7 @@ def listener_lost(c: Conversation, event: events.ListenerLost) -> None:
     c.do(events.Hold())
 
 
-def _forget_interruption(c: Conversation) -> None:
+def _forget_interruption(c: Standing) -> None:
     """What the human was saying is lost with the peer; the turn that it cut will be said again."""
     cut, c.cut = c.cut, None
     turn = c.fading or (cut[0] if cut else None)
@@ -62,6 +62,6 @@ def _forget_interruption(c: Conversation) -> None:
     c.timers.clear("transcript", "duck")
 
 
-def stop_requested(c: Conversation, event: events.StopRequested) -> None:
+def stop_requested(c: Standing, event: events.StopRequested) -> None:
     c.do(events.Cut())
     c.finish("stopped", event.reason)

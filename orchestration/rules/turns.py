@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from orchestration import events, notices
-from orchestration.conversation import PAUSE_AFTER_HUMAN_MS, PAUSE_HAND_OVER_MS, Conversation
-from orchestration.rules import human
+from orchestration.rules import floor, human
+from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.turn import Stage, Turn
 from orchestration.workflow import Wait
 
 ATTEMPTS_MAX = 2
-STILL_WORKING_S = 4.5
-REMIND_S = (20.0, 60.0)
 
 
-def response_finished(c: Conversation, event: events.ResponseFinished) -> None:
+def response_finished(c: Standing, event: events.ResponseFinished) -> None:
     """The model is done: take in what it called, and prepare the next turn while this one is heard."""
     turn = c.turn(event.turn)
     if turn is None:
@@ -27,7 +25,7 @@ def response_finished(c: Conversation, event: events.ResponseFinished) -> None:
     c.prepare_if_ready()
 
 
-def _answered_at_once(c: Conversation, turn: Turn, call: events.ToolCall) -> bool:
+def _answered_at_once(c: Standing, turn: Turn, call: events.ToolCall) -> bool:
     """Whether the call asks for no work: the next speaker's choice, or what this turn may not call."""
     if call.name in turn.command.tools:
         return False
@@ -46,7 +44,7 @@ def _answer(turn: Turn, call: events.ToolCall, output: dict[str, object]) -> eve
     return events.AnswerTool(turn.speaker, call.call, output)
 
 
-def _start_work(c: Conversation, turn: Turn) -> None:
+def _start_work(c: Standing, turn: Turn) -> None:
     """Start what the turn announces, now that it is heard; the step's tool even if the model forgot it."""
     calls = {call.name: call.call for call in turn.calls}
     for tool in turn.command.tools:
@@ -55,13 +53,24 @@ def _start_work(c: Conversation, turn: Turn) -> None:
             c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, ""), c.now))
 
 
-def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
+def response_failed(c: Standing, event: events.ResponseFailed) -> None:
     """Try the same turn once more; then say so on the page and go on: one voice never ends the session."""
     turn = c.turn(event.turn)
     if turn is None:
         return
-    c.do(events.Discard(turn.turn))
-    if event.retryable and turn.failures + 1 < ATTEMPTS_MAX:
+    if turn.started_at is None:
+        c.do(events.Discard(turn.turn))
+        _failed(c, turn, event.retryable)
+        return
+    # The beginning was heard: it falls silent first, and counts for what was heard.
+    turn.broken = True
+    turn.retryable = event.retryable
+    c.current = None
+    silence(c, turn)
+
+
+def _failed(c: Conversation, turn: Turn, retryable: bool) -> None:
+    if retryable and turn.failures + 1 < ATTEMPTS_MAX:
         _retry(c, turn)
         return
     name = c.team.get(turn.speaker, turn.speaker)
@@ -73,7 +82,7 @@ def response_failed(c: Conversation, event: events.ResponseFailed) -> None:
         after(c, turn)
 
 
-def _retry(c: Conversation, turn: Turn) -> None:
+def _retry(c: Standing, turn: Turn) -> None:
     again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
     again.failures = turn.failures + 1
     if turn is c.prepared:
@@ -82,7 +91,7 @@ def _retry(c: Conversation, turn: Turn) -> None:
         c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 
-def playout_started(c: Conversation, event: events.PlayoutStarted) -> None:
+def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     turn = c.current
     if turn is None or turn.turn != event.turn or turn.started_at is not None:
         return
@@ -99,7 +108,7 @@ def playout_started(c: Conversation, event: events.PlayoutStarted) -> None:
         c.prepare_if_ready()
 
 
-def playout_finished(c: Conversation, event: events.PlayoutFinished) -> None:
+def playout_finished(c: Standing, event: events.PlayoutFinished) -> None:
     """Heard to its end. Where the human began to speak over the last sound, the human has the floor."""
     if c.fading is not None and c.fading.turn == event.turn:
         _fell_silent(c, c.fading.text, event.sent_ms, interrupted=False)
@@ -111,18 +120,21 @@ def playout_finished(c: Conversation, event: events.PlayoutFinished) -> None:
         after(c, turn)
 
 
-def playout_interrupted(c: Conversation, event: events.PlayoutInterrupted) -> None:
+def playout_interrupted(c: Standing, event: events.PlayoutInterrupted) -> None:
     if c.fading is None or c.fading.turn != event.turn:
         return
     c.do(events.Truncate(event.turn, event.source_ms, event.heard_text))
     _fell_silent(c, event.heard_text, event.sent_ms, interrupted=True)
 
 
-def _fell_silent(c: Conversation, heard: str, sent_ms: int, interrupted: bool) -> None:
+def _fell_silent(c: Standing, heard: str, sent_ms: int, interrupted: bool) -> None:
     turn, c.fading = c.fading, None
     assert turn is not None  # both callers have just looked
     c.record(turn, heard, sent_ms, interrupted)
     if c.held:
+        return
+    if turn.broken and not c.human_speaking and c.typed_over is None:
+        _failed(c, turn, turn.retryable)
         return
     c.cut = (turn, heard)
     typed, c.typed_over = c.typed_over, None
@@ -130,49 +142,17 @@ def _fell_silent(c: Conversation, heard: str, sent_ms: int, interrupted: bool) -
         human.understand(c, typed)
 
 
-def silence(c: Conversation, turn: Turn) -> None:
-    """Take the floor from a turn: cut what is heard, discard what is not."""
-    if turn.started_at is None:
-        c.do(events.Discard(turn.turn))
-    else:
-        c.fading = turn
-        c.do(events.Cut())
-
-
-def after(c: Conversation, turn: Turn) -> None:
+def after(c: Standing, turn: Turn) -> None:
     """The turn is over: go on with what follows it."""
     c.current = None
     step = turn.step
     if step is None:
-        return_to(c, turn.back)
+        floor.return_to(c, turn.back)
     elif c.satisfied(turn):
         c.proceed(c.pause_after(turn))
     elif step.wait is Wait.ANSWER:
         c.nudged, c.misheard = False, 0
-        human.listen(c, step.question)
+        floor.listen(c, step.question)
     else:
         c.awaited = WORK[step.tool].job
-        return_to(c, Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING)
-
-
-def return_to(c: Conversation, stage: Stage) -> None:
-    """Go (back) to a stage, and on at once where what it waits for has come meanwhile."""
-    c.stage = stage
-    if stage is Stage.LISTENING:
-        human.listen(c, c.open_question)
-    elif stage is Stage.TALKING or c.came(c.awaited):
-        c.proceed(PAUSE_HAND_OVER_MS)
-    elif stage is Stage.WORKING:
-        c.timers.set("still", c.now + STILL_WORKING_S)
-    elif stage is Stage.APPROVING:
-        _await_decision(c)
-
-
-def _await_decision(c: Conversation) -> None:
-    approval = c.desk.open_approval
-    if approval is not None:
-        c.timers.set("expire", approval.expires_at)
-        if c.reminders < len(REMIND_S):
-            c.timers.set("remind", c.now + REMIND_S[c.reminders])
-    else:
-        c.timers.set("still", c.now + STILL_WORKING_S)
+        floor.return_to(c, Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING)

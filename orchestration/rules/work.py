@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.conversation import PAUSE_HAND_OVER_MS, Conversation
 from orchestration.rules import human
+from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage
 
 
-def job_progressed(c: Conversation, event: events.JobProgressed) -> None:
+def job_progressed(c: Standing, event: events.JobProgressed) -> None:
     c.do(*c.desk.progressed(event))
 
 
-def job_finished(c: Conversation, event: events.JobFinished) -> None:
+def job_finished(c: Standing, event: events.JobFinished) -> None:
     c.do(*c.desk.finished(event, c.now))
     work_came_back(c)
 
 
-def job_failed(c: Conversation, event: events.JobFailed) -> None:
+def job_failed(c: Standing, event: events.JobFailed) -> None:
     c.do(*c.desk.failed(event))
     work_came_back(c)
 
 
-def work_came_back(c: Conversation) -> None:
+def work_came_back(c: Standing) -> None:
     """A result is there: told as soon as the present turn is over, or now when all wait for it."""
     if c.stage in (Stage.WORKING, Stage.APPROVING) and c.came(c.awaited):
         c.timers.clear("still", "remind", "expire")
@@ -33,53 +33,53 @@ def work_came_back(c: Conversation) -> None:
         c.prepare_if_ready()
 
 
-def time_passed(c: Conversation, event: events.TimePassed) -> None:
+def time_passed(c: Standing, event: events.TimePassed) -> None:
     for name in c.timers.pop_due(c.now):
         if c.stage is not Stage.ENDED:
             TIMERS[name](c)
 
 
-def _duck(c: Conversation) -> None:
+def _duck(c: Standing) -> None:
     c.do(events.Restore())
 
 
-def _nudge(c: Conversation) -> None:
+def _nudge(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
 
 
-def _unanswered(c: Conversation) -> None:
+def _unanswered(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
         human.leave_unanswered(c)
 
 
-def _transcript(c: Conversation) -> None:
+def _transcript(c: Standing) -> None:
     """Speech was detected but no words came of it."""
     human.human_said(c, events.HumanSaid(""))
 
 
-def _still(c: Conversation) -> None:
+def _still(c: Standing) -> None:
     job = c.desk.running(c.awaited)
     if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None:
         progress = {"kind": job.kind, "percent": job.percent, "message": job.message}
         c.interject(job.speaker, "still_working", {"progress": progress}, c.stage)
 
 
-def _remind(c: Conversation) -> None:
+def _remind(c: Standing) -> None:
     approval = c.desk.open_approval
     if c.stage is Stage.APPROVING and approval is not None:
         c.reminders += 1
         c.interject(approval.speaker, "remind_approval", {}, Stage.APPROVING)
 
 
-def _expire(c: Conversation) -> None:
+def _expire(c: Standing) -> None:
     approval = c.desk.open_approval
     if approval is not None:
         c.do(*c.desk.expire(approval))
         work_came_back(c)
 
 
-TIMERS: dict[str, Callable[[Conversation], None]] = {
+TIMERS: dict[str, Callable[[Standing], None]] = {
     "duck": _duck,
     "nudge": _nudge,
     "unanswered": _unanswered,

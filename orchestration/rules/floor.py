@@ -1,0 +1,59 @@
+"""Moves that several rules share: take the floor from a turn, give it to the human, go back to a stage."""
+
+from __future__ import annotations
+
+from orchestration import events, notices
+from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
+from orchestration.turn import Stage, Turn
+
+NUDGE_S = 10.0
+UNANSWERED_S = 25.0
+STILL_WORKING_S = 4.5
+REMIND_S = (20.0, 60.0)
+
+
+def silence(c: Standing, turn: Turn) -> None:
+    """Take the floor from a turn: cut what is heard, discard what is not."""
+    if turn.started_at is None:
+        c.do(events.Discard(turn.turn))
+    else:
+        c.fading = turn
+        c.do(events.Cut())
+
+
+def listen(c: Standing, question: str) -> None:
+    """Give the human the floor; the clocks of silence run from now, while the human can hear."""
+    c.stage = Stage.LISTENING
+    c.current = None
+    c.open_question = question
+    if c.human_speaking:
+        return
+    if c.nudged:
+        c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
+    else:
+        c.timers.set("nudge", c.now + NUDGE_S)
+        c.timers.set("unanswered", c.now + UNANSWERED_S)
+    c.tell(notices.HumanListening(True))
+
+
+def return_to(c: Standing, stage: Stage) -> None:
+    """Go (back) to a stage, and on at once where what it waits for has come meanwhile."""
+    c.stage = stage
+    if stage is Stage.LISTENING:
+        listen(c, c.open_question)
+    elif stage is Stage.TALKING or c.came(c.awaited):
+        c.proceed(PAUSE_HAND_OVER_MS)
+    elif stage is Stage.WORKING:
+        c.timers.set("still", c.now + STILL_WORKING_S)
+    elif stage is Stage.APPROVING:
+        _await_decision(c)
+
+
+def _await_decision(c: Standing) -> None:
+    approval = c.desk.open_approval
+    if approval is not None:
+        c.timers.set("expire", approval.expires_at)
+        if c.reminders < len(REMIND_S):
+            c.timers.set("remind", c.now + REMIND_S[c.reminders])
+    else:
+        c.timers.set("still", c.now + STILL_WORKING_S)
