@@ -88,6 +88,14 @@ FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
 }
 
 
+def reported(c: Known, step: Step) -> dict[str, object]:
+    """The result that the step reports, where no function call brings it to the model."""
+    jobs = [job for job in c.desk.jobs.values() if job.kind == step.reports]
+    if not jobs or jobs[0].call:
+        return {}
+    return {"site" if step.reports == "website" else step.reports: c.desk.results[step.reports]}
+
+
 def summary(c: Known) -> dict[str, object]:
     """The whole of what was done, for the summary page and the export."""
     results = c.desk.results

@@ -101,6 +101,8 @@ def _wrap_up(context: Context) -> Case:
     slots = {"name": business(context), "answer": "" if words.unsure(last) else _short(last)}
     if not given:
         return "none", slots
+    if brief.get("given") is True:
+        return "given", slots
     if given < len(_BRIEF_KEYS):
         return "some", slots
     return ("all" if slots["answer"] else "all_plain"), slots
