@@ -152,7 +152,7 @@ class Standing:
             return
         step = cue.step
         failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
-        context = {kind: facts.FACTS[kind](self, step) for kind in step.context}
+        context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
         self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
 

@@ -66,10 +66,10 @@ def response_failed(c: Standing, event: events.ResponseFailed) -> None:
     turn.broken = True
     turn.retryable = event.retryable
     c.current = None
-    silence(c, turn)
+    floor.silence(c, turn)
 
 
-def _failed(c: Conversation, turn: Turn, retryable: bool) -> None:
+def _failed(c: Standing, turn: Turn, retryable: bool) -> None:
     if retryable and turn.failures + 1 < ATTEMPTS_MAX:
         _retry(c, turn)
         return
