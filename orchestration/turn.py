@@ -42,6 +42,10 @@ class Turn:
     generated: bool = False
     started_at: float | None = None
     failures: int = 0
+    broken: bool = False
+    """The voice failed after the beginning was heard."""
+    retryable: bool = False
+    """Whether that failure may pass."""
 
     @property
     def turn(self) -> str:
