@@ -74,13 +74,19 @@ class RealtimeClient:
         self._recall.replay()
         self._send_next()
 
-    def connection_lost(self) -> list[Outcome]:
-        """The socket is gone, and with it the server's memory. Every pending turn has failed."""
+    def connection_lost(self, give_up: bool = True) -> list[Outcome]:
+        """The socket is gone, and with it the server's memory. The turn under way has failed.
+
+        Turns that were not sent yet wait for the next socket; when there will be none soon (`give_up`)
+        they have failed too.
+        """
         self._outbox.disconnect()
         outcomes = self._human.lost()
-        pending = ([self._active] if self._active else []) + list(self._waiting)
+        pending = [self._active] if self._active else []
         self._active = None
-        self._waiting.clear()
+        if give_up:
+            pending += self._waiting
+            self._waiting.clear()
         for turn in pending:
             wanted = turn.wanted or turn.state is TurnState.WAITING
             turn.step(TurnInput.LOST)

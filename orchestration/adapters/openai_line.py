@@ -1,8 +1,9 @@
 """`Line` over the OpenAI SDK's WebSocket: OpenAI itself, or the embedded engine, by `base_url` alone.
 
 One task reads and one writes. Messages travel as raw JSON both ways: the SDK's typed events cost five to
-ten times as much for audio. A lost socket is reported once, every pending turn fails as retryable, and
-the Line reconnects with growing pauses, each new session being told what the last one knew.
+ten times as much for audio. A lost socket is reported once, the turn under way fails as retryable, and
+the Line reconnects with growing pauses, each new session being told what the last one knew. Turns asked
+for meanwhile wait for it, for `LineTimes.give_up_s`.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class LineTimes:
     open_s: float = 10.0
     first_retry_s: float = 0.25
     last_retry_s: float = 8.0
+    give_up_s: float = 20.0
+    """How long turns wait for a lost session to come back before they fail."""
     renew_s: float = 50 * 60.0
     messages_per_yield: int = 4
 
@@ -74,6 +77,7 @@ class OpenAILine:
         self._closed = False
         self._was_up = False
         """Whether this socket's session was configured."""
+        self._down_since = 0.0
 
     # ----------------------------------------------------------------------- ports.Line
 
@@ -141,6 +145,7 @@ class OpenAILine:
     async def _run(self, opened: asyncio.Future[None]) -> None:
         """Task root: one socket after another until closed."""
         delay_s = self._times.first_retry_s
+        self._down_since = asyncio.get_running_loop().time()
         while True:
             code = LineCode.LOST
             renewed = False
@@ -168,10 +173,13 @@ class OpenAILine:
                 delay_s = min(delay_s * 2, self._times.last_retry_s)
 
     def _lose(self, code: LineCode, renewed: bool) -> None:
-        """Fail what was pending; tell the listener once for each socket that had worked."""
+        """Fail what cannot wait; tell the listener once for each socket that had worked."""
         was_up, self._was_up = self._was_up, False
+        now = asyncio.get_running_loop().time()
+        if was_up:
+            self._down_since = now
         self._queue.clear()
-        self._report(self._protocol.connection_lost())
+        self._report(self._protocol.connection_lost(now - self._down_since >= self._times.give_up_s))
         if was_up and not renewed:
             logger.warning("line lost", extra={"line": self._name, "code": str(code)})
             self._listener.line_lost(self._name, str(code))
@@ -314,11 +322,13 @@ class _SendQueue:
         return message
 
 
-def line_factory(client: AsyncOpenAI, model: str, transcription_model: str) -> LineFactory:
+def line_factory(
+    client: AsyncOpenAI, model: str, transcription_model: str, times: LineTimes | None = None
+) -> LineFactory:
     """Lines to `client`'s service: personas speak with `model`, the listening Line transcribes as well."""
     hearing = Hearing(transcription_model)
 
     def make(config: LineConfig, listener: LineListener) -> Line:
-        return OpenAILine(client, model, hearing, config, listener)
+        return OpenAILine(client, model, hearing, config, listener, times)
 
     return make

@@ -6,10 +6,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import cast
 
 import pytest
 from openai import AsyncOpenAI
+from websockets.asyncio.server import serve
 
 from orchestration.adapters.openai_line import LineTimes, OpenAILine, line_factory
 from orchestration.events import ToolCall
@@ -19,7 +21,7 @@ from orchestration.realtime_outcomes import LineCode
 from tests.fakes.openai_realtime import FakeRealtimeServer, fake_openai
 from tests.fakes.openai_service import Json, Reply, Speech
 
-QUICK = LineTimes(open_s=5.0, first_retry_s=0.01, last_retry_s=0.05)
+QUICK = LineTimes(open_s=5.0, first_retry_s=0.01, last_retry_s=0.05, give_up_s=0.2)
 PERSONA = LineConfig("marcus", "You are Marcus, the project manager.", "cedar")
 LISTENER = LineConfig("listener", "You only listen.", None)
 
@@ -202,6 +204,19 @@ async def test_a_line_that_stays_lost_says_so_once_and_closes_cleanly() -> None:
         await ear.until("failed", "t1")
         await asyncio.sleep(0.1)
         assert sum(told[0] == "lost" for told in ear.told) == 1
+
+
+async def test_a_turn_waits_for_a_lost_line_to_come_back() -> None:
+    async with opened(times=replace(QUICK, give_up_s=10.0)) as (line, ear, fake):
+        assert fake.server is not None
+        port = next(iter(fake.server.sockets)).getsockname()[1]
+        fake.server.close()
+        await ear.until("lost")
+        line.respond(ResponseRequest("t1", "ask", "Ask."))
+        await asyncio.sleep(0.1)
+        async with serve(fake.handle, "127.0.0.1", port, compression=None):
+            await ear.until("finished", "t1")
+        assert not any(told[0] == "failed" for told in ear.told)
 
 
 async def test_an_old_session_is_renewed_without_a_word() -> None:
