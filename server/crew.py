@@ -9,13 +9,16 @@ from aiohttp import web
 from openai import AsyncOpenAI
 
 from orchestration import personas
-from orchestration.adapters.openai_line import line_factory
+from orchestration.adapters.openai_line import LineTimes, line_factory
 from orchestration.director import Director
 from orchestration.workflow import MOENTREPRISE
 from server.engine_process import EngineProcess
 from server.jobs.runner import JobRunner
 from server.session import Crew
 from server.settings import Settings
+
+ENGINE_RETRY_S = 1.0
+"""The embedded engine is next door: nobody minds how often the Lines knock while it restarts."""
 
 Context = Callable[[web.Application], AsyncIterator[None]]
 
@@ -47,11 +50,17 @@ def crew(settings: Settings, voices: Voices, runner: JobRunner) -> Crew:
     personas.check(cast, MOENTREPRISE)
     return Crew(
         director=Director,
-        open_line=line_factory(voices.client, settings.realtime_model, settings.transcription_model),
+        open_line=line_factory(
+            voices.client, settings.realtime_model, settings.transcription_model, _times(settings)
+        ),
         cast=cast,
         workflow=MOENTREPRISE,
         workshop=runner,
     )
+
+
+def _times(settings: Settings) -> LineTimes:
+    return LineTimes() if settings.openai_api_key else LineTimes(last_retry_s=ENGINE_RETRY_S)
 
 
 def workers(runner: JobRunner) -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -39,7 +39,8 @@ class Event:
 class Visit:
     """One session, connected like a page: one Peer, one data channel, one event stream."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, microphone: bool = True) -> None:
+        """Without a microphone the human reads, hears and types."""
         self._http = http
         self._url = url.rstrip("/")
         self._loop = asyncio.get_running_loop()
@@ -57,13 +58,22 @@ class Visit:
         self.channel: RTCDataChannel = self.pc.createDataChannel("events", ordered=True)
         self.channel.on("open", self._channel_open)
         self.channel.on("message", self._message)
-        sender = self.pc.addTrack(self.mouth)
-        receiver = next(t.receiver for t in self.pc.getTransceivers() if t.sender is sender)
-        self.tap = RtpTap.attach(receiver)
+        if microphone:
+            self.pc.addTrack(self.mouth)
+        else:
+            self.pc.addTransceiver("audio", direction="recvonly")
+        self.tap = RtpTap.attach(self.pc.getReceivers()[0])
 
-    async def open(self) -> None:
-        """Create the session and connect. Raises RehearsalError."""
-        created = await self._json("POST", "/sessions", {})
+    async def open(self, given_answers: Sequence[str] = ()) -> Json:
+        """Create the session and connect; returns what its creation was answered. Raises RehearsalError."""
+        created = await self._json(
+            "POST", "/sessions", {"answers": list(given_answers)} if given_answers else {}
+        )
+        await self.join(created)
+        return created
+
+    async def join(self, created: Json) -> None:
+        """Connect to a session that was created (by whomever holds its token). Raises RehearsalError."""
         self.id, self._token = str(created["id"]), str(created["token"])
         self._tasks.append(asyncio.create_task(self._stream(str(created["events"])), name="events"))
         await self.pc.setLocalDescription(await self.pc.createOffer())

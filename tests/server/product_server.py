@@ -1,0 +1,101 @@
+"""The real product as a child process of a test, and what the system knows about its processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+READY = "ready: "
+STOP_S = 20.0
+ENGINE = "server.engine"
+JOBS = "server.jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`moentreprise serve`, ready."""
+
+    url: str
+    data: Path
+    pid: int
+
+    @property
+    def engine(self) -> int:
+        """The engine's process id now."""
+        (pid,) = self.processes(ENGINE)
+        return pid
+
+    def processes(self, module: str) -> list[int]:
+        """The server's own children that run this module."""
+        return children(self.pid, module)
+
+
+@contextlib.contextmanager
+def product(folder: Path) -> Iterator[Product]:
+    """A server on a free port, without any key; gone, with all its children, at the end."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MOENTREPRISE_")}
+    data = folder / "data"
+    environment = {**ours, "OPENAI_API_KEY": "", "MOENTREPRISE_DATA": str(data), "MOENTREPRISE_PORT": "0"}
+    log = folder / "serve.log"
+    command = [sys.executable, "-m", "server", "serve"]
+    with log.open("wb") as errors:
+        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert child.stdout is not None
+    try:
+        line = next((line for line in child.stdout if READY in line), "")
+        assert line, log.read_text()
+        yield Product(line.split(READY)[1].strip(), data, child.pid)
+    finally:
+        family = descendants(child.pid)
+        child.terminate()
+        child.communicate(timeout=STOP_S)
+    left = [pid for pid in family if alive(pid)]
+    assert not left, f"processes outlived the server: {left}"
+
+
+def children(parent: int, module: str) -> list[int]:
+    return [pid for pid in _processes() if _parent(pid) == parent and module in _command(pid)]
+
+
+def descendants(parent: int) -> list[int]:
+    found = [pid for pid in _processes() if _parent(pid) == parent]
+    return found + [pid for child in found for pid in descendants(child)]
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs (a zombie does not)."""
+    return _state(pid)[:1] not in ("", "Z")
+
+
+def descriptors(pid: int) -> int:
+    """How many file descriptors the process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def _state(pid: int) -> str:
+    """State and parent of /proc/<pid>/stat (proc(5)), empty when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _parent(pid: int) -> int:
+    state = _state(pid)
+    return int(state.split()[1]) if state else 0
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
