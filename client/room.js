@@ -177,6 +177,7 @@ export class Room {
     if (this.#over) return;
     this.#over = true;
     this.#connection?.settle();
+    this.#problem = "";
     this.#work?.close(summary, title);
     this.#bar.close();
     this.microphone.close();

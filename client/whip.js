@@ -101,7 +101,10 @@ export class Whip {
       this.#trickleSoon();
     };
     this.#channel.onopen = () => this.#closed || this.#events.open();
-    this.#channel.onclose = () => this.#closed || this.#events.closed();
+    this.#channel.onclose = () => {
+      this.#resource = ""; // the other side ended it: there is nothing left to hang up
+      if (!this.#closed) this.#events.closed();
+    };
     this.#channel.onmessage = ({ data }) => this.#closed || this.#events.message(String(data));
   }
 
