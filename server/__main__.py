@@ -45,8 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--answers", type=Path, required=True, help="a JSON list of six answers")
     rehearse.add_argument("--out", type=Path, required=True, help="the folder for what comes of it")
     rehearse.add_argument("--url", default="", help="a server that runs already; else one is started")
-    rehearse.add_argument("--interrupt", action="store_true", help="talk over a persona once")
+    rehearse.add_argument(
+        "--interrupt", nargs="?", type=int, const=1, default=0, metavar="N", help="talk over N turns (1)"
+    )
     rehearse.add_argument("--voice", default="echo", help="the simulated human's voice")
+    rehearse.add_argument(
+        "--given", action="store_true", help="hand the answers over instead of speaking them"
+    )
     commands.add_parser("doctor", help="say what is in force here, and what to do about the rest")
     return parser
 
@@ -75,7 +80,15 @@ def _doctor(settings: Settings) -> int:
 def _rehearse(settings: Settings, options: argparse.Namespace) -> int:
     from server.rehearsal import run
 
-    return run(settings, options.answers, options.out, options.url, options.interrupt, options.voice)
+    return run(
+        settings,
+        options.answers,
+        options.out,
+        options.url,
+        options.interrupt,
+        options.voice,
+        options.given,
+    )
 
 
 if __name__ == "__main__":

@@ -12,14 +12,22 @@ from server.settings import Settings
 
 
 def run(
-    settings: Settings, answers: Path, out: Path, url: str = "", interrupt: bool = False, voice: str = "echo"
+    settings: Settings,
+    answers: Path,
+    out: Path,
+    url: str = "",
+    interruptions: int = 0,
+    voice: str = "echo",
+    given: bool = False,
 ) -> int:
     """Hold one session and leave what came of it in `out`.
 
     `answers` is a JSON file (see `answers.load`). `url` names a server that runs already; without it one is
-    started on a free port with a data folder of its own. `interrupt` talks over a persona once. Returns the
-    exit code: 0 the whole session was held, 1 it was not, with the reason on standard error.
+    started on a free port with a data folder of its own. `interruptions`: how many turns the human talks
+    over.
+    `given` answers come with the session instead of being spoken. Returns the exit code: 0 the whole session
+    was held, 1 it was not, with the reason on standard error.
     """
     from server.rehearsal.rehearse import rehearse  # aiortc and the SDK take a second to load
 
-    return rehearse(settings, answers, out, url, interrupt, voice)
+    return rehearse(settings, answers, out, url, interruptions, voice, given)

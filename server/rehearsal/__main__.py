@@ -18,11 +18,22 @@ def main() -> int:
     parser.add_argument("--answers", type=Path, required=True, help="a JSON list of six answers")
     parser.add_argument("--out", type=Path, required=True, help="the folder for what comes of it")
     parser.add_argument("--url", default="", help="a server that runs already")
-    parser.add_argument("--interrupt", action="store_true", help="talk over a persona once")
+    parser.add_argument(
+        "--interrupt", nargs="?", type=int, const=1, default=0, metavar="N", help="talk over N turns (1)"
+    )
     parser.add_argument("--voice", default="echo", help="the simulated human's voice")
-    given = parser.parse_args()
+    parser.add_argument("--given", action="store_true", help="hand the answers over instead of speaking them")
+    options = parser.parse_args()
     settings = Settings.load(os.environ, {})
-    return run(settings, given.answers, given.out, given.url, given.interrupt, given.voice)
+    return run(
+        settings,
+        options.answers,
+        options.out,
+        options.url,
+        options.interrupt,
+        options.voice,
+        options.given,
+    )
 
 
 if __name__ == "__main__":

@@ -21,6 +21,10 @@ class Answers:
     said: dict[str, str]
     corrections: dict[str, str] = field(default_factory=dict)
 
+    def corrected(self) -> list[str]:
+        """The six answers as they would be typed."""
+        return [self.corrections.get(key, text) for key, text in self.said.items()]
+
     def correction(self, key: str, understood: str) -> str | None:
         """What to type on the card of this answer; None leaves it as understood.
 

@@ -7,7 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from server.rehearsal.packets import PCM_HZ, RTP_HZ, STEP, Packet, Sound
+from server.rehearsal.clock import spurt_delays
+from server.rehearsal.packets import PCM_HZ, STEP, Packet, Sound
+
+PREPARATION_MS = 1000
+"""What comes this long before the end of a turn leaves enough time to prepare the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +67,28 @@ class Silence:
 
 def continuity(packets: list[Packet]) -> Continuity:
     gaps = steps = unmarked = backward = 0
-    delays: list[float] = []
-    least: float | None = None
-    spurts = 0
-    for last, packet in pairwise([None, *packets]):
-        assert packet is not None
-        delay_ms = packet.arrival_s * 1000 - packet.timestamp * 1000 / RTP_HZ
-        if last is not None:
-            gaps += max(0, packet.sequence - last.sequence - 1)
-            step = packet.timestamp - last.timestamp
-            backward += step <= 0
-            if not packet.marker and packet.sequence == last.sequence + 1 and step != STEP:
-                steps += 1
-                unmarked += step > STEP
-        if packet.marker or last is None:
-            spurts += 1
-            if least is not None:
-                delays.append(least)
-            least = delay_ms
-        least = delay_ms if least is None else min(least, delay_ms)
-    if least is not None:
-        delays.append(least)
+    for last, packet in pairwise(packets):
+        gaps += max(0, packet.sequence - last.sequence - 1)
+        step = packet.timestamp - last.timestamp
+        backward += step <= 0
+        if not packet.marker and packet.sequence == last.sequence + 1 and step != STEP:
+            steps += 1
+            unmarked += step > STEP
+    delays = spurt_delays(packets)
     spread = max(delays) - min(delays) if delays else 0.0
-    return Continuity(len(packets), spurts, gaps, steps, unmarked, backward, round(spread, 2))
+    return Continuity(len(packets), len(delays), gaps, steps, unmarked, backward, round(spread, 2))
 
 
 def pauses(turns: list[Spoken], sound: Sound, waits: list[tuple[int, str]]) -> list[Pause]:
-    """Between consecutive turns. `waits`: (session time in ms, what happened) that a turn may wait for."""
+    """Between consecutive turns that were heard to their end.
+
+    `waits`: (session time in ms, what happened) that a turn may wait for. It did when that came after the
+    turn before it, or so shortly before its end that nothing could be prepared.
+    """
     found = []
     for one, two in pairwise(turns):
+        if one.interrupted:
+            continue
         first = sound.audible(sound.index(one.rtp_timestamp), sound.index(two.rtp_timestamp))
         second_start = sound.index(two.rtp_timestamp)
         length = max(0, two.ended_ms - two.started_ms) + 500
@@ -99,7 +96,8 @@ def pauses(turns: list[Spoken], sound: Sound, waits: list[tuple[int, str]]) -> l
         if first is None or second is None:
             continue
         measured = (second[0] - first[1]) * 1000 / PCM_HZ
-        waited = sorted({what for at_ms, what in waits if one.started_ms < at_ms <= two.started_ms})
+        since_ms = max(one.started_ms, one.ended_ms - PREPARATION_MS)
+        waited = sorted({what for at_ms, what in waits if since_ms < at_ms <= two.started_ms})
         speakers = (one.speaker, two.speaker)
         pause = (round(measured, 1), two.chosen_pause_ms, two.ready_before_ms, ",".join(waited))
         found.append(Pause(one.turn, two.turn, speakers, *pause))
@@ -154,61 +152,3 @@ def audible_intervals(sound: Sound, join_ms: int = 200) -> list[tuple[int, int]]
         else:
             found.append((start, end))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """Talking over a persona; times from the human's first audible sample, -1 where it did not happen."""
-
-    speech_ms: int
-    """When the human began, session time."""
-    last_loud_ms: float
-    """The last time the voice was near its own level (within 8 dB of its peak): ducked from then on."""
-    decision_ms: float
-    """The server's decision that the human speaks (`human.speaking`)."""
-    silent_ms: float
-    """The last audible sample of the turn."""
-
-    @property
-    def silence_after_decision_ms(self) -> float:
-        return self.silent_ms - self.decision_ms
-
-
-def interruption(
-    sound: Sound, turn_start: int, speech: int, decision: int, speech_ms: int, search_ms: int = 4000
-) -> Interruption | None:
-    """Measure on the received sound. All places are sample indices: of the turn's first sample, of the
-    human's first audible sample (as it would have been heard), and of the decision."""
-    window = PCM_HZ // 100
-    before = np.abs(sound.pcm[max(0, turn_start) : speech].astype(np.int32))
-    if before.size < window:
-        return None
-    loud = float(np.percentile(_peaks(before, window), 95)) * 10 ** (-8 / 20)
-    after = np.abs(sound.pcm[speech : speech + search_ms * PCM_HZ // 1000].astype(np.int32))
-    heard = sound.audible(speech, _end_of_turn(sound, decision))
-    louder = np.flatnonzero(_peaks(after[: max(0, decision - speech)], window) >= loud)
-    last_loud = (int(louder[-1]) + 1) * 10.0 if louder.size else 0.0
-    silent = (heard[1] - speech) * 1000 / PCM_HZ if heard else 0.0
-    return Interruption(speech_ms, last_loud, (decision - speech) * 1000 / PCM_HZ, round(silent, 1))
-
-
-def _end_of_turn(sound: Sound, decision: int) -> int:
-    """The cut turn ends at the first 300 ms of silence after the decision."""
-    quiet = 0
-    window = PCM_HZ // 100
-    at = decision
-    while at < sound.pcm.size and quiet < 30:
-        loud = int(np.abs(sound.pcm[at : at + window].astype(np.int32)).max(initial=0)) >= 164
-        quiet = 0 if loud else quiet + 1
-        at += window
-    return at
-
-
-def _peaks(
-    levels: np.ndarray[tuple[int], np.dtype[np.int32]], window: int
-) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    count = levels.size // window
-    peaks: np.ndarray[tuple[int], np.dtype[np.int32]] = (
-        levels[: count * window].reshape(count, window).max(axis=1, initial=0)
-    )
-    return peaks

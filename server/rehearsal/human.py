@@ -12,9 +12,15 @@ REACTION_S = 0.45
 READING_S = 1.5
 """How long it looks at a draft before it approves."""
 SPOKEN_TRIES = 3
-INTERRUPTION = "Sorry, one moment please, I have a question."
-INTERRUPT_AFTER_S = 1.3
-INTERRUPTED_ACTS = frozenset({"report_research", "show_site", "present_post", "wrap_up"})
+INTERRUPTIONS = {
+    "interruption1": "Sorry, one moment please, I have a question.",
+    "interruption2": "Wait, what does that mean for our customers?",
+    "interruption3": "Hold on, tell me more about that.",
+}
+INTERRUPT_AFTER_S = (1.3, 2.1, 0.9, 1.7)
+"""How far into a turn the human begins to talk over it, in turn."""
+SPARED_ACTS = frozenset({"ask", "nudge", "didnt_catch", "reply", "close"})
+"""Talking over these would be an answer, or the end."""
 
 Tell = Callable[[str], None]
 
@@ -23,21 +29,29 @@ class Human:
     """Reads the session's events one by one; what takes time runs in tasks of its own."""
 
     def __init__(
-        self, visit: Visit, answers: Answers, spoken: dict[str, bytes], tell: Tell, interrupt: bool
+        self,
+        visit: Visit,
+        answers: Answers,
+        spoken: dict[str, bytes],
+        tell: Tell,
+        interruptions: int = 0,
+        given: bool = False,
     ) -> None:
+        """`interruptions`: how many turns it talks over; `given`: the team has the answers already."""
         self._visit = visit
         self._answers = answers
         self._spoken = spoken
         self._tell = tell
-        self._to_interrupt = interrupt
+        self._interruptions = interruptions
         self._question = ""
         self._tries: dict[str, int] = {}
-        self._understood: set[str] = set()
+        self._understood: set[str] = set(KEYS) if given else set()
         self._corrected: set[str] = set()
         self._turn = ""
         self._speaking: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.interrupted_turn = ""
+        self.interrupted: list[str] = []
+        """The turns that it talked over."""
 
     async def hold(self) -> None:
         """Until the session is completed. Raises RehearsalError when it ends in any other way."""
@@ -136,17 +150,19 @@ class Human:
         await self._visit.approve(approval)
 
     def _consider_interrupting(self, act: str) -> None:
-        if self._to_interrupt and not self.interrupted_turn and act in INTERRUPTED_ACTS:
-            self.interrupted_turn = self._turn
-            self._start(self._interrupt(self._turn))
+        busy = self._speaking is not None and not self._speaking.done()
+        if len(self.interrupted) < self._interruptions and act not in SPARED_ACTS and not busy:
+            self._speaking = self._start(self._interrupt(self._turn))
 
     async def _interrupt(self, turn: str) -> None:
-        await asyncio.sleep(INTERRUPT_AFTER_S)
+        count = len(self.interrupted)
+        await asyncio.sleep(INTERRUPT_AFTER_S[count % len(INTERRUPT_AFTER_S)])
         if self._turn != turn:
-            self.interrupted_turn = ""
             return
-        self._tell(f"  human interrupts: {INTERRUPTION}")
-        await self._visit.say(INTERRUPTION, self._spoken["interruption"])
+        self.interrupted.append(turn)
+        name = list(INTERRUPTIONS)[count % len(INTERRUPTIONS)]
+        self._tell(f"  human interrupts: {INTERRUPTIONS[name]}")
+        await self._visit.say(INTERRUPTIONS[name], self._spoken[name])
 
 
 def _answer_of(brief: object, key: str) -> dict[str, object]:

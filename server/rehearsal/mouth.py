@@ -34,8 +34,13 @@ class Said:
 
     @property
     def audible_s(self) -> float:
-        """When the first audible sample was sent."""
+        """When the first audible sample sounded."""
         return self.started_s + (first_audible(self.pcm) or 0) / RATE_HZ
+
+    @property
+    def sent_s(self) -> float:
+        """When the packet with the first audible sample was sent: up to a packet before it sounded."""
+        return self.started_s + (first_audible(self.pcm) or 0) // FRAME_SAMPLES * FRAME_S
 
 
 class Mouth(MediaStreamTrack):

@@ -29,6 +29,17 @@ class Packet:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A Sender Report (RFC 3550 section 6.4.1): the server's session clock, on RTP time, as it was sent.
+
+    `timestamp` is unwrapped like the packets'; `arrival_s` is the event loop's time.
+    """
+
+    arrival_s: float
+    timestamp: int
+
+
 def unwrap(value: int, last: int | None, modulus: int) -> int:
     """The unwrapped counter nearest to `last` (RFC 3550, section A.1); the first one stays as it is."""
     if last is None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +15,7 @@ import aiohttp
 from server.rehearsal import report
 from server.rehearsal.answers import Answers, AnswersError, load
 from server.rehearsal.client import RehearsalError, Visit
-from server.rehearsal.human import INTERRUPTION, Human, Tell
+from server.rehearsal.human import INTERRUPTIONS, Human, Tell
 from server.rehearsal.mouth import SpeechError, prepare
 from server.rehearsal.spawn import running_server
 from server.settings import Settings
@@ -24,13 +25,31 @@ AFTERGLOW_S = 0.8
 """What is still to come after the last event: the last packets of the last word."""
 
 
-def rehearse(settings: Settings, answers: Path, out: Path, url: str, interrupt: bool, voice: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the human takes part: `given` answers are handed over with the session instead of spoken."""
+
+    answers: Answers
+    out: Path
+    interruptions: int
+    voice: str
+    given: bool
+
+    def texts(self) -> dict[str, str]:
+        """All that will be said aloud."""
+        answers = {} if self.given else self.answers.said
+        return {**answers, **(INTERRUPTIONS if self.interruptions else {})}
+
+
+def rehearse(
+    settings: Settings, answers: Path, out: Path, url: str, interruptions: int, voice: str, given: bool
+) -> int:
     """The exit code; see `server.rehearsal.run`."""
     del settings  # the server that is started reads the same environment itself
     try:
-        given = load(answers)
+        plan = Plan(load(answers), out, interruptions, voice, given)
         out.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_rehearse(given, out, url, interrupt, voice))
+        asyncio.run(_rehearse(plan, url))
     except (RehearsalError, AnswersError, SpeechError, aiohttp.ClientError, TimeoutError) as error:
         print(f"moentreprise: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
@@ -39,16 +58,17 @@ def rehearse(settings: Settings, answers: Path, out: Path, url: str, interrupt: 
     return 0
 
 
-async def _rehearse(answers: Answers, out: Path, url: str, interrupt: bool, voice: str) -> None:
+async def _rehearse(plan: Plan, url: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        texts = {**answers.said, **({"interruption": INTERRUPTION} if interrupt else {})}
-        preparing = asyncio.create_task(prepare(texts, voice, Path(folder)), name="prepare answers")
+        preparing = asyncio.create_task(
+            prepare(plan.texts(), plan.voice, Path(folder)), name="prepare answers"
+        )
         try:
             async with (
-                _server(url, out) as base,
+                _server(url, plan.out) as base,
                 aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http,
             ):
-                await _hold(http, base, answers, await preparing, out, interrupt)
+                await _hold(http, base, plan, await preparing)
         finally:
             preparing.cancel()
             await asyncio.gather(preparing, return_exceptions=True)
@@ -64,14 +84,7 @@ async def _server(url: str, out: Path) -> AsyncIterator[str]:
         yield own
 
 
-async def _hold(
-    http: aiohttp.ClientSession,
-    base: str,
-    answers: Answers,
-    spoken: dict[str, bytes],
-    out: Path,
-    interrupt: bool,
-) -> None:
+async def _hold(http: aiohttp.ClientSession, base: str, plan: Plan, spoken: dict[str, bytes]) -> None:
     loop = asyncio.get_running_loop()
     started_s = loop.time()
 
@@ -80,26 +93,28 @@ async def _hold(
         print(f"[{seconds // 60}:{seconds % 60:02d}] {line}", flush=True)
 
     visit = Visit(http, base)
-    human = Human(visit, answers, spoken, tell, interrupt)
+    human = Human(visit, plan.answers, spoken, tell, plan.interruptions, plan.given)
     try:
-        failure = await _take_part(visit, human, tell)
+        failure = await _take_part(visit, human, plan, tell)
         downloads = await _downloads(visit)
     finally:
         await visit.close()
-    figures = await asyncio.to_thread(report.write, out, visit, answers, human.interrupted_turn, downloads)
+    figures = await asyncio.to_thread(report.write, plan.out, visit, plan.answers, downloads)
     if failure is not None:
         raise failure
     for line in report.headlines(figures):
         tell(line)
     if human.missed:
         raise RehearsalError(f"Not understood: {', '.join(human.missed)}.")
+    if len(human.interrupted) < plan.interruptions:
+        raise RehearsalError(f"Only {len(human.interrupted)} turns could be talked over.")
 
 
-async def _take_part(visit: Visit, human: Human, tell: Tell) -> RehearsalError | None:
+async def _take_part(visit: Visit, human: Human, plan: Plan, tell: Tell) -> RehearsalError | None:
     """The whole session; why it was not whole, if it was not."""
     try:
         async with asyncio.timeout(SESSION_S):
-            await visit.open()
+            await visit.open(plan.answers.corrected() if plan.given else ())
             tell(f"connected to session {visit.id}")
             await human.hold()
         await asyncio.sleep(AFTERGLOW_S)

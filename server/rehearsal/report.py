@@ -11,6 +11,8 @@ from pathlib import Path
 from server.rehearsal import figures as measure
 from server.rehearsal.answers import KEYS, Answers, word_errors
 from server.rehearsal.client import Event, Json, Visit
+from server.rehearsal.clock import against_session_clock
+from server.rehearsal.overtalk import overtalks
 from server.rehearsal.packets import Sound, decode
 from server.rehearsal.recording import write_ogg
 from server.rehearsal.timeline import Timeline
@@ -46,7 +48,7 @@ async def download(visit: Visit) -> Downloads:
     return Downloads(files, site or b"", str(post.get("text", "")), image or b"")
 
 
-def write(out: Path, visit: Visit, answers: Answers, interrupted_turn: str, downloads: Downloads) -> Json:
+def write(out: Path, visit: Visit, answers: Answers, downloads: Downloads) -> Json:
     """Leave all files in `out`; returns the figures."""
     for name, body in downloads.files.items():
         (out / name).write_bytes(body)
@@ -59,7 +61,7 @@ def write(out: Path, visit: Visit, answers: Answers, interrupted_turn: str, down
     (out / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     sound = decode(visit.tap.packets)
     timeline = Timeline.of(visit.events, visit.tap.packets, sound, visit.mouth.said)
-    figures = _figures(visit, answers, sound, timeline, interrupted_turn)
+    figures = _figures(visit, answers, sound, timeline)
     (out / "figures.json").write_text(
         json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -81,19 +83,22 @@ def unzip(packed: bytes, folder: Path) -> None:
 
 def headlines(figures: Json) -> list[str]:
     """The few figures that a person wants to see at once."""
-    parts = [
-        f"session {figures['session_s']} s, speech understood with {figures['word_error_rate']:.0%} errors"
-    ]
+    parts = [f"session {figures['session_s']} s"]
+    if figures["heard"]:
+        parts[0] += f", speech understood with {figures['word_error_rate']:.0%} errors"
     handovers = figures["handovers"]
     if isinstance(handovers, dict):
         parts.append(
             f"hand-overs within 60 ms of the chosen pause: {handovers['within_60_ms']}/{handovers['free']}"
         )
+    clock = figures["session_clock"]
+    if isinstance(clock, dict):
+        parts.append(f"RTP time within {clock['worst_ms']} ms of the session's clock")
     parts.append(f"longest unexplained silence {figures['longest_unexplained_silence_ms']} ms")
     return parts
 
 
-def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline, interrupted_turn: str) -> Json:
+def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -> Json:
     pauses = measure.pauses(timeline.turns, sound, timeline.waits)
     within, free = measure.handover_share(pauses)
     silences = measure.silences(
@@ -106,6 +111,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline, i
         "turns": [asdict(turn) for turn in timeline.turns],
         "phases": [event.data.get("phase") for event in visit.events if event.type == "phase.entered"],
         "rtp": asdict(measure.continuity(visit.tap.packets)),
+        "session_clock": _session_clock(visit),
         "turn_events_late_by_ms": timeline.clock_spread_ms,
         "pauses": [asdict(pause) for pause in pauses],
         "handovers": {"within_60_ms": within, "free": free},
@@ -116,28 +122,22 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline, i
         ),
         "heard": heard,
         "word_error_rate": round(errors / max(1, words), 3),
-        "interruption": _interruption(interrupted_turn, sound, timeline),
+        "interruptions": [one.figures() for one in overtalks(timeline, visit.events, sound)],
+        "mapping_error_ms": timeline.mapping_error_ms,
     }
     return figures
 
 
-def _interruption(turn: str, sound: Sound, timeline: Timeline) -> Json | None:
-    spoken = next((one for one in timeline.turns if one.turn == turn), None)
-    said = timeline.speech_over(turn)
-    decision_ms = timeline.decision_after(said) if said is not None else None
-    if spoken is None or said is None or decision_ms is None:
-        return None
-    speech, decision = (round(timeline.sample_at(ms)) for ms in (said, decision_ms))
-    found = measure.interruption(sound, sound.index(spoken.rtp_timestamp), speech, decision, round(said))
-    if found is None:
-        return None
-    return {**asdict(found), "silence_after_decision_ms": round(found.silence_after_decision_ms, 1)}
+def _session_clock(visit: Visit) -> Json | None:
+    found = against_session_clock(visit.tap.packets, visit.tap.reports)
+    return None if found is None else asdict(found)
 
 
 def _heard(events: list[Event], answers: Answers) -> list[dict[str, int | str | float]]:
-    """For each answer: what was said, what was understood at last, and the word errors."""
+    """For each question that was asked: what was said, what was understood at last, and the word errors."""
     found: list[dict[str, int | str | float]] = []
-    for key in KEYS:
+    asked = {event.data.get("question") for event in events if event.type == "question.asked"}
+    for key in (key for key in KEYS if key in asked):
         said = [
             event.data for event in events if event.type == "human.said" and event.data.get("question") == key
         ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from media.pcm import audible_end, first_audible
 from server.rehearsal.client import Event, Json
+from server.rehearsal.clock import delay_ms
 from server.rehearsal.figures import Spoken, audible_intervals
 from server.rehearsal.mouth import RATE_HZ, Said
 from server.rehearsal.packets import PCM_HZ, RTP_HZ, Packet, Sound, unwrap
@@ -41,6 +42,10 @@ class Timeline:
     clock_spread_ms: float = 0.0
     """How late `turn.started` was told at the worst, from its RTP time."""
     sound_start_ms: float = 0.0
+    speech: list[int] = field(default_factory=list)
+    """Where on the sound's samples each utterance of the human began, as its packet was sent."""
+    mapping_error_ms: float = 0.0
+    """Session time on RTP time, found in two ways (the server's stamps, arrivals here): the difference."""
 
     @classmethod
     def of(cls, events: list[Event], packets: list[Packet], sound: Sound, said: list[Said]) -> Timeline:
@@ -52,6 +57,7 @@ class Timeline:
         made._place_sound(sound)
         for utterance in said:
             made.said.append((utterance.audible_s * 1000 - arrival_ms, utterance))
+        made._place_speech(packets, sound, arrival_ms)
         made._audible(sound)
         return made
 
@@ -66,17 +72,6 @@ class Timeline:
             lead_ms = (first_audible(utterance.pcm) or 0) * 1000 / RATE_HZ
             places.append((round(self.sample_at(at_ms - lead_ms)), utterance.pcm))
         return places
-
-    def speech_over(self, turn: str) -> float | None:
-        """When the human began to speak during the turn."""
-        for one in self.turns:
-            if one.turn == turn:
-                return next((at for at, _ in self.said if one.started_ms <= at <= one.ended_ms + 500), None)
-        return None
-
-    def decision_after(self, at_ms: float) -> int | None:
-        """The first decision, at or after a moment, that the human speaks."""
-        return next((decision for decision in self.decisions if decision >= at_ms - 50), None)
 
     def _read(self, events: list[Event]) -> None:
         open_turns: dict[str, Event] = {}
@@ -146,6 +141,15 @@ class Timeline:
             offsets.append(turn.started_ms - place * 1000 / RTP_HZ)
         self.sound_start_ms = min(offsets, default=0.0)
         self.clock_spread_ms = round(max(offsets, default=0.0) - self.sound_start_ms, 1)
+
+    def _place_speech(self, packets: list[Packet], sound: Sound, arrival_ms: float) -> None:
+        """The human's clock is that of the arrivals: the least late packet tells where RTP time is."""
+        if not packets:
+            return
+        start_ms = min(delay_ms(packet) for packet in packets) + sound.start * 1000 / RTP_HZ
+        for _, utterance in self.said:
+            self.speech.append(round((utterance.sent_s * 1000 - start_ms) * PCM_HZ / 1000))
+        self.mapping_error_ms = round(abs(self.sound_start_ms - (start_ms - arrival_ms)), 2)
 
     def _audible(self, sound: Sound) -> None:
         team = [

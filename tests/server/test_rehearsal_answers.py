@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.rehearsal.answers import KEYS, AnswersError, load, word_errors
+from server.rehearsal.answers import KEYS, Answers, AnswersError, load, word_errors
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SIX = ["Blue Fern", "We sell plants.", "Gardeners", "We deliver by bike.", "Home and shop", "Green"]
@@ -66,3 +66,8 @@ def test_word_errors_count_insertions_deletions_and_replacements(
     said: str, understood: str, errors: int, words: int
 ) -> None:
     assert word_errors(said, understood) == (errors, words)
+
+
+def test_corrected_answers_are_what_would_be_typed() -> None:
+    said = dict(zip(KEYS, ("We are Blue Fern.", "b", "c", "d", "e", "f"), strict=True))
+    assert Answers(said, {"name": "Blue Fern"}).corrected() == ["Blue Fern", "b", "c", "d", "e", "f"]

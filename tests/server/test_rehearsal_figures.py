@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,6 @@ from server.rehearsal.figures import (
     audible_intervals,
     continuity,
     handover_share,
-    interruption,
     pauses,
     silences,
 )
@@ -103,6 +104,23 @@ def test_a_pause_is_measured_from_speech_to_speech() -> None:
     assert two.waited == "human"
 
 
+def test_what_came_while_somebody_spoke_was_not_waited_for() -> None:
+    pcm = np.concatenate([tone(3000), silent(350), tone(400), silent(350), tone(400)])
+    turns = [
+        turn("t1", "maya", 0, 3000, 0),
+        turn("t2", "alex", 3350, 400, 350),
+        turn("t3", "marcus", 4100, 400, 350),
+    ]
+    one, two = pauses(turns, Sound(FIRST, pcm), [(1500, "job"), (3600, "job")])
+    assert (one.waited, two.waited) == ("", "job")
+
+
+def test_a_turn_that_was_cut_ends_in_no_hand_over() -> None:
+    pcm = np.concatenate([tone(500), silent(350), tone(400)])
+    cut = replace(turn("t1", "maya", 0, 500, 0), interrupted=True)
+    assert pauses([cut, turn("t2", "alex", 850, 400, 350)], Sound(FIRST, pcm), []) == []
+
+
 def test_only_hand_overs_that_waited_for_nothing_are_judged() -> None:
     found = [
         Pause("a", "b", ("marcus", "sarah"), 380.0, 350, 900, ""),
@@ -121,22 +139,3 @@ def test_a_silence_is_explained_by_what_the_listener_was_told() -> None:
         (1000, 8000, "human"),
         (10_000, 8000, ""),
     ]
-
-
-def test_an_interruption_is_measured_from_the_humans_first_sound() -> None:
-    loud, ducked = tone(1150), tone(250, 1400)
-    sound = Sound(0, np.concatenate([loud, ducked, silent(2000)]))
-    at = 24
-    found = interruption(sound, 0, 1000 * at, 1360 * at, 1000)
-    assert found is not None
-    assert found.last_loud_ms == pytest.approx(150, abs=11)
-    assert found.decision_ms == pytest.approx(360)
-    assert found.silent_ms == pytest.approx(400, abs=5)
-    assert found.silence_after_decision_ms == pytest.approx(40, abs=5)
-
-
-def test_a_voice_that_was_never_ducked_is_seen() -> None:
-    sound = Sound(0, np.concatenate([tone(1400), silent(2000)]))
-    found = interruption(sound, 0, 1000 * 24, 1360 * 24, 1000)
-    assert found is not None
-    assert found.last_loud_ms > 340

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import pytest
@@ -54,13 +55,15 @@ class FakeVisit:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REACTION_S", "READING_S", "INTERRUPT_AFTER_S"):
+    for name in ("REACTION_S", "READING_S"):
         monkeypatch.setattr(behaviour, name, 0.001)
+    monkeypatch.setattr(behaviour, "INTERRUPT_AFTER_S", (0.001,))
 
 
-def made(visit: FakeVisit, interrupt: bool = False, **corrections: str) -> Human:
-    spoken = {key: b"" for key in (*KEYS, "interruption")}
-    return Human(cast(Visit, visit), Answers(SAID, corrections), spoken, lambda line: None, interrupt)
+def made(visit: FakeVisit, interruptions: int = 0, given: bool = False, **corrections: str) -> Human:
+    spoken = {key: b"" for key in (*KEYS, *behaviour.INTERRUPTIONS)}
+    answers = Answers(SAID, corrections)
+    return Human(cast(Visit, visit), answers, spoken, lambda line: None, interruptions, given)
 
 
 def understood(visit: FakeVisit, key: str, text: str, status: str = "answered") -> None:
@@ -135,18 +138,45 @@ async def test_it_approves_what_it_is_asked_to_approve() -> None:
     assert visit.done == [("approve", "a7")]
 
 
-async def test_it_interrupts_one_long_turn_only_when_told_to() -> None:
-    for wanted in (False, True):
-        visit = FakeVisit()
-        visit.play("turn.started", turn="t1", speaker="maya", act="report_research")
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.05, visit.play, "turn.ended")
-        loop.call_later(0.06, visit.play, "turn.started")
-        loop.call_later(0.08, visit.play, "session.completed")
-        human = made(visit, wanted)
-        await human.hold()
-        assert [done[0] for done in visit.done] == (["say"] if wanted else [])
-        assert human.interrupted_turn == ("t1" if wanted else "")
+async def talked_over(interruptions: int, *acts: str) -> tuple[FakeVisit, Human]:
+    """A session of these turns, each long enough to be talked over."""
+    visit = FakeVisit()
+    loop = asyncio.get_running_loop()
+    for n, act in enumerate(acts):
+        loop.call_later(n * 0.1, partial(visit.play, "turn.started", turn=f"t{n}", act=act))
+        loop.call_later(n * 0.1 + 0.08, visit.play, "turn.ended")
+    loop.call_later(len(acts) * 0.1, visit.play, "session.completed")
+    human = made(visit, interruptions)
+    await human.hold()
+    return visit, human
+
+
+@pytest.mark.parametrize(("wanted", "turns"), [(0, []), (1, ["t0"]), (2, ["t0", "t1"])])
+async def test_it_talks_over_as_many_turns_as_it_was_told_to(wanted: int, turns: list[str]) -> None:
+    visit, human = await talked_over(wanted, "report_research", "show_site", "report_post")
+    assert human.interrupted == turns
+    assert [done[0] for done in visit.done] == ["say"] * wanted
+
+
+async def test_it_spares_what_it_would_be_answering() -> None:
+    _, human = await talked_over(5, "ask", "reply", "show_site", "close")
+    assert human.interrupted == ["t2"]
+
+
+async def test_a_turn_that_is_over_too_soon_is_not_talked_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behaviour, "INTERRUPT_AFTER_S", (0.09,))
+    visit, human = await talked_over(1, "show_site")
+    assert (visit.done, human.interrupted) == ([], [])
+
+
+async def test_given_answers_need_no_voice() -> None:
+    visit = FakeVisit()
+    visit.play("question.asked", question="name")
+    visit.play("human.listening", listening=True)
+    visit.play("session.completed")
+    human = made(visit, given=True)
+    await human.hold()
+    assert (visit.done, human.missed) == ([], [])
 
 
 async def test_a_session_that_ends_early_is_an_error() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from server.rehearsal.client import Event
 from server.rehearsal.mouth import Said
-from server.rehearsal.packets import Sound
+from server.rehearsal.packets import Packet, Sound
 from server.rehearsal.recording import write_ogg
 from server.rehearsal.report import unzip
 from server.rehearsal.timeline import Timeline
@@ -33,7 +33,7 @@ def sound() -> Sound:
     return Sound(BASE, pcm)
 
 
-def timeline() -> Timeline:
+def timeline(packets: list[Packet] | None = None) -> Timeline:
     voice = np.concatenate([np.zeros(2400), np.full(24_000, 5000)]).astype("<i2").tobytes()
     events = [
         event(1, "turn.started", 200, turn="t1", speaker="marcus", act="greet", rtp_timestamp=BASE),
@@ -46,7 +46,7 @@ def timeline() -> Timeline:
         event(8, "turn.ended", 5000, turn="t2", interrupted=True),
         event(9, "session.completed", 5500),
     ]
-    return Timeline.of(events, [], sound(), [Said("hello", 50.0 + 1.5 + 0.001, voice)])
+    return Timeline.of(events, packets or [], sound(), [Said("hello", 50.0 + 1.5 + 0.001, voice)])
 
 
 def test_turns_carry_their_chosen_pause_and_their_fate() -> None:
@@ -68,8 +68,16 @@ def test_the_humans_speech_lies_there_too() -> None:
     assert made.said[0][0] == pytest.approx(1600, abs=1)
     place, _ = made.human_places()[0]
     assert place == pytest.approx((1500 - 200) * 24, abs=24)
-    assert made.decision_after(1600) == 1800
-    assert made.speech_over("t2") is None
+    assert made.decisions == [1800]
+
+
+def test_the_humans_speech_is_placed_by_the_least_late_packet() -> None:
+    """Sent with its packet, 1600 ms after the session began; the sound begins at 200 ms."""
+    late = [0.0004, 0.0021]
+    packets = [Packet(50.2 + n * 0.02 + s, n, BASE + n * 960, n == 0, b"x") for n, s in enumerate(late)]
+    made = timeline(packets)
+    assert made.speech == [pytest.approx((1601 - 200) * 24, abs=24)]
+    assert made.mapping_error_ms == pytest.approx(0.6, abs=0.1)
 
 
 def test_listening_explains_a_silence() -> None:
