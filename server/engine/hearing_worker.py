@@ -105,8 +105,8 @@ def _plain(word: str) -> str:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the engine; we follow our stdin
-    os.nice(NICENESS)
     recogniser = Recogniser()
+    os.nice(NICENESS)
     out = sys.stdout.buffer
     with contextlib.suppress(BrokenPipeError):
         worker_frames.write(out, {"op": "ready"})
