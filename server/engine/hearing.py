@@ -96,10 +96,16 @@ class Utterance:
         self.mean = mean
         self.task: asyncio.Task[None] | None = None
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        """Audio, b"" for a pause, None for the end."""
 
     def feed(self, pcm: bytes) -> None:
         """More audio: 16 kHz mono PCM16."""
-        self.waiting.put_nowait(pcm)
+        if pcm:
+            self.waiting.put_nowait(pcm)
+
+    def pause(self) -> None:
+        """This may have been all: decode it now, so that `finish` has nothing left to wait for."""
+        self.waiting.put_nowait(b"")
 
     def finish(self) -> None:
         """That was all: the transcript is due."""
@@ -114,7 +120,7 @@ class Utterance:
 async def _stream(utterance: Utterance, worker: Worker) -> None:
     worker.send({"op": "begin", "mean": utterance.mean})
     while (pcm := await utterance.waiting.get()) is not None:
-        worker.send({"op": "audio"}, pcm)
+        worker.send({"op": "audio" if pcm else "pause"}, pcm)
     worker.send({"op": "end"})
 
 

@@ -1,7 +1,8 @@
 """The process that hears: `python -m server.engine.hearing_worker`. One utterance at a time, as frames.
 
 In: `{"op": "begin", "mean"}` (the speaker's cepstral mean, "" when unknown), `{"op": "audio"}` with 16 kHz
-mono PCM16 as body, then `{"op": "end"}` or, when nobody wants the words, `{"op": "drop"}`. Out:
+mono PCM16 as body, `{"op": "pause"}` (decode what there is: this may have been all), then `{"op": "end"}` or,
+when nobody wants the words, `{"op": "drop"}`. Out:
 `{"op": "ready"}`, then per utterance one
 `{"op": "heard", "words": [[word, log probability]], "seconds", "mean"}`.
 pocketsphinx holds the GIL while it decodes, hence a process.
@@ -41,14 +42,16 @@ class Recogniser:
     def __init__(self) -> None:
         self._decoder = Decoder(fwdflat=False, dither=True, loglevel="FATAL", samprate=RATE_HZ)
         self.listening = False
+        self._decoding = False
+        self._words: list[tuple[str, float]] = []
         self._samples = 0
         self._unlevelled = bytearray()
         self._gain: float | None = None
 
     def begin(self, mean: str) -> None:
         self._decoder.set_cmn(mean or USUAL_MEAN)
-        self._decoder.start_utt()
         self.listening = True
+        self._words = []
         self._samples = 0
         self._unlevelled.clear()
         self._gain = None
@@ -62,20 +65,27 @@ class Recogniser:
         if len(self._unlevelled) >= LEVEL_BYTES:
             self._level()
 
-    def end(self) -> Header:
-        """The words of the utterance, each with the log probability that the decoder gives it."""
-        if self._gain is None:
+    def pause(self) -> None:
+        """Finish decoding what was heard; more audio makes another stretch of the same utterance."""
+        if self._gain is None and self._unlevelled:
             self._level()
+        if not self._decoding:
+            return
         self._decoder.end_utt()
-        self.listening = False
-        words = [
-            [_plain(segment.word), round(math.log(min(1.0, max(segment.prob, 1e-6))), 4)]
+        self._decoding = False
+        self._words += [
+            (_plain(segment.word), round(math.log(min(1.0, max(segment.prob, 1e-6))), 4))
             for segment in self._decoder.seg() or ()
             if not segment.word.startswith(("<", "["))
         ]
+
+    def end(self) -> Header:
+        """The words of the utterance, each with the log probability that the decoder gives it."""
+        self.pause()
+        self.listening = False
         seconds = self._samples / RATE_HZ
-        mean = self._decoder.get_cmn(True) if words else ""
-        return {"op": "heard", "words": words, "seconds": seconds, "mean": mean}
+        mean = self._decoder.get_cmn(True) if self._words else ""
+        return {"op": "heard", "words": self._words, "seconds": seconds, "mean": mean}
 
     def _level(self) -> None:
         """Choose one gain for the utterance from the loudest 100 ms of its beginning."""
@@ -84,6 +94,9 @@ class Recogniser:
         self._decode(audio, self._gain)
 
     def _decode(self, pcm: bytes, gain: float) -> None:
+        if not self._decoding:
+            self._decoder.start_utt()
+            self._decoding = True
         if pcm:
             louder = np.clip(np.frombuffer(pcm, "<i2") * gain, -32768, 32767)
             self._decoder.process_raw(louder.astype("<i2").tobytes(), False, False)
@@ -116,6 +129,8 @@ def main() -> None:
                 recogniser.begin(text_in(header, "mean"))
             elif header["op"] == "audio":
                 recogniser.hear(body)
+            elif header["op"] == "pause":
+                recogniser.pause()
             elif recogniser.listening:  # a "drop" may come after the "end" that answered it
                 worker_frames.write(out, recogniser.end())
 

@@ -9,7 +9,15 @@ from functools import partial
 from server.engine.downsampler import Downsampler
 from server.engine.hearing import Heard, Hearing, Utterance
 from server.engine.protocol import MIN_COMMIT_MS, RealtimeProtocol
-from server.engine.turns import TurnAudio, TurnBegan, TurnDetector, TurnEnded, TurnEvent
+from server.engine.turns import (
+    TurnAudio,
+    TurnBegan,
+    TurnDetector,
+    TurnEnded,
+    TurnEvent,
+    TurnPaused,
+    TurnResumed,
+)
 
 SLICE_BYTES = 4_800
 """100 ms: a large append is taken in slices, so that other sessions get the loop in between."""
@@ -34,6 +42,8 @@ class SessionInput:
         self._item_id = ""
         self._mean = ""
         self._utterance: Utterance | None = None
+        self._withheld: list[bytes] | None = None
+        """Silence after a pause: for the recogniser only if the human goes on."""
         self._transcribing: set[Utterance] = set()
 
     def configure(self) -> None:
@@ -62,6 +72,7 @@ class SessionInput:
 
     def clear(self) -> None:
         self._detector.clear()
+        self._withheld = None
         if self._utterance:
             self._utterance.abandon()
             self._transcribing.discard(self._utterance)
@@ -90,14 +101,27 @@ class SessionInput:
             if event.detected:
                 self._protocol.speech_started(self._item_id, event.audio_start_ms)
         elif isinstance(event, TurnAudio):
+            self._feed(event.pcm)
+        elif isinstance(event, TurnPaused):
             if self._utterance:
-                self._utterance.feed(event.pcm)
+                self._utterance.pause()
+                self._withheld = []
+        elif isinstance(event, TurnResumed):
+            silence, self._withheld = self._withheld or [], None
+            self._feed(b"".join(silence))
         elif isinstance(event, TurnEnded):
             self._protocol.speech_stopped(self._item_id, event.audio_end_ms)
             self._commit(event.duration_ms)
             self._protocol.turn_ended()
 
+    def _feed(self, pcm: bytes) -> None:
+        if self._withheld is not None:
+            self._withheld.append(pcm)
+        elif self._utterance:
+            self._utterance.feed(pcm)
+
     def _commit(self, duration_ms: int) -> None:
+        self._withheld = None
         self._protocol.audio_committed(self._item_id, duration_ms)
         if self._utterance:
             self._utterance.finish()

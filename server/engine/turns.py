@@ -22,6 +22,8 @@ MAX_TURN_MS = 60_000
 """A turn this long is ended: nothing may grow without bound."""
 MAX_UNSPOKEN_MS = 3_000
 """How much audio before any speech is kept, for a client that commits by itself."""
+PAUSE_MS = 320
+"""Longer than a stop inside a phrase, shorter than what ends a turn."""
 HYSTERESIS = 0.15
 """Speech goes on until the probability is this much under the threshold (Silero's own value)."""
 
@@ -43,6 +45,16 @@ class TurnAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPaused:
+    """The speaker is silent for `PAUSE_MS`: this may become the end of the turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResumed:
+    """The speaker goes on after a `TurnPaused`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """The detector heard enough silence, or the turn is too long."""
 
@@ -50,7 +62,7 @@ class TurnEnded:
     duration_ms: int
 
 
-TurnEvent = TurnBegan | TurnAudio | TurnEnded
+TurnEvent = TurnBegan | TurnAudio | TurnPaused | TurnResumed | TurnEnded
 
 
 class SpeechProbability(Protocol):
@@ -125,8 +137,16 @@ class TurnDetector:
             return self._wait(block, probability, settings)
         self._turn_bytes += len(block)
         going_on = probability >= max(settings.threshold - HYSTERESIS, 0.01)
-        self._silence_ms = 0 if going_on else self._silence_ms + len(block) // BYTES_PER_MS
-        events: list[TurnEvent] = [TurnAudio(block)]
+        events: list[TurnEvent] = []
+        if going_on:
+            if self._silence_ms >= PAUSE_MS:
+                events.append(TurnResumed())
+            self._silence_ms = 0
+        else:
+            self._silence_ms += len(block) // BYTES_PER_MS
+        events.append(TurnAudio(block))
+        if not going_on and 0 <= self._silence_ms - PAUSE_MS < len(block) // BYTES_PER_MS:
+            events.append(TurnPaused())
         too_long = self._turn_bytes >= MAX_TURN_MS * BYTES_PER_MS
         if too_long or self._silence_ms >= max(settings.silence_duration_ms, 1):
             events.append(TurnEnded(self._heard_bytes // BYTES_PER_MS, self.buffered_ms))

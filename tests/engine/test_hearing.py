@@ -61,6 +61,15 @@ async def test_a_much_quieter_voice_is_understood_too(hearing: Hearing) -> None:
     assert "bread" in await Listener(hearing, quiet).text()
 
 
+async def test_what_comes_after_a_pause_belongs_to_the_same_utterance(hearing: Hearing) -> None:
+    listener = Listener(hearing, speech("We sell fresh bread."))
+    listener.utterance.pause()
+    listener.utterance.feed(Downsampler().push(speech("And we sell books.")))
+    listener.utterance.pause()
+    text = await listener.text()
+    assert text.index("bread") < text.index("books")
+
+
 @pytest.mark.parametrize("pcm", [b"", bytes(48 * 1_000)])
 async def test_silence_is_an_empty_transcript(hearing: Hearing, pcm: bytes) -> None:
     assert await Listener(hearing, pcm).text() == ""

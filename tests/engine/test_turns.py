@@ -17,6 +17,8 @@ from server.engine.turns import (
     TurnDetector,
     TurnEnded,
     TurnEvent,
+    TurnPaused,
+    TurnResumed,
 )
 from tests.fakes.realtime_engine import speech
 
@@ -46,11 +48,11 @@ def hear(turns: TurnDetector, blocks: int) -> list[TurnEvent]:
 
 
 def marks(events: list[TurnEvent]) -> list[TurnEvent]:
-    return [event for event in events if not isinstance(event, TurnAudio)]
+    return [event for event in events if isinstance(event, TurnBegan | TurnEnded)]
 
 
 def heard_ms(events: list[TurnEvent]) -> int:
-    return sum(len(event.pcm) for event in events if not isinstance(event, TurnEnded)) // BYTES_PER_MS
+    return sum(len(event.pcm) for event in events if isinstance(event, TurnBegan | TurnAudio)) // BYTES_PER_MS
 
 
 def test_a_turn_begins_with_its_padding_and_ends_with_its_silence() -> None:
@@ -66,6 +68,13 @@ def test_a_turn_begins_with_its_padding_and_ends_with_its_silence() -> None:
 def test_a_pause_inside_a_turn_does_not_end_it() -> None:
     events = hear(detector(script((5, 0.9), (9, 0.0), (5, 0.9))), 60)
     assert len(marks(events)) == 2
+
+
+def test_a_long_pause_is_announced_once_and_taken_back() -> None:
+    patient = TurnSettings(silence_duration_ms=900)
+    events = hear(detector(script((5, 0.9), (15, 0.0), (5, 0.9)), patient), 60)
+    kinds = [type(event) for event in events if not isinstance(event, TurnAudio)]
+    assert kinds == [TurnBegan, TurnPaused, TurnResumed, TurnPaused, TurnEnded]
 
 
 @pytest.mark.parametrize(("threshold", "begins"), [(0.3, True), (0.6, False)])
