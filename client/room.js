@@ -79,7 +79,8 @@ export class Room {
     this.#connection = new Connection(parts, () => this.#refresh());
     this.#connection.start();
     this.#firstBrief();
-    setInterval(() => this.#measure(), METER_MS);
+    const measure = () => this.#measure().finally(() => setTimeout(measure, METER_MS));
+    measure(); // one reading at a time: a busy machine takes longer
     window.addEventListener("pagehide", () => this.#connection?.hangUp());
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
     window.addEventListener("online", () => this.#connection?.renew());
