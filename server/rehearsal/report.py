@@ -12,6 +12,7 @@ from server.rehearsal import figures as measure
 from server.rehearsal.answers import KEYS, Answers, word_errors
 from server.rehearsal.client import Event, Json, Visit
 from server.rehearsal.clock import against_session_clock
+from server.rehearsal.mouth import RATE_HZ
 from server.rehearsal.overtalk import overtalks
 from server.rehearsal.packets import Sound, decode
 from server.rehearsal.recording import write_ogg
@@ -120,6 +121,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         "longest_unexplained_silence_ms": max(
             (silence.duration_ms for silence in silences if not silence.explained_by), default=0
         ),
+        "said_s": [round(len(one.pcm) / 2 / RATE_HZ, 1) for one in visit.mouth.said],
         "heard": heard,
         "word_error_rate": round(errors / max(1, words), 3),
         "interruptions": [one.figures() for one in overtalks(timeline, visit.events, sound)],

@@ -1,0 +1,61 @@
+"""RTP time in whole sessions: the pauses between speakers, and the session's clock."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from sessions import Held, Note
+
+pytestmark = pytest.mark.accept
+
+TOLERANCE_MS = 60
+SHARE = 0.9
+FAULTS = ("sequence_gaps", "steps_inside_spurts", "pauses_without_marker", "backward_steps")
+
+
+def test_hand_overs_keep_the_chosen_pause(bakery: Held, repair: Held, note: Note) -> None:
+    off = [
+        pause["measured_ms"] - pause["chosen_ms"]
+        for held in (bakery, repair)
+        for pause in cast(list[dict[str, float]], held.figures["pauses"])
+        if not pause["waited"]
+        and len(set(cast(list[str], pause["speakers"]))) == 2
+        and pause["chosen_ms"] >= 0
+    ]
+    within = sum(abs(ms) <= TOLERANCE_MS for ms in off)
+    worst = max(off, key=abs, default=0.0)
+    measured = f"{within} of {len(off)} within {TOLERANCE_MS} ms; the furthest off by {worst:+.1f} ms"
+    required = f"speech to speech within ± {TOLERANCE_MS} ms of the chosen pause in {SHARE:.0%}"
+    note(point="Hand-overs", required=required, measured=measured, load=max(bakery.load, repair.load))
+    assert len(off) >= 8
+    assert within >= SHARE * len(off)
+
+
+@pytest.mark.parametrize("session", ["bakery", "repair", "talked_over"])
+def test_rtp_time_is_whole(session: str, request: pytest.FixtureRequest, note: Note) -> None:
+    held = cast(Held, request.getfixturevalue(session))
+    rtp = cast(dict[str, int], held.figures["rtp"])
+    measured = f"{rtp['packets']} packets in {rtp['spurts']} spurts; " + ", ".join(
+        f"{name.replace('_', ' ')} {rtp[name]}" for name in FAULTS
+    )
+    required = "no gap or step in RTP time inside a talk spurt; sequence numbers without a gap"
+    note(point="RTP time inside talk spurts", required=required, measured=measured, load=held.load)
+    assert rtp["packets"] > 1000
+    assert [rtp[name] for name in FAULTS] == [0] * len(FAULTS)
+
+
+@pytest.mark.parametrize("session", ["bakery", "repair", "talked_over"])
+def test_rtp_time_is_the_session_clock(session: str, request: pytest.FixtureRequest, note: Note) -> None:
+    held = cast(Held, request.getfixturevalue(session))
+    clock = cast(dict[str, float] | None, held.figures["session_clock"])
+    assert clock is not None, "no Sender Report came"
+    measured = (
+        f"{clock['within_1_ms']:.0f} of {clock['spurts']:.0f} spurts within 1 ms,"
+        f" from {clock['earliest_ms']:+.2f} to {clock['latest_ms']:+.2f} ms,"
+        f" against {clock['sender_reports']:.0f} Sender Reports"
+    )
+    required = "across pauses RTP time = session clock ± 1 ms"
+    note(point="RTP time across pauses", required=required, measured=measured, load=held.load)
+    assert clock["spurts"] >= 10
+    assert clock["within_1_ms"] == clock["spurts"]
