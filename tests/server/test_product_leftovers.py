@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from aiohttp import TCPConnector
 from aiohttp.test_utils import TestServer
 from product_server import ENGINE, children, descendants, descriptors
 from rtc_page import RtcPage, rtc_page, until
@@ -31,7 +32,8 @@ BATCH = 10
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     app = create_app(Settings(data=tmp_path))
-    async with Client(TestServer(app)) as client:
+    # Connections that are kept for the next request are the client's, and no leftovers.
+    async with Client(TestServer(app), connector=TCPConnector(force_close=True)) as client:
         yield client
 
 
