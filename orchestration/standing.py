@@ -74,6 +74,8 @@ class Standing:
         self.human_at: float | None = None
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
+        self.voiceless: set[str] = set()
+        """Whose voices failed for good since the last sound."""
         self.nudged = False
         self.misheard = 0
         self.reminders = 0

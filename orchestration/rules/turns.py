@@ -10,6 +10,8 @@ from orchestration.turn import Stage, Turn
 from orchestration.workflow import Wait
 
 ATTEMPTS_MAX = 2
+VOICELESS_MAX = 2
+"""When more colleagues than these fail in a row, it is not their voices but the service."""
 
 
 def response_finished(c: Standing, event: events.ResponseFinished) -> None:
@@ -54,7 +56,10 @@ def _start_work(c: Standing, turn: Turn) -> None:
 
 
 def response_failed(c: Standing, event: events.ResponseFailed) -> None:
-    """Try the same turn once more; then say so on the page and go on: one voice never ends the session."""
+    """Try the same turn once more; then say so on the page and go on: one voice never ends the session.
+
+    Without any voice there is nothing to go on with: the session ends, and says why.
+    """
     turn = c.turn(event.turn)
     if turn is None:
         return
@@ -72,6 +77,11 @@ def response_failed(c: Standing, event: events.ResponseFailed) -> None:
 def _failed(c: Standing, turn: Turn, retryable: bool) -> None:
     if retryable and turn.failures + 1 < ATTEMPTS_MAX:
         _retry(c, turn)
+        return
+    c.voiceless.add(turn.speaker)
+    if len(c.voiceless) > VOICELESS_MAX:
+        c.tell(notices.Error("voices_lost", "The team's voices cannot be reached. Please try again later."))
+        c.finish("stopped", "voices_lost")
         return
     name = c.team.get(turn.speaker, turn.speaker)
     c.tell(notices.Error("voice_failed", f"The {name} could not speak just now. The team goes on."))
@@ -96,6 +106,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     if turn is None or turn.turn != event.turn or turn.started_at is not None:
         return
     turn.started_at = c.now
+    c.voiceless.clear()
     c.just_answered = False
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))

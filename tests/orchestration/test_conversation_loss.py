@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from theatre import Theatre
+from theatre import ANSWERS, Theatre
 
 from orchestration import events, notices
 
@@ -72,3 +72,22 @@ def test_a_listener_who_is_lost_as_well_hears_the_turn_again_on_return() -> None
     theatre.later(5.0, events.ListenerArrived())
     theatre.run(lambda: len(theatre.acts()) == 2)
     assert theatre.acts() == ["marcus greet", "marcus greet"]
+
+
+def test_without_any_voice_the_session_ends_and_says_why() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.start().run(lambda: len(theatre.acts()) == 2)
+    theatre.failing_voices = {"marcus", "sarah", "maya", "alex", "sophie"}
+    theatre.run()
+    assert theatre.conversation.end_state == "stopped"
+    codes = [notice.code for notice in theatre.told(notices.Error) if isinstance(notice, notices.Error)]
+    assert codes[-1] == "voices_lost"
+    assert set(codes[:-1]) == {"voice_failed"}
+    assert not theatre.told(notices.SessionCompleted)
+
+
+def test_two_voices_that_fail_do_not_end_the_session() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.failing_voices = {"maya", "alex"}
+    theatre.play()
+    assert theatre.conversation.end_state == "completed"
