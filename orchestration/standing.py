@@ -56,6 +56,8 @@ class Standing:
         self.prepared: Turn | None = None
         self.fading: Turn | None = None
         """The turn that was told to fall silent; how much of it was heard is not known yet."""
+        self.stopping: str | None = None
+        """Why the session ends as soon as the voice is silent, None while it does not."""
         self.cut: tuple[Turn, str] | None = None
         """The turn that the human interrupted, with what was heard of it."""
         self.called: set[int] = set()

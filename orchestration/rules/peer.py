@@ -63,5 +63,10 @@ def _forget_interruption(c: Standing) -> None:
 
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:
-    c.do(events.Cut())
-    c.finish("stopped", event.reason)
+    """The voice falls silent first, so that what was heard of its sentence is kept."""
+    turn, c.current = c.current, None
+    if turn is not None:
+        floor.silence(c, turn)
+    c.stopping = event.reason
+    if c.fading is None:
+        c.finish("stopped", event.reason)

@@ -142,6 +142,9 @@ def _fell_silent(c: Standing, heard: str, sent_ms: int, interrupted: bool) -> No
     turn, c.fading = c.fading, None
     assert turn is not None  # both callers have just looked
     c.record(turn, heard, sent_ms, interrupted)
+    if c.stopping is not None:
+        c.finish("stopped", c.stopping)
+        return
     if c.held:
         return
     if turn.broken and not c.human_speaking and c.typed_over is None:

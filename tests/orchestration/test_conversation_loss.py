@@ -1,4 +1,4 @@
-"""A voice that is lost in the middle of a sentence."""
+"""A voice that is lost, or stopped, in the middle of a sentence."""
 
 from __future__ import annotations
 
@@ -91,3 +91,16 @@ def test_two_voices_that_fail_do_not_end_the_session() -> None:
     theatre.failing_voices = {"maya", "alex"}
     theatre.play()
     assert theatre.conversation.end_state == "completed"
+
+
+def test_what_was_heard_of_the_last_sentence_is_kept_when_the_session_is_stopped() -> None:
+    theatre = Theatre()
+    turn = heard_in_part(theatre, "greet")
+    theatre.receive(events.StopRequested())
+    theatre.run()
+    assert theatre.conversation.end_state == "stopped"
+    assert ended(theatre) == [(turn, True)]
+    last = theatre.conversation.transcript[-1]
+    assert last.interrupted
+    assert theatre.text(turn).startswith(last.text)
+    assert told_states(theatre)[-1] == notices.SessionState("stopped", "human")

@@ -189,6 +189,8 @@ def test_a_stopped_session_is_over_at_once_with_all_that_it_held(evening: Evenin
     stopped = evening.stopped
     assert stopped.states == [200, "stopped", "stopped"]
     assert stopped.seconds < 2.0
+    turns = {event.data["turn"] for event in stopped.events if event.type == "turn.started"}
+    assert turns == {event.data["turn"] for event in stopped.events if event.type == "turn.ended"}
     assert stopped.packets_before > 0
     assert stopped.packets_after - stopped.packets_before <= 5
     assert [event.data["state"] for event in stopped.events if event.type == "session.state"] == [
