@@ -49,13 +49,20 @@ def write(docs: Path, rows: list[Row]) -> None:
     """Put the rows among those of earlier runs, by test, and write both files."""
     file = docs / "acceptance.json"
     known = {row.test: row for row in _read(file)} | {row.test: row for row in rows}
-    ordered = [known[test] for test in sorted(known)]
+    ordered = [known[test] for test in sorted(known) if _exists(test)]
     docs.mkdir(exist_ok=True)
     text = json.dumps([asdict(row) for row in ordered], indent=1, ensure_ascii=False)
     file.write_text(text + "\n", encoding="utf-8")
     page = HEAD.format(machine=_machine()) + "".join(_line(row) for row in ordered)
     page += "\n" + METHOD.read_text(encoding="utf-8")
     (docs / "acceptance.md").write_text(page, encoding="utf-8")
+
+
+def _exists(test: str) -> bool:
+    """Whether the row's test is still there."""
+    name, _, function = test.partition("::")
+    file = METHOD.with_name(name)
+    return file.exists() and f"def {function.partition('[')[0]}(" in file.read_text(encoding="utf-8")
 
 
 def _read(file: Path) -> list[Row]:

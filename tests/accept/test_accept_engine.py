@@ -9,6 +9,7 @@ import statistics
 from dataclasses import dataclass
 
 import pytest
+from sessions import Note
 
 from tests.fakes.realtime_engine import Client, client, running_engine, speech
 
@@ -67,7 +68,7 @@ def median(figures: list[Figures], name: str) -> float:
     return statistics.median(getattr(figure, name) for figure in figures)
 
 
-async def test_two_humans_at_once_wait_no_longer_than_one() -> None:
+async def test_two_humans_at_once_wait_no_longer_than_one(note: Note) -> None:
     """Alone and together take turns, so that what else the machine does strikes both alike."""
     alone: list[Figures] = []
     together: list[Figures] = []
@@ -76,8 +77,11 @@ async def test_two_humans_at_once_wait_no_longer_than_one() -> None:
         for _ in range(ROUNDS):
             alone += await measure(port, 1)
             together += await measure(port, 2)
-    for name in ("started", "transcript", "first_audio"):
-        print(f"{name}: alone {median(alone, name):.0f} ms, together {median(together, name):.0f} ms")
+    names = ("started", "transcript", "first_audio")
+    delays = [(name, median(alone, name), median(together, name)) for name in names]
+    measured = "; ".join(f"{name} {one:.0f} ms alone, {two:.0f} ms together" for name, one, two in delays)
+    required = f"speech_started and first audio at most {LATER_MS} ms later than with one"
+    note(point="Two humans speak at once", required=required, measured=measured)
     for name in ("started", "first_audio"):
         assert median(together, name) - median(alone, name) <= LATER_MS, name
 
@@ -86,7 +90,7 @@ async def measure_once_to_warm(port: int) -> None:
     await _one_human(port, speech("We sell bread.", before_ms=BEFORE_MS))
 
 
-async def test_a_large_append_of_one_session_does_not_hold_the_other_up() -> None:
+async def test_a_large_append_of_one_session_does_not_hold_the_other_up(note: Note) -> None:
     """A minute of audio in one message is taken in slices; the other session's speech is noticed in time."""
     async with running_engine() as port, client(port) as greedy:
         await measure_once_to_warm(port)
@@ -103,5 +107,9 @@ async def test_a_large_append_of_one_session_does_not_hold_the_other_up() -> Non
         task = asyncio.create_task(burden())
         together = [figure for _ in range(ROUNDS) for figure in await measure(port, 1)]
         task.cancel()
-    print(f"started: alone {median(alone, 'started'):.0f} ms, beside it {median(together, 'started'):.0f} ms")
+    measured = (
+        f"started {median(alone, 'started'):.0f} ms alone, {median(together, 'started'):.0f} ms beside it"
+    )
+    required = f"speech_started at most {2 * LATER_MS} ms later beside a session that sends a minute at once"
+    note(point="A greedy neighbour", required=required, measured=measured)
     assert median(together, "started") - median(alone, "started") <= 2 * LATER_MS
