@@ -131,6 +131,9 @@ class SessionOutput:
                     if response.is_finished:
                         return
                 made_bytes += len(chunk.pcm)
+        if not made_bytes:  # text without any sound still is what was said
+            response.word(text, 0)
+            self._flush()
 
     async def _after_delta(self, response: Response) -> None:
         """Send, let others run, and end a response that has used its tokens up."""

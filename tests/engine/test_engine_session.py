@@ -1,0 +1,241 @@
+"""One session between a fake socket and fake parts: what it does when they are slow, broken or gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+
+from server.engine.brain import Brain
+from server.engine.brain_types import BrainRequest, Call, Item, Reply
+from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.session import MAX_WAITING_MESSAGES, ROOM_MESSAGES, Parts, RealtimeSession
+from server.engine.speaking import Speaking, SpeakingFailed
+from server.engine.voices_types import Chunk, SpokenWord
+
+Json = dict[str, object]
+SECOND = bytes(48_000)
+
+
+class FakeSocket:
+    """Takes messages as long as `open` is set."""
+
+    def __init__(self) -> None:
+        self.events: list[Json] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.aborted = False
+
+    async def send_str(self, data: str) -> None:
+        await self.open.wait()
+        self.events.append(json.loads(data))
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def types(self) -> list[object]:
+        return [event["type"] for event in self.events]
+
+    async def until(self, event_type: str) -> Json:
+        async with asyncio.timeout(5):
+            while True:
+                for event in self.events:
+                    if event["type"] == event_type:
+                        return event
+                await asyncio.sleep(0.005)
+
+
+class FakeBrain(Brain):
+    def __init__(self, reply: Callable[[Sequence[Item]], Reply]) -> None:
+        self._reply = reply
+
+    def respond(self, items: Sequence[Item], request: BrainRequest) -> Reply:
+        return self._reply(items)
+
+
+class FakeSpeaking:
+    """One second a chunk, `chunks` of them."""
+
+    def __init__(self, chunks: int = 2, fails: bool = False) -> None:
+        self.chunks = chunks
+        self.fails = fails
+        self.made = 0
+        self.closed = False
+
+    async def speak(self, text: str, voice: str, speed: float) -> AsyncGenerator[Chunk, None]:
+        try:
+            for index in range(self.chunks):
+                if self.fails:
+                    raise SpeakingFailed("no voice")
+                self.made += 1
+                yield Chunk(SECOND, (SpokenWord(f"word{index}", index * 1000, index * 1000 + 900),))
+        finally:
+            self.closed = True
+
+
+class FakeHearing:
+    """Understands one word, as soon as the turn ends, or fails."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.fails = fails
+        self.abandoned = 0
+
+    def begin(self, done: Callable[[Utterance, Heard | None], None], mean: str = "") -> Utterance:
+        hearing = self
+        loop = asyncio.get_running_loop()
+
+        class Fake(Utterance):
+            def finish(self) -> None:
+                heard = None if hearing.fails else Heard((("bread", -0.1),), 1.0, "")
+                loop.call_soon(done, self, heard)
+
+            def abandon(self) -> None:
+                hearing.abandoned += 1
+
+        return Fake(mean)
+
+
+@asynccontextmanager
+async def session(
+    socket: FakeSocket,
+    speaking: FakeSpeaking | None = None,
+    hearing: FakeHearing | None = None,
+    reply: Callable[[Sequence[Item]], Reply] = lambda items: Reply("Hello there."),
+) -> AsyncIterator[Callable[..., object]]:
+    """A running session; yields `send(type, **fields)`."""
+    parts = Parts(
+        FakeBrain(reply),
+        cast(Hearing, hearing or FakeHearing()),
+        cast(Speaking, speaking or FakeSpeaking()),
+    )
+    before = asyncio.all_tasks()
+    async with RealtimeSession(socket, parts, "m") as running:
+
+        async def send(event_type: str, **fields: object) -> None:
+            await running.receive(json.dumps({"type": event_type, **fields}))
+
+        yield send
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_client_that_reads_slowly_stops_the_synthesis_until_it_reads() -> None:
+    socket, speaking = FakeSocket(), FakeSpeaking(chunks=100)
+    async with session(socket, speaking) as send:
+        socket.open.clear()
+        await send("response.create")
+        await asyncio.sleep(0.1)
+        assert speaking.made * 5 <= ROOM_MESSAGES + 5
+        socket.open.set()
+        await socket.until("response.done")
+        assert speaking.made == 100
+
+
+async def test_a_cancel_stops_the_synthesis() -> None:
+    socket, speaking = FakeSocket(), FakeSpeaking(chunks=10_000)
+    async with session(socket, speaking) as send:
+        await send("response.create")
+        await socket.until("response.output_audio.delta")
+        await send("response.cancel")
+        await socket.until("response.done")
+        await asyncio.sleep(0.01)
+        assert speaking.closed
+        assert socket.types()[-1] == "response.done"
+
+
+async def test_a_closed_session_stops_the_synthesis() -> None:
+    socket, speaking = FakeSocket(), FakeSpeaking(chunks=10_000)
+    async with session(socket, speaking) as send:
+        await send("response.create")
+        await socket.until("response.output_audio.delta")
+    assert speaking.closed
+
+
+async def test_a_client_that_never_reads_is_disconnected() -> None:
+    socket = FakeSocket()
+    async with session(socket) as send:
+        socket.open.clear()
+        for _ in range(MAX_WAITING_MESSAGES + 2):
+            await send("input_audio_buffer.clear")
+        assert socket.aborted
+
+
+@pytest.mark.parametrize("broken", ["voice", "brain"])
+async def test_a_response_that_cannot_be_made_fails_and_the_session_lives(broken: str) -> None:
+    def reply(items: Sequence[Item]) -> Reply:
+        if broken == "brain":
+            raise ValueError("odd")
+        return Reply("Hello.")
+
+    socket = FakeSocket()
+    async with session(socket, FakeSpeaking(fails=broken == "voice"), reply=reply) as send:
+        await send("response.create")
+        done = cast(Json, (await socket.until("response.done"))["response"])
+        assert done["status"] == "failed"
+        await send("input_audio_buffer.clear")
+        await socket.until("input_audio_buffer.cleared")
+
+
+async def test_a_response_ends_where_its_tokens_end() -> None:
+    socket, speaking = FakeSocket(), FakeSpeaking(chunks=100)
+    async with session(socket, speaking) as send:
+        await send("response.create", response={"max_output_tokens": 50})
+        done = cast(Json, (await socket.until("response.done"))["response"])
+        assert done["status"] == "incomplete"
+        assert done["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
+        assert speaking.made <= 4
+
+
+async def test_no_delta_is_longer_than_200_ms() -> None:
+    socket = FakeSocket()
+    async with session(socket) as send:
+        await send("response.create")
+        await socket.until("response.done")
+    deltas = [event["delta"] for event in socket.events if event["type"] == "response.output_audio.delta"]
+    assert len(deltas) == 10
+    assert all(len(str(delta)) == 12_800 for delta in deltas)
+
+
+async def test_a_reply_may_be_calls_alone() -> None:
+    socket = FakeSocket()
+    async with session(socket, reply=lambda items: Reply("", (Call("go", "{}"),))) as send:
+        await send("response.create")
+        await socket.until("response.done")
+    assert "response.function_call_arguments.done" in socket.types()
+    assert "response.content_part.added" not in socket.types()
+
+
+@pytest.mark.parametrize(("fails", "heard"), [(False, "bread"), (True, "")])
+async def test_a_response_waits_for_what_the_human_said(fails: bool, heard: str) -> None:
+    read: list[str] = []
+
+    def reply(items: Sequence[Item]) -> Reply:
+        read.append(items[-1].text)
+        return Reply("I see.")
+
+    socket = FakeSocket()
+    async with session(socket, hearing=FakeHearing(fails), reply=reply) as send:
+        turns = {"audio": {"input": {"turn_detection": None}}}
+        await send("session.update", session={"type": "realtime", **turns})
+        await send("input_audio_buffer.append", audio="A" * 12_800)
+        await send("input_audio_buffer.commit")
+        await send("response.create")
+        await socket.until("response.done")
+    assert read == [heard]
+
+
+@pytest.mark.parametrize("end", ["clear", "close"])
+async def test_audio_that_nobody_wants_frees_its_recogniser(end: str) -> None:
+    socket, hearing = FakeSocket(), FakeHearing()
+    async with session(socket, hearing=hearing) as send:
+        await send(
+            "session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+        )
+        await send("input_audio_buffer.append", audio="A" * 12_800)
+        if end == "clear":
+            await send("input_audio_buffer.clear")
+            assert hearing.abandoned == 1
+    assert hearing.abandoned == 1
