@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.engine.brain_types import ToolSpec
-from server.engine.protocol_schema import LOGPROBS
 from server.engine.protocol_validation import (
     Invalid,
     Json,
@@ -125,10 +124,6 @@ class SessionConfig:
     @property
     def transcribes(self) -> bool:
         return self._audio("input").get("transcription") is not None
-
-    @property
-    def wants_logprobs(self) -> bool:
-        return LOGPROBS in list_in(self._wire, "include")
 
     @property
     def turns(self) -> TurnSettings | None:
