@@ -1,80 +1,20 @@
-/** The page's beginning: the start screen, and the way into the room. */
+/** The page's beginning: the rest is loaded from here, so that a server that is gone is told in words. */
 
-import { byId, button, el, icon, setText, show } from "./dom.js";
-import { EXAMPLES } from "./examples.js";
-import { explain } from "./explain.js";
-import { Room } from "./room.js";
-import { Session } from "./session.js";
-import { Stage } from "./stage.js";
+import { button, byId, show } from "./dom.js";
 
-const stage = new Stage();
-const room = new Room(stage, again);
-
-function again() {
-  Session.forget();
-  location.reload();
+/** @param {unknown} error */
+function gone(error) {
+  const problem = byId("start-error");
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "link";
+  again.textContent = "Try again";
+  again.onclick = () => location.reload();
+  problem.replaceChildren("The server was not reached, so the team cannot come in. Check that it runs. ", again);
+  show(problem, true);
+  byId("start-panel").dataset["ready"] = "true";
+  for (const id of ["start", "example", "start-text"]) button(id).disabled = true;
+  console.warn(error);
 }
 
-/**
- * Inside the tap: the microphone is asked for and the sound unlocked, then the session is made.
- * @param {HTMLButtonElement} pressed
- * @param {{answers: readonly string[] | null, microphone: boolean}} wish
- */
-async function begin(pressed, { answers, microphone }) {
-  busy(pressed, true);
-  show(byId("start-error"), false);
-  room.speaker.unlock();
-  if (microphone) await room.microphone.open(); // refused: the room says so, and typing is as good
-  try {
-    room.enter(await Session.create(answers ? [...answers] : null));
-  } catch (error) {
-    room.microphone.close();
-    setText(byId("start-error"), explain(error));
-    show(byId("start-error"), true);
-    busy(pressed, false);
-  }
-}
-
-/** @param {HTMLButtonElement} pressed @param {boolean} yes */
-function busy(pressed, yes) {
-  for (const id of ["start", "example", "start-text"]) button(id).disabled = yes;
-  pressed.dataset["busy"] = String(yes);
-}
-
-/** A reload comes back to the same session. @param {Session} session */
-async function comeBack(session) {
-  try {
-    const { state } = await session.state();
-    if (state === "expired") return Session.forget();
-    if (state !== "stopped" && state !== "completed") await microphoneAgain();
-    room.enter(session);
-  } catch {
-    Session.forget(); // the server does not know it any more: begin anew
-  }
-}
-
-/** After a reload the microphone is taken only where that asks nobody. */
-async function microphoneAgain() {
-  try {
-    const permission = await navigator.permissions.query({ name: /** @type {PermissionName} */ ("microphone") });
-    if (permission.state === "granted") await room.microphone.open();
-  } catch {
-    // a browser that cannot tell: the room offers "Use microphone"
-  }
-}
-
-function startScreen() {
-  const choice = /** @type {HTMLSelectElement} */ (byId("example-choice"));
-  EXAMPLES.forEach(({ title }, n) => choice.append(el("option", { value: String(n) }, [title])));
-  button("start").prepend(icon("mic"));
-  button("start").onclick = () => begin(button("start"), { answers: null, microphone: true });
-  button("start-text").onclick = () => begin(button("start-text"), { answers: null, microphone: false });
-  button("example").onclick = () => {
-    const answers = EXAMPLES[Number(choice.value)]?.answers ?? null;
-    begin(button("example"), { answers, microphone: false });
-  };
-}
-
-startScreen();
-const kept = Session.resume();
-if (kept) comeBack(kept);
+import("./start.js").catch(gone);

@@ -1,6 +1,7 @@
 /** The sentence that is heard now, its words lit as they sound. */
 
 import { el, setText } from "./dom.js";
+import { wear } from "./people.js";
 import { rtpDistance } from "./speaker.js";
 
 /** @typedef {import("./wire.js").Messages["caption"]} Caption */
@@ -92,6 +93,7 @@ export class Captions {
     this.#lit = 0;
     this.#box.dataset["kind"] = "hint";
     delete this.#box.dataset["speaker"];
+    wear(this.#box, "");
     this.#box.replaceChildren(el("span", { "data-word": "lit" }, [text]));
   }
 
@@ -129,6 +131,7 @@ export class Captions {
     this.#box.replaceChildren(...nodes.slice(0, -1));
     this.#box.dataset["kind"] = "speech";
     this.#box.dataset["speaker"] = entry.caption.speaker;
+    wear(this.#box, entry.caption.speaker);
     this.#box.dataset["long"] = String(entry.caption.text.length > 110);
     setText(this.#live, entry.caption.text);
   }

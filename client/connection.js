@@ -91,6 +91,7 @@ export class Connection {
 
   /** The session is over: everything is closed, and stays so. */
   end() {
+    this.#settled = true;
     this.hangUp();
     this.#speaker.detach();
     this.#set("ended");
@@ -99,7 +100,7 @@ export class Connection {
   #drop() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#whip?.close();
+    this.#whip?.close(!this.#settled); // a session that is over has ended its peers itself
     this.#whip = null;
   }
 

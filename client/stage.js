@@ -1,7 +1,7 @@
-/** The five tiles and the line of phases. */
+/** The tiles of the team and the line of phases. */
 
-import { byId, el, icon, setText } from "./dom.js";
-import { PEOPLE, PHASES } from "./people.js";
+import { byId, el, setText } from "./dom.js";
+import { PEOPLE, PHASES, capital, face, wear } from "./people.js";
 
 export class Stage {
   /** @type {Map<string, HTMLElement>} */
@@ -13,16 +13,17 @@ export class Stage {
   constructor() {
     for (const person of PEOPLE) {
       const tile = el("li", tileAttributes(person.id), [
-        el("span", { class: "face" }, [icon(person.id, "portrait")]),
+        face(person.id),
         el("span", { class: "name" }, [person.name]),
-        el("span", { class: "role" }, [person.role]),
+        el("span", { class: "role" }, [capital(person.title)]),
       ]);
+      wear(tile, person.id);
       this.#tiles.set(person.id, tile);
     }
     byId("tiles").append(...this.#tiles.values());
     for (const phase of PHASES) {
-      const item = el("li", { "data-testid": `phase-${phase.id}` }, [el("span", {}, [phase.name])]);
-      this.#phases.set(phase.id, item);
+      const item = el("li", { "data-testid": `phase-${phase.name}` }, [el("span", {}, [phase.title])]);
+      this.#phases.set(phase.name, item);
     }
     byId("phases").append(...this.#phases.values());
   }
@@ -47,17 +48,17 @@ export class Stage {
     tile?.style.setProperty("--level", loudness(level).toFixed(2));
   }
 
-  /** @param {string} id */
-  phase(id) {
-    const index = PHASES.findIndex((phase) => phase.id === id);
+  /** @param {string} name */
+  phase(name) {
+    const index = PHASES.findIndex((phase) => phase.name === name);
     if (index < 0) return;
     PHASES.forEach((phase, n) => {
-      const item = /** @type {HTMLElement} */ (this.#phases.get(phase.id));
+      const item = /** @type {HTMLElement} */ (this.#phases.get(phase.name));
       item.dataset["done"] = String(n < index);
       if (n === index) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     });
-    setText(byId("phase-now"), `${PHASES[index]?.name} · ${index + 1} of ${PHASES.length}`);
+    setText(byId("phase-now"), `${PHASES[index]?.title} · ${index + 1} of ${PHASES.length}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The workspace's contents, and the messages about the work that fill them. */
 
 import { explain } from "./explain.js";
-import { PHASES, nameOf } from "./people.js";
+import { hostOf, nameOf, tabOf, wear, workerOf } from "./people.js";
 import { BriefCards } from "./workspace/brief-cards.js";
 import { BuildPanel } from "./workspace/build.js";
 import { PostPanel } from "./workspace/post.js";
@@ -13,12 +13,12 @@ import { Workspace } from "./workspace/workspace.js";
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./wire.js").Inbox} Inbox */
 
-/** @type {Record<string, {tab: Tab, who: string, does: string}>} job kind → where it shows, who does what */
+/** @type {Record<string, {tab: Tab, does: string}>} job kind → where it shows, what is done */
 const JOBS = {
-  research: { tab: "research", who: "maya", does: "is researching" },
-  website: { tab: "build", who: "alex", does: "is building" },
-  post: { tab: "post", who: "sophie", does: "is drafting" },
-  publish: { tab: "post", who: "sophie", does: "is taking care of it" },
+  research: { tab: "research", does: "is researching" },
+  website: { tab: "build", does: "is building" },
+  post: { tab: "post", does: "is drafting" },
+  publish: { tab: "post", does: "is taking care of it" },
 };
 
 export class Work {
@@ -70,7 +70,7 @@ export class Work {
     const words = job && JOBS[job.kind];
     if (!job || !words) return "";
     const far = job.percent > 0 ? `, ${job.percent} %` : "";
-    return `${nameOf(words.who)} ${words.does}${far}`;
+    return `${nameOf(workerOf(job.kind)) || "The team"} ${words.does}${far}`;
   }
 
   /** @param {Inbox} inbox */
@@ -101,9 +101,10 @@ export class Work {
   /** @param {Inbox} inbox */
   #listenBrief(inbox) {
     inbox.on("brief.updated", ({ brief }) => this.brief(brief));
+    wear(this.cards.element, hostOf("interview"));
     inbox.on("question.asked", ({ question }) => this.cards.ask(question));
     inbox.on("phase.entered", ({ phase }) => {
-      const tab = PHASES.find(({ id }) => id === phase)?.tab;
+      const tab = tabOf(phase);
       if (tab) this.workspace.follow(tab);
       if (phase !== "interview") this.cards.ask("");
     });

@@ -18,6 +18,7 @@ from server import (
     pages,
     preview,
     sessions,
+    team,
     whep,
     whip,
 )
@@ -56,7 +57,7 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
     app[SETTINGS] = settings
     app[READY] = lambda: True
     app[hand.OPENING] = Limiter(opening, time.monotonic)
-    for room in (pages, hand, whip, whep, eventstream, preview, downloads, metrics):
+    for room in (pages, team, hand, whip, whep, eventstream, preview, downloads, metrics):
         room.add_routes(app)
     return app
 
@@ -64,5 +65,6 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
 def house(app: web.Application, crew: Crew) -> None:
     """Let sessions be opened, made of this crew, for as long as the application lives."""
     app[SESSIONS] = Sessions(app[SETTINGS], crew)
+    app[team.TEAM] = team.Team(crew.cast, crew.workflow)
     app.cleanup_ctx.append(sessions.lifetime)
     app.on_shutdown.append(sessions.drain)

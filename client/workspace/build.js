@@ -2,7 +2,7 @@
 
 import { el, icon, show } from "../dom.js";
 import { Progress } from "./progress.js";
-import { empty } from "./research.js";
+import { emptyOf } from "./research.js";
 import { Terminal } from "./terminal.js";
 
 /** The site may run its own scripts, but as a stranger: no access to this page, its storage or its token. */
@@ -12,7 +12,7 @@ export class BuildPanel {
   element = el("div", { class: "stack build" });
   progress;
   terminal = new Terminal();
-  #empty = empty("alex", "Alex builds your website here. You can watch every line.");
+  #empty = emptyOf("website", (who) => `${who} builds your website here. You can watch every line.`);
   #output;
   #site = el("div", { class: "site", hidden: "" });
   #url = "";

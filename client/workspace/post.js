@@ -1,8 +1,9 @@
 /** The drafted post: edit it, then approve or reject exactly what is shown. */
 
 import { el, setText, show } from "../dom.js";
+import { nameOf, workerOf } from "../people.js";
 import { Progress } from "./progress.js";
-import { empty } from "./research.js";
+import { emptyOf } from "./research.js";
 
 /**
  * @typedef {object} PostActions
@@ -16,7 +17,7 @@ export class PostPanel {
   element = el("div", { class: "stack" });
   progress;
   #actions;
-  #empty = empty("sophie", "Sophie drafts a post with a picture. Nothing is published without your approval.");
+  #empty = emptyOf("post", (who) => `${who} drafts a post with a picture. Nothing is published without your approval.`);
   #draft = el("div", { class: "stack", hidden: "" });
   #image = el("img", { class: "post-image", alt: "", width: "1200", height: "630", hidden: "", "data-testid": "post-image" });
   #text = el("textarea", { rows: "8", maxlength: "3000", "aria-label": "Text of the post", "data-testid": "post-text" });
@@ -64,7 +65,7 @@ export class PostPanel {
       if (this.#image.src !== address) this.#image.src = address;
       this.#image.alt = alt;
     }
-    if (!this.#approval) setText(this.#status, "A draft. Sophie will ask for your approval.");
+    if (!this.#approval) setText(this.#status, `A draft. ${author()} will ask for your approval.`);
     this.#refresh();
   }
 
@@ -76,7 +77,7 @@ export class PostPanel {
     if (typeof text === "string" && text !== this.#saved) {
       this.drafted({ text, image: this.#image.hidden ? "" : this.#image.src, alt: this.#image.alt });
     }
-    setText(this.#status, "Sophie asks for your approval. Exactly this text and this picture will be used.");
+    setText(this.#status, `${author()} asks for your approval. Exactly this text and this picture will be used.`);
     this.#refresh();
   }
 
@@ -142,11 +143,15 @@ export class PostPanel {
   }
 }
 
+function author() {
+  return nameOf(workerOf("post")) || "The team";
+}
+
 /** @type {Record<string, string>} */
 const OUTCOMES = {
-  approve: "Approved. Sophie takes it from here.",
+  approve: `Approved. ${author()} takes it from here.`,
   reject: "Rejected. Nothing is published; the draft stays yours to change.",
-  superseded: "The draft was changed. Sophie asks again for the new version.",
+  superseded: `The draft was changed. ${author()} asks again for the new version.`,
   expired: "The time for this approval has passed. Change and save the draft to be asked again.",
 };
 

@@ -1,6 +1,7 @@
 /** What Maya found, with where it comes from. */
 
-import { el, icon, webAddress } from "../dom.js";
+import { el, webAddress } from "../dom.js";
+import { face, nameOf, workerOf } from "../people.js";
 import { Progress } from "./progress.js";
 
 /** @typedef {import("../wire.js").Research} Research */
@@ -13,7 +14,7 @@ export class ResearchPanel {
   /** @param {(job: string) => void} cancel */
   constructor(cancel) {
     this.progress = new Progress("research", cancel);
-    this.#result.append(empty("maya", "Maya looks at your market as soon as the interview is done."));
+    this.#result.append(emptyOf("research", (who) => `${who} looks at your market as soon as the interview is done.`));
     this.element.append(this.progress.element, this.#result);
   }
 
@@ -63,6 +64,14 @@ function chips(title, words) {
  * @param {string} person @param {string} text
  */
 export function empty(person, text) {
-  const face = el("span", { class: "face", "data-person": person }, [icon(person, "portrait")]);
-  return el("div", { class: "empty" }, [face, el("p", {}, [text])]);
+  return el("div", { class: "empty" }, [face(person), el("p", {}, [text])]);
+}
+
+/**
+ * The same, of whoever does this kind of work.
+ * @param {string} job @param {(name: string) => string} text
+ */
+export function emptyOf(job, text) {
+  const person = workerOf(job);
+  return empty(person, text(nameOf(person) || "The team"));
 }

@@ -1,6 +1,7 @@
 /** What was really done, and what can be taken home. */
 
 import { el, icon, setText, show } from "../dom.js";
+import { hostOf, nameOf } from "../people.js";
 import { empty } from "./research.js";
 
 /**
@@ -32,7 +33,8 @@ export class SummaryPanel {
   /** @param {SummaryActions} actions */
   constructor(actions) {
     this.#actions = actions;
-    this.element.append(empty("marcus", "Marcus sums up at the end, and everything can be downloaded here."));
+    const host = hostOf("closing");
+    this.element.append(empty(host, `${nameOf(host) || "The team"} sums up at the end, and everything can be downloaded here.`));
     this.#again.onclick = () => actions.again();
     this.#delete.onclick = () => this.#onDelete();
   }

@@ -106,5 +106,5 @@ async def test_a_session_that_is_gone_leads_back_to_the_start(page: Page, double
     await enter(page, double)
     double.refusals["GET", "/sessions/s1"] = Refusal(404, "unknown_session", "There is no such session.")
     await page.reload()
-    await expect(page.get_by_test_id("start")).to_be_visible()
+    await expect(page.get_by_test_id("start")).to_be_enabled()
     assert await page.evaluate("sessionStorage.length") == 0

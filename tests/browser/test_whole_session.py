@@ -97,7 +97,8 @@ class Person:
         folder = os.environ.get("SCREENSHOTS")
         if folder:
             await asyncio.sleep(2.5)
-            await self.page.screenshot(path=f"{folder}/{name}.png")
+            number = PHASES.index(name) + 1
+            await self.page.screenshot(path=f"{folder}/{number}-{name}.png")
 
     def told(self, kind: str) -> list[dict[str, object]]:
         return [event["data"] for event in self.seen if event["type"] == kind]  # type: ignore[misc]
@@ -119,11 +120,14 @@ async def test_a_whole_session_by_voice(tmp_path: Path) -> None:
             page = await browser.new_page(viewport={"width": 1440, "height": 900})
             problems: list[str] = []
             page.on("pageerror", lambda error: problems.append(str(error)))
-            page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+            page.on(
+                "console",
+                lambda m: problems.append(f"{m.text} {m.location}") if m.type == "error" else None,
+            )
             await page.add_init_script(MOUTH)
             await page.goto(product.url)
             await page.get_by_test_id("start").click()
-            await page.wait_for_function("Object.values(sessionStorage).length > 0")
+            await opened(page)
             person = Person(page, product, spoken)
             async with asyncio.timeout(SESSION_S):
                 await person.live()
@@ -132,6 +136,13 @@ async def test_a_whole_session_by_voice(tmp_path: Path) -> None:
             assert problems == []
         finally:
             await browser.close()
+
+
+async def opened(page: Page) -> None:
+    """The page has its session. Polled: the page's policy lets nobody evaluate text in it."""
+    async with asyncio.timeout(20):
+        while not await page.evaluate("Object.values(sessionStorage).length"):
+            await asyncio.sleep(0.1)
 
 
 async def look_at_the_end(page: Page) -> None:

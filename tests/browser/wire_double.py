@@ -20,9 +20,12 @@ from aiohttp import web
 from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
+from orchestration import personas
 from orchestration.notices import Notice
+from orchestration.workflow import MOENTREPRISE
 from server.events import is_prompt
 from server.headers import secure
+from server.team import Team
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
 RATE_HZ = 48_000
@@ -92,11 +95,13 @@ class WireDouble:
         self.refusals: dict[tuple[str, str], Refusal] = {}
         """(method, end of the path) → how such a request is refused."""
         self.state = "live"
+        self.team = Team(personas.load(), MOENTREPRISE)
         self.peers: list[RTCPeerConnection] = []
         self.channels: list[RTCDataChannel] = []
         self.hum: Hum | None = None
         self._log: list[tuple[str, str]] = []
         self._news = asyncio.Condition()
+        self._over = False
         self._runner: web.AppRunner | None = None
         self._small = mock.patch(
             "aiortc.rtcrtpsender.random32", side_effect=itertools.count(1).__next__
@@ -111,6 +116,7 @@ class WireDouble:
         get, post = app.router.add_get, app.router.add_post
         get("/", _file)
         get("/mo-logo", _file)
+        get("/team", self._team)
         get("/client/{path:.+}", _file)
         get("/preview/demo/", _preview)
         post("/sessions", self._open)
@@ -132,6 +138,9 @@ class WireDouble:
 
     async def stop(self) -> None:
         self._small.stop()
+        async with self._news:
+            self._over = True
+            self._news.notify_all()
         await self.drop_peers()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -139,8 +148,7 @@ class WireDouble:
     async def drop_peers(self) -> None:
         """As when the network goes: every connection ends."""
         peers, self.peers, self.channels = self.peers, [], []
-        for peer in peers:
-            await peer.close()
+        await asyncio.gather(*(peer.close() for peer in peers))
 
     # ------------------------------------------------------------------ what tests say and see
 
@@ -193,6 +201,9 @@ class WireDouble:
         assert isinstance(response, web.StreamResponse)
         return response
 
+    async def _team(self, request: web.Request) -> web.Response:
+        return web.json_response(self.team.body())
+
     async def _open(self, request: web.Request) -> web.Response:
         path = "/sessions/s1"
         ticket = {
@@ -214,13 +225,14 @@ class WireDouble:
         await response.prepare(request)
         cursor = int(request.headers.get("Last-Event-ID", "0"))
         try:
-            while True:
+            while not self._over:
                 for seq in range(cursor + 1, len(self._log) + 1):
                     await response.write(f"id: {seq}\ndata: {self._log[seq - 1][1]}\n\n".encode())
                 cursor = len(self._log)
                 async with self._news:
-                    while len(self._log) <= cursor:
+                    while len(self._log) <= cursor and not self._over:
                         await self._news.wait()
+            return response
         except (ConnectionResetError, asyncio.CancelledError):
             return response
 
