@@ -27,6 +27,8 @@ export const NOTHING = {
 export class Meters {
   #delayS = 0;
   #emitted = 0;
+  #energy = 0;
+  #durationS = 0;
 
   /** @param {RTCPeerConnection} pc @returns {Promise<Figures>} */
   async read(pc) {
@@ -34,12 +36,25 @@ export class Meters {
     const report = await pc.getStats();
     report.forEach((/** @type {any} */ stats) => {
       if (stats.type === "inbound-rtp" && stats.kind === "audio") this.#inbound(figures, stats);
-      if (stats.type === "media-source" && stats.kind === "audio") figures.microphone = stats.audioLevel ?? 0;
+      if (stats.type === "media-source" && stats.kind === "audio") figures.microphone = this.#level(stats);
       if (stats.type === "candidate-pair" && stats.nominated && stats.state === "succeeded") {
         pair(figures, stats, report);
       }
     });
     return figures;
+  }
+
+  /**
+   * The microphone's level since the last reading: `audioLevel` would stand still when no sound comes at all.
+   * @param {any} stats
+   */
+  #level({ totalAudioEnergy, totalSamplesDuration, audioLevel }) {
+    if (totalAudioEnergy === undefined || totalSamplesDuration === undefined) return audioLevel ?? 0;
+    const energy = totalAudioEnergy - this.#energy;
+    const durationS = totalSamplesDuration - this.#durationS;
+    this.#energy = totalAudioEnergy;
+    this.#durationS = totalSamplesDuration;
+    return energy > 0 && durationS > 0 ? Math.min(1, Math.sqrt(energy / durationS)) : 0;
   }
 
   /** @param {Figures} figures @param {any} stats */

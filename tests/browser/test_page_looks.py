@@ -39,6 +39,15 @@ CHAPTERS = [
     story.resolved,
     story.completed,
 ]
+DISTINCT = {
+    story.listening,
+    story.researched,
+    story.building,
+    story.showcase,
+    story.approval,
+    story.completed,
+}
+"""The chapters that show something that no other one does: axe takes half a second for each."""
 
 
 async def _narrow(page: Page) -> None:
@@ -62,15 +71,19 @@ async def test_axe_finds_nothing(chromium: Browser, double: WireDouble, scheme: 
     await enter(page, double)
     for chapter in CHAPTERS:
         await chapter(double)
-        await page.wait_for_timeout(250)
-        found[chapter.__name__] = await page.evaluate(CHECK)
+        if chapter in DISTINCT:
+            await page.wait_for_timeout(200)
+            found[chapter.__name__] = await page.evaluate(CHECK)
     await context.close()
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 
 async def test_nothing_is_too_wide_or_too_small_at_360_px(chromium: Browser, double: WireDouble) -> None:
     context = await chromium.new_context(
-        viewport={"width": 360, "height": 640}, permissions=["microphone"], has_touch=True
+        viewport={"width": 360, "height": 640},
+        permissions=["microphone"],
+        has_touch=True,
+        reduced_motion="reduce",
     )
     page = await context.new_page()
     await page.goto(double.url)
@@ -78,7 +91,7 @@ async def test_nothing_is_too_wide_or_too_small_at_360_px(chromium: Browser, dou
     await enter(page, double)
     for chapter in CHAPTERS:
         await chapter(double)
-        await page.wait_for_timeout(150)
+        await page.wait_for_timeout(60)
         await _narrow(page)
         opened = await page.get_by_test_id("sheet").get_attribute("aria-expanded")
         await page.get_by_test_id("sheet").click()

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
-from playwright.async_api import Page
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+from wire_double import WireDouble
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    """One page for all: what is pure leaves nothing behind."""
+    double = await WireDouble().start()
+    page = await chromium.new_page()
+    await page.goto(double.url)
+    yield page
+    await page.close()
+    await double.stop()
 
 
 async def test_each_event_is_delivered_once_and_states_never_go_back(page: Page) -> None:
@@ -114,3 +129,20 @@ async def test_rtp_distances_survive_the_wrap(page: Page) -> None:
         }"""
     )
     assert distances == [150, -150, 960]
+
+
+async def test_any_accent_becomes_readable_in_the_light_and_in_the_dark(page: Page) -> None:
+    worst = await page.evaluate(
+        """async () => {
+          const { contrast, parse, shadesOf } = await import("/client/colour.js");
+          const values = ["00", "33", "66", "99", "cc", "ff"];
+          let worst = 21;
+          for (const r of values) for (const g of values) for (const b of values) {
+            const { onLight, onDark } = shadesOf(`#${r}${g}${b}`);
+            const light = contrast(parse(onLight), parse("#ece9e1"));
+            worst = Math.min(worst, light, contrast(parse(onDark), parse("#22262c")));
+          }
+          return worst;
+        }"""
+    )
+    assert worst >= 4.5

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,9 +50,8 @@ class Person:
     corrected: bool = False
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def do(self, deed: object) -> None:
-        task = asyncio.ensure_future(deed)  # type: ignore[arg-type]
-        self.tasks.add(task)
+    def do(self, deed: Coroutine[object, object, None]) -> None:
+        self.tasks.add(asyncio.create_task(deed))
 
     async def live(self) -> None:
         ticket = json.loads(await self.page.evaluate("Object.values(sessionStorage)[0]"))
