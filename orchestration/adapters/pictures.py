@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import io
 import random
 import unicodedata
 from functools import cache
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,18 +28,17 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Box = tuple[float, float, float, float]
 
 
-def render_card(look: Look, name: str, line: str, path: Path) -> int:
-    """Write the card as PNG, 1200 x 627 px; returns its size in bytes. Raises OSError."""
+def render_card(look: Look, name: str, line: str) -> bytes:
+    """The card as PNG, 1200 x 627 px."""
     scheme = look.dark if look.is_dark else look.light
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), scheme.ground)
     draw = ImageDraw.Draw(image)
     _pattern(draw, scheme, random.Random(look.seed))
     _words(draw, scheme, name, line)
     reduced = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    fresh = path.with_name(f".{path.name}.new")
-    reduced.save(fresh, "PNG", optimize=True)
-    os.replace(fresh, path)
-    return path.stat().st_size
+    png = io.BytesIO()
+    reduced.save(png, "PNG", optimize=True)
+    return png.getvalue()
 
 
 def _words(draw: ImageDraw.ImageDraw, scheme: Scheme, name: str, line: str) -> None:

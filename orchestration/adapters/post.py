@@ -11,6 +11,7 @@ from orchestration.adapters import pictures, words
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.look import look_of
 from orchestration.adapters.pages import planned_pages
+from orchestration.adapters.picture_files import keep_picture
 from orchestration.adapters.search import Trade, detect_trade
 from orchestration.adapters.things import things_offered
 from orchestration.adapters.work import Report
@@ -36,8 +37,8 @@ class Post:
         return {"status": "drafted", **asdict(self)}
 
 
-def draft(answers: Answers, site: object, picture: Path, report: Report) -> Post:
-    """Write the post and render its picture. `site` is the website job's result, or None.
+def draft(answers: Answers, site: object, assets: Path, report: Report) -> Post:
+    """Write the post, and its picture into `assets`. `site` is the website job's result, or None.
 
     Raises OSError when the picture cannot be written.
     """
@@ -53,12 +54,13 @@ def draft(answers: Answers, site: object, picture: Path, report: Report) -> Post
             report.log(f"from your answer on {key}: {', '.join(used[:6]) or 'the name itself'}")
     report.progress(50, "drawing the picture")
     line = words.shorten(words.offer(answers.offer), 16)
-    size = pictures.render_card(look, name, line, picture)
-    report.log(f"wrote {picture.name} (1200 x 627 px, {size} bytes)")
+    png = pictures.render_card(look, name, line)
+    image = keep_picture(png, assets)
+    report.log(f"wrote {image} (1200 x 627 px, {len(png)} bytes)")
     report.progress(100, "the draft is ready")
     said = f" and the line “{line}”" if line else ""
     alt = f"A card in {look.palette.lower()} with the name “{name}”{said} beside a pattern of simple shapes."
-    return Post(text, picture.name, alt)
+    return Post(text, image, alt)
 
 
 def post_name(answers: Answers, trade: Trade) -> str:

@@ -14,6 +14,7 @@ class WorkErrorCode(StrEnum):
     CRASHED = "crashed"
     INVALID_BRIEF = "invalid_brief"
     INVALID_PAYLOAD = "invalid_payload"
+    NOT_APPROVED = "not_approved"
     UNKNOWN_KIND = "unknown_kind"
     CHECK_FAILED = "check_failed"
     STORAGE_FAILED = "storage_failed"

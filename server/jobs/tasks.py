@@ -12,7 +12,6 @@ from server.jobs.protocol import Request, message_line
 
 SITE_FOLDER = "site"
 ASSETS_FOLDER = "assets"
-POST_IMAGE = "post.png"
 
 Payload = dict[str, object]
 Task = Callable[[Payload, Path, Report], Payload]
@@ -46,11 +45,12 @@ def build_website(payload: Payload, folder: Path, report: Report) -> Payload:
 def draft_post(payload: Payload, folder: Path, report: Report) -> Payload:
     assets = folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(payload), payload.get("site"), assets / POST_IMAGE, report).as_json()
+    return post.draft(Answers.of(payload), payload.get("site"), assets, report).as_json()
 
 
 def publish(payload: Payload, folder: Path, report: Report) -> Payload:
-    return linkedin.publish(linkedin.Publication.of(payload), folder, report).as_json()
+    publication = linkedin.Publication.of(payload)
+    return linkedin.publish(publication, folder, folder / ASSETS_FOLDER, report).as_json()
 
 
 TASKS: dict[str, Task] = {

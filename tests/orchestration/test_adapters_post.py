@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from PIL import Image
 from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, answers
 
 from orchestration.adapters import linkedin, post, words
+from orchestration.adapters.picture_files import KEPT, keep_picture
 from orchestration.adapters.search import detect_trade
 from orchestration.adapters.work import WorkError
+from orchestration.work import payload_hash
 
 SITE = {"pages": [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]}
 
 
 def draft(texts: dict[str, str], folder: Path, site: object = None) -> post.Post:
-    return post.draft(answers(texts), site, folder / "post.png", Remembered())
+    return post.draft(answers(texts), site, folder, Remembered())
 
 
 @pytest.mark.parametrize("texts", [BAKERY, REPAIR], ids=["bakery", "repair"])
@@ -58,22 +61,27 @@ def test_hostile_answers_make_a_post_within_the_limits(tmp_path: Path) -> None:
         text = draft(texts, tmp_path).text
         assert len(text) <= post.TEXT_CHARACTERS_MAX
         assert all(character.isprintable() or character == "\n" for character in text)
-    assert [path.name for path in tmp_path.iterdir()] == ["post.png"]
+    assert all(path.name.startswith("post-") for path in tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["Golden Crust", "Chez Zoé & Fils", "🥐", "W" * 300, "", "Кафе Уют"])
 def test_the_picture_has_linkedin_s_size_and_more_than_one_colour(name: str, tmp_path: Path) -> None:
-    draft({**BAKERY, "name": name}, tmp_path)
-    with Image.open(tmp_path / "post.png") as image:
+    with Image.open(tmp_path / draft({**BAKERY, "name": name}, tmp_path).image) as image:
         assert image.size == (1200, 627)
         assert len(image.convert("RGB").getcolors(1 << 20) or []) > 8
 
 
-def test_the_picture_follows_the_palette(tmp_path: Path) -> None:
-    draft(BAKERY, tmp_path)
-    first = (tmp_path / "post.png").read_bytes()
-    draft({**BAKERY, "style": "blue and white"}, tmp_path)
-    assert (tmp_path / "post.png").read_bytes() != first
+def test_another_picture_has_another_name_and_keeps_the_first(tmp_path: Path) -> None:
+    first, again = draft(BAKERY, tmp_path).image, draft(BAKERY, tmp_path).image
+    other = draft({**BAKERY, "style": "blue and white"}, tmp_path).image
+    assert first == again != other
+    assert first == f"post-{hashlib.sha256((tmp_path / first).read_bytes()).hexdigest()[:12]}.png"
+    assert (tmp_path / other).is_file()
+
+
+def test_the_pictures_of_many_drafts_do_not_pile_up(tmp_path: Path) -> None:
+    names = [keep_picture(bytes([number]), tmp_path) for number in range(10)]
+    assert {path.name for path in tmp_path.iterdir()} == set(names[-KEPT:])
 
 
 def test_the_alternative_text_says_what_the_picture_shows(tmp_path: Path) -> None:
@@ -87,22 +95,62 @@ def test_hashtags_are_words_without_spaces_or_signs() -> None:
     assert post.hashtags(brief, detect_trade(brief))[0] == "#ChezZoéFils"
 
 
-APPROVED = {"text": "Hello.", "image": "post.png", "alt": "A card.", "approval": "a1", "hash": "abc"}
+def approved(assets: Path, text: str = "Hello.") -> dict[str, object]:
+    post: dict[str, object] = {"text": text, "image": keep_picture(b"picture", assets), "alt": "A card."}
+    return {**post, "approval": "a1", "hash": payload_hash(post)}
+
+
+def publish(payload: dict[str, object], folder: Path) -> dict[str, object]:
+    return linkedin.publish(linkedin.Publication.of(payload), folder, folder, Remembered()).as_json()
 
 
 def test_without_an_account_the_post_is_saved_as_a_draft(tmp_path: Path) -> None:
-    outcome = linkedin.publish(linkedin.Publication.of(dict(APPROVED)), tmp_path, Remembered()).as_json()
+    payload = approved(tmp_path)
+    outcome = publish(payload, tmp_path)
     assert outcome == {"status": "draft", "url": "", "reason": "no LinkedIn account is connected"}
     saved = json.loads((tmp_path / "post.json").read_text("utf-8"))
     assert saved["text"] == "Hello."
-    assert saved["hash"] == "abc"
+    assert saved["hash"] == payload["hash"]
     assert saved["status"] == "draft"
 
 
-@pytest.mark.parametrize(
-    "change", [{"approval": ""}, {"hash": ""}, {"text": " "}, {"text": "x" * 3001}, {"alt": 5}]
-)
-def test_nothing_is_published_without_an_approval_of_a_whole_post(change: dict[str, object]) -> None:
+@pytest.mark.parametrize("change", [{"text": " "}, {"text": "x" * 3001}, {"alt": 5}])
+def test_nothing_but_a_whole_post_is_published(change: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(WorkError) as refused:
-        linkedin.Publication.of({**APPROVED, **change})
+        linkedin.Publication.of({**approved(tmp_path), **change})
     assert refused.value.code == "invalid_payload"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"approval": ""},
+        {"hash": ""},
+        {"hash": "0" * 64},
+        {"text": "Hello!"},
+        {"alt": "A cat."},
+        {"image": "post-000000000000.png"},
+    ],
+)
+def test_nothing_but_what_was_approved_is_published(change: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(WorkError) as refused:
+        publish({**approved(tmp_path), **change}, tmp_path)
+    assert refused.value.code == "not_approved"
+    assert not (tmp_path / "post.json").exists()
+
+
+@pytest.mark.parametrize("damage", ["other bytes", "gone", "another file"])
+def test_a_post_whose_picture_is_not_the_approved_one_is_refused(damage: str, tmp_path: Path) -> None:
+    payload = approved(tmp_path)
+    picture = tmp_path / str(payload["image"])
+    if damage == "other bytes":
+        picture.write_bytes(b"another picture")
+    elif damage == "gone":
+        picture.unlink()
+    else:
+        post = {**{name: payload[name] for name in ("text", "alt")}, "image": "../post.png"}
+        payload = {**payload, **post, "hash": payload_hash(post)}
+    with pytest.raises(WorkError) as refused:
+        publish(payload, tmp_path)
+    assert refused.value.code == "not_approved"
+    assert not (tmp_path / "post.json").exists()

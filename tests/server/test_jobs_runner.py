@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -123,7 +124,8 @@ async def test_the_whole_work_is_done_in_workers(runners: list[JobRunner], tmp_p
         assert listener.lines
         assert listener.progress[-1].percent == 100
     assert (tmp_path / "site/index.html").is_file()
-    assert (tmp_path / "assets/post.png").is_file()
+    image = cast("dict[str, str]", results["post"])["image"]
+    assert (tmp_path / "assets" / image).is_file()
 
 
 async def test_a_warm_spare_lets_a_job_speak_at_once(runners: list[JobRunner], tmp_path: Path) -> None:

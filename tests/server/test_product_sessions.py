@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 from bisect import bisect_right
@@ -107,7 +108,9 @@ def test_no_packet_of_a_session_is_lost_or_sent_twice(evening: Evening) -> None:
 
 def test_a_site_a_post_and_a_draft_are_made_and_served(evening: Evening) -> None:
     for kept in (evening.kayaks, evening.tattoos):
-        assert {"site/index.html", "assets/post.png", "post.json"} <= set(kept.files)
+        assert {"site/index.html", "post.json"} <= set(kept.files)
+        image = json.loads(kept.files["post.json"])["image"]
+        assert image == f"post-{hashlib.sha256(kept.files[f'assets/{image}']).hexdigest()[:12]}.png"
         assert len(kept.preview) >= 3
         assert all(kept.files[f"site/{path}"] == body for path, body in kept.preview.items())
         assert [data["status"] for data in kept.of("post.published")] == ["draft"]
