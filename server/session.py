@@ -25,7 +25,7 @@ from orchestration.notices import Error, Notice, PostDrafted, SessionState, Site
 from orchestration.personas import Cast
 from orchestration.ports import Jobs, LineFactory, Publish
 from orchestration.workflow import Workflow
-from server import metrics
+from server import logs, metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.events import EventLog
@@ -160,6 +160,7 @@ class Session:
 
     async def run(self) -> None:
         """Live until completed, stopped or expired; everything that was started is over at the return."""
+        logs.session_id.set(self.id)
         try:
             async with asyncio.TaskGroup() as life:
                 self._conducting = life.create_task(self._conduct(), name="session-director")
@@ -195,7 +196,7 @@ class Session:
             await self.director.run()
         except Exception:
             # A task root: whatever broke, the human learns that it did, and the session ends in order.
-            log.exception("the director failed", extra={"session": self.id})
+            log.exception("the director failed")
             self.publish(Error("internal", "Something broke on our side; the session had to end."))
 
     async def _watch(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
-from server import metrics
+from server import folders, logs, metrics
 from server.auth import Role, token_of
 from server.errors import Code, Problem
 from server.session import Crew, Session
@@ -19,6 +20,8 @@ from server.settings import Settings
 log = logging.getLogger(__name__)
 
 SWEEP_S = 5.0
+STRAYS_S = 600.0
+"""How often the folders of sessions that this process never knew are looked at."""
 FULL_RETRY_S = 15
 DRAIN_RETRY_S = 5
 
@@ -80,14 +83,27 @@ class Sessions:
             await asyncio.wait(waiting)
 
     async def sweep(self) -> None:
-        """For as long as the application lives: forget what ended long ago."""
+        """For as long as the application lives: forget what ended long ago, here or before a restart."""
         loop = asyncio.get_running_loop()
+        strays_due = loop.time()
         while True:
+            if loop.time() >= strays_due:
+                strays_due = loop.time() + STRAYS_S
+                await self._sweep_strays()
             await asyncio.sleep(min(SWEEP_S, max(0.1, float(self._settings.keep_ended_s))))
             for session in list(self._sessions.values()):
                 over = session.ended_at is not None and session.over
                 if over and loop.time() - (session.ended_at or 0.0) > self._settings.keep_ended_s:
                     self.forget(session)
+
+    async def _sweep_strays(self) -> None:
+        """Delete what an earlier process left: it is found by its folder's age alone."""
+        folder = self._settings.data / "sessions"
+        before = time.time() - self._settings.keep_ended_s
+        await asyncio.to_thread(folders.shut, folder)
+        removed = await asyncio.to_thread(folders.remove_old, folder, before, frozenset(self._sessions))
+        if removed:
+            log.info("old sessions' folders deleted", extra={"count": removed})
 
     def _over(self, session: Session, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -119,6 +135,7 @@ def session_of(request: web.Request, *roles: Role) -> Session:
         raise Problem(Code.UNKNOWN_SESSION if sessions.knows(token) else Code.TOKEN_WRONG)
     if role not in (roles or (Role.HUMAN,)):
         raise Problem(Code.TOKEN_FORBIDS)
+    logs.session_id.set(session.id)  # a request is a task of its own, so this ends with it
     return session
 
 

@@ -5,6 +5,7 @@ Output goes straight to the page; results and failures go to the Director, which
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,9 @@ from typing import Protocol
 from orchestration.events import Event, JobFailed, JobFinished, JobProgressed
 from orchestration.notices import JobLog
 from orchestration.ports import Jobs, Publish
+from server import folders
+
+log = logging.getLogger(__name__)
 
 
 class RunListener(Protocol):
@@ -65,7 +69,13 @@ class SessionWork:
         await self._workshop.cancel_session(self._session)
 
     def _start(self, job: str, kind: str, payload: dict[str, object]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folders.make(self._folder)
+        except OSError as error:
+            # A full or read-only disk costs this job, not the session.
+            log.error("no folder for a job", extra={"kind": kind, "why": error.strerror})
+            self._post(JobFailed(job, kind, "storage_failed", "There is no room to store the work here."))
+            return
         self._workshop.start(self._session, job, kind, payload, self._folder, self)
 
     # ------------------------------------------------------------------ what comes of it
