@@ -34,6 +34,9 @@ from orchestration.workflow import Workflow
 log = logging.getLogger(__name__)
 
 LISTENER = "listener"
+SAMPLES_PER_MS = 24
+MAX_TOKENS = 1024
+"""Of one turn, where the persona names no limit of its own."""
 LOST_AGAIN_S = 10.0
 """All Lines are lost together, mostly: the human is told once."""
 
@@ -96,7 +99,12 @@ class Director:
         self._clock = clock
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._lost_told_at = -LOST_AGAIN_S
+        self._confirmed_rtp_timestamp: int | None = None
+        """While nobody hears: the last RTP time that the page had played."""
         self._turns: dict[str, SpokenTurn] = {}
+        self._max_tokens = {
+            p.id: round(p.limits.get("max_response_tokens", MAX_TOKENS)) for p in cast.values()
+        }
         speakers = workflow.speakers()
         self._lines: dict[str, Line] = {
             persona.id: open_line(line_config(persona, cast), self)
@@ -109,6 +117,10 @@ class Director:
 
     def post(self, event: Event) -> None:
         """Let the conversation know what happened. Never blocks."""
+        if isinstance(event, events.ListenerLost):
+            self._confirmed_rtp_timestamp = event.confirmed_rtp_timestamp
+        elif isinstance(event, events.ListenerArrived):
+            self._confirmed_rtp_timestamp = None
         self._inbox.put_nowait(event)
 
     def hear(self, pcm: bytes) -> None:
@@ -167,6 +179,8 @@ class Director:
                 self._floor.cut()
             case events.Discard():
                 self._discard(command)
+            case events.Close():
+                self._turns[command.turn].lane.finish()
             case events.Truncate():
                 self._truncate(command)
             case events.Share():
@@ -200,6 +214,7 @@ class Director:
                 act=command.act,
                 instructions=instructions(command.act),
                 tools=offered(command.tools, command.speakers),
+                max_output_tokens=self._max_tokens[command.speaker],
             )
         )
 
@@ -248,9 +263,17 @@ class Director:
 
     def playout_interrupted(self, turn: str, sent_ms: int, source_ms: int) -> None:
         spoken = self._turns.get(turn)
+        if spoken is not None and self._confirmed_rtp_timestamp is not None:
+            sent_ms = min(sent_ms, self._confirmed_ms(turn, self._confirmed_rtp_timestamp))
+            source_ms = min(source_ms, spoken.lane.trimmed_ms + sent_ms)
         heard = spoken.words.heard(source_ms) if spoken is not None else ""
         self.post(events.PlayoutInterrupted(turn, sent_ms, source_ms, heard))
         self._measure(turn)
+
+    def _confirmed_ms(self, turn: str, rtp_timestamp: int) -> int:
+        """How much of the turn surely reached a listener who is gone; 0 when none of it did."""
+        sample = self._floor.sent_at(rtp_timestamp)
+        return sample.source // SAMPLES_PER_MS if sample is not None and sample.turn == turn else 0
 
     def _measure(self, turn: str) -> None:
         spoken = self._turns.get(turn)

@@ -265,6 +265,13 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """Nothing more will come for this turn: its Lane is whole as it is, perhaps empty."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class Truncate:
     """Cancel what still runs of the turn and cut the model's memory to what was sent."""
 
@@ -338,6 +345,7 @@ Command = (
     | Restore
     | Cut
     | Discard
+    | Close
     | Truncate
     | Share
     | AnswerTool

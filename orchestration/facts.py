@@ -99,11 +99,13 @@ def reported(c: Known, step: Step) -> dict[str, object]:
 def summary(c: Known) -> dict[str, object]:
     """The whole of what was done, for the summary page and the export."""
     results = c.desk.results
+    decided = c.desk.decided
+    post = decided.payload if decided is not None else results.get("post", {})
     return {
         **outcome(c, None),
         "brief": c.brief.texts(),
         "research": results.get("research", {}),
         "site": results.get("website", {}),
-        "post": {**results.get("post", {}), "outcome": results.get("publish", {})},
+        "post": {**post, "outcome": results.get("publish", {})},
         "duration_ms": c.at_ms(c.now),
     }

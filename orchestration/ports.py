@@ -28,8 +28,21 @@ class Lane(Protocol):
         """Lead silence removed so far: received time minus this is audible time."""
 
 
+class SentSample(Protocol):
+    """A sample that was sent: whose it is, and its place in that turn's audible time."""
+
+    @property
+    def turn(self) -> str: ...
+
+    @property
+    def source(self) -> int: ...
+
+
 class Floor(Protocol):
     """What is heard now."""
+
+    def sent_at(self, rtp_timestamp: int) -> SentSample | None:
+        """The sample that carries this RTP time; None between the turns."""
 
     def lane(self, turn: str) -> Lane:
         """Open a lane, unheard until given."""

@@ -23,6 +23,10 @@ from orchestration.workflow import Step, Wait, Workflow
 PAUSE_SAME_SPEAKER_MS = 250
 PAUSE_HAND_OVER_MS = 350
 PAUSE_AFTER_HUMAN_MS = 0
+VOICE_S = 15.0
+"""How long a turn that has the floor may take to its first sound."""
+STILL_WORKING_S = 4.5
+REMIND_S = (20.0, 60.0)
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
 
 
@@ -73,6 +77,13 @@ class Standing:
         """Nobody has been heard since that answer: more words go on with it."""
         self.appending = False
         self.human_speaking = False
+        self.voice_open = False
+        """Turn detection hears the human speak now."""
+        self.talk_key = False
+        """The push-to-talk key is down: the human's turn ends with its release, not with a pause."""
+        self.transcript_due = False
+        self.collected: list[str] = []
+        """What was understood of a turn that still goes on."""
         self.human_at: float | None = None
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
@@ -161,10 +172,23 @@ class Standing:
         self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
 
     def _next_cue(self) -> Cue | None:
+        """The next step that has something to say; None also while its result is still to come."""
         cue = self.script.take()
-        while cue is not None and cue.step.reports and cue.step.reports not in self.desk.results:
+        while cue is not None and not self._has_something_to_say(cue.step):
+            if self._is_coming(cue.step.reports):
+                self.script.give_back(cue)
+                return None
             cue = self.script.take()
         return cue
+
+    def _has_something_to_say(self, step: Step) -> bool:
+        if step.question:
+            return self.brief[step.question].status is not AnswerStatus.ANSWERED
+        return not step.reports or step.reports in self.desk.results
+
+    def _is_coming(self, kind: str) -> bool:
+        waits_for_human = kind == "publish" and self.desk.open_approval is not None
+        return bool(kind) and (waits_for_human or self.desk.running(kind) is not None)
 
     def proceed(self, pause_ms: int) -> None:
         """Give the floor to the next turn of the script; after the last one the session is complete."""
@@ -173,8 +197,11 @@ class Standing:
             return
         self.prepare()
         turn, self.prepared = self.prepared, None
+        coming = self.script.upcoming()
         if turn is not None:
             self.give(turn, pause_ms)
+        elif coming is not None:
+            self.wait_for(coming.step.reports)
         else:
             self.tell(notices.SessionCompleted(self.summary))
             self.finish("completed")
@@ -183,7 +210,21 @@ class Standing:
         self.stage = Stage.TALKING
         self.current = turn
         self.timers.clear(*WAITING_TIMERS)
+        self.timers.set("voice", self.now + VOICE_S)
         self.do(events.Give(turn.turn, pause_ms))
+
+    def wait_for(self, kind: str) -> None:
+        """Nobody has more to say before this work has a result, or the human a decision."""
+        self.awaited = kind
+        approval = self.desk.open_approval
+        if approval is None:
+            self.stage = Stage.APPROVING if kind == "publish" else Stage.WORKING
+            self.timers.set("still", self.now + STILL_WORKING_S)
+            return
+        self.stage = Stage.APPROVING
+        self.timers.set("expire", approval.expires_at)
+        if self.reminders < len(REMIND_S):
+            self.timers.set("remind", self.now + REMIND_S[self.reminders])
 
     def interject(self, speaker: str, act: str, context: Mapping[str, object], back: Stage) -> None:
         """Say what the script does not hold, at once; then return to the stage `back`."""

@@ -31,10 +31,14 @@ def _stamp(ms: int, separator: str = ".") -> str:
     return f"{hours:02}:{minutes:02}:{seconds:02}{separator}{ms:03}"
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def as_text(entries: Iterable[Entry]) -> str:
     """One line a turn: `[00:01:02] Sarah: …`; a cut turn ends with a dash."""
     return "".join(
-        f"[{_stamp(e.at_ms)[:8]}] {_name(e.speaker)}: {e.text}{' —' if e.interrupted else ''}\n"
+        f"[{_stamp(e.at_ms)[:8]}] {_name(e.speaker)}: {_one_line(e.text)}{' —' if e.interrupted else ''}\n"
         for e in entries
     )
 

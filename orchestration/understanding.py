@@ -10,7 +10,16 @@ import re
 BACKCHANNELS = frozenset(
     "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah oh okay ok yeah yes yep right sure great good the".split()
 )
-REFUSALS = ("don't", "do not", "reject", "not publish", "never", "cancel", "no")
+"""`the` is what the offline recogniser makes of a hum."""
+REFUSALS = (
+    "don't publish",
+    "do not publish",
+    "don't post",
+    "do not post",
+    "don't want",
+    "do not want",
+    "reject",
+)
 HEARD_ENOUGH = 0.5
 
 
@@ -28,7 +37,7 @@ def is_refusal(text: str) -> bool:
     """Whether the words refuse what is shown. Speech can reject; only a tap can approve."""
     words = _words(text)
     said = " ".join(words)
-    return any(refusal in words if " " not in refusal else refusal in said for refusal in REFUSALS)
+    return words[:1] in (["no"], ["nope"], ["never"]) or any(refusal in said for refusal in REFUSALS)
 
 
 def mostly_heard(heard: str, text: str) -> bool:

@@ -131,7 +131,10 @@ class Desk:
         if job is None or job.state is not JobState.RUNNING:
             return []
         self.jobs[event.job] = replace(job, state=JobState.DONE, percent=100)
+        former_text = self.results.get("post", {}).get("text")
         self.results[job.kind] = event.result
+        if job.kind == "post" and self.post_edited:
+            self.results["post"] = {**event.result, "text": former_text}
         commands = [Tell(notices.JobDone(job.job, job.kind)), *self._show(job.kind), *self._answer(job)]
         former = self.open_approval
         if job.kind == "post" and former is not None:
@@ -181,7 +184,12 @@ class Desk:
         return None
 
     def cancel_all(self) -> list[Command]:
-        return [CancelJob(job.job) for job in self.jobs.values() if job.state is JobState.RUNNING]
+        running = [job for job in self.jobs.values() if job.state is JobState.RUNNING]
+        return [command for job in running for command in self._cancel(job, "the session ended")]
+
+    def _cancel(self, job: Job, reason: str) -> list[Command]:
+        self.jobs[job.job] = replace(job, state=JobState.CANCELLED)
+        return [CancelJob(job.job), Tell(notices.JobFailure(job.job, job.kind, "cancelled", reason))]
 
     def brief_changed(self, brief: Brief) -> list[Command]:
         """The human corrected an answer: what was made from the old one is made again.
@@ -195,16 +203,21 @@ class Desk:
                 continue
             running = self.running(work.job)
             if running is not None:
-                self.jobs[running.job] = replace(running, state=JobState.CANCELLED)
-                commands += [CancelJob(running.job), *self._start(work, running.speaker, running.call)]
+                commands += self._cancel(running, "started again with the corrected answer")
+                commands += self._start(work, running.speaker, running.call)
             elif work.job in self.results:
                 speaker = next(job.speaker for job in self.jobs.values() if job.kind == work.job)
                 commands += self._start(work, speaker, "")
         return commands
 
     def _post_is_settled(self) -> bool:
-        decided = (ApprovalState.APPROVE, ApprovalState.REJECT)
-        return self.post_edited or any(approval.state in decided for approval in self.approvals.values())
+        return self.post_edited or self.decided is not None
+
+    @property
+    def decided(self) -> Approval | None:
+        """The request on which the human has decided: from then on the post stays as it was shown."""
+        ends = (ApprovalState.APPROVE, ApprovalState.REJECT)
+        return next((approval for approval in self.approvals.values() if approval.state in ends), None)
 
     # ------------------------------------------------------------------ approvals
 
@@ -264,7 +277,7 @@ class Desk:
 
     def edit_post(self, text: str, now: float) -> list[Command]:
         """The human changed the draft: an open approval of the old text no longer counts."""
-        if "post" not in self.results:
+        if "post" not in self.results or self.decided is not None:
             return []
         self.post_edited = True
         self.results["post"] = {**self.results["post"], "text": text}

@@ -8,8 +8,6 @@ from orchestration.turn import Stage, Turn
 
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
-STILL_WORKING_S = 4.5
-REMIND_S = (20.0, 60.0)
 
 
 def silence(c: Standing, turn: Turn) -> None:
@@ -43,17 +41,5 @@ def return_to(c: Standing, stage: Stage) -> None:
         listen(c, c.open_question)
     elif stage is Stage.TALKING or c.came(c.awaited):
         c.proceed(PAUSE_HAND_OVER_MS)
-    elif stage is Stage.WORKING:
-        c.timers.set("still", c.now + STILL_WORKING_S)
-    elif stage is Stage.APPROVING:
-        _await_decision(c)
-
-
-def _await_decision(c: Standing) -> None:
-    approval = c.desk.open_approval
-    if approval is not None:
-        c.timers.set("expire", approval.expires_at)
-        if c.reminders < len(REMIND_S):
-            c.timers.set("remind", c.now + REMIND_S[c.reminders])
     else:
-        c.timers.set("still", c.now + STILL_WORKING_S)
+        c.wait_for(c.awaited)

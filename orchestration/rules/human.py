@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource
 from orchestration.rules import floor
@@ -15,6 +17,8 @@ from orchestration.workflow import Wait
 DUCKED_S = 0.7
 """How long a sound alone holds a voice down."""
 TRANSCRIPT_S = 6.0
+SPEAKING_S = 70.0
+"""Longer than the engine lets one turn be: after this the end of speech was lost."""
 MISHEARD_MAX = 1
 
 
@@ -36,17 +40,25 @@ def speech_started_over(c: Standing, event: events.SpeechStarted) -> None:
     if turn is not None:
         floor.silence(c, turn)
         if turn.started_at is None:
-            c.give_back(turn)
-            c.appending = c.just_answered
-            c.open_question = "" if turn.cue is not None else c.open_question
+            _before_it_sounded(c, turn)
     speech_started(c, event)
+
+
+def _before_it_sounded(c: Standing, turn: Turn) -> None:
+    """The human was quicker: goes on with the answer given last, or interrupts what is beside the script."""
+    if turn.cue is None:
+        c.cut = (turn, "")
+        return
+    c.give_back(turn)
+    c.appending = c.just_answered
+    c.open_question = ""
 
 
 def human_said_over(c: Standing, event: events.HumanSaid) -> None:
     """Typed words interrupt like spoken ones; they are understood when the voice is silent."""
     if not event.text.strip():
         return
-    speech_started_over(c, events.SpeechStarted(event.item))
+    speech_started_over(c, events.SpeechStarted(""))
     _stopped_speaking(c)
     human_said(c, event)
 
@@ -56,6 +68,8 @@ def human_said_over(c: Standing, event: events.HumanSaid) -> None:
 
 def speech_started(c: Standing, event: events.SpeechStarted) -> None:
     c.timers.clear("nudge", "unanswered", "transcript", "duck", "still", "remind")
+    c.timers.set("speaking", c.now + SPEAKING_S)
+    c.voice_open = c.voice_open or bool(event.item)
     if not c.human_speaking:
         c.human_speaking = True
         c.human_at = c.now
@@ -63,24 +77,47 @@ def speech_started(c: Standing, event: events.SpeechStarted) -> None:
 
 
 def _stopped_speaking(c: Standing) -> None:
+    c.timers.clear("speaking")
     if c.human_speaking:
         c.human_speaking = False
         c.tell(notices.HumanSpeaking(False))
 
 
 def speech_stopped(c: Standing, event: events.SpeechStopped) -> None:
-    _stopped_speaking(c)
-    c.timers.set("transcript", c.now + TRANSCRIPT_S)
+    """The turn is over and its transcript follows; while the talk key is down it was only a pause."""
+    c.voice_open = False
+    c.transcript_due = True
+    if not c.talk_key:
+        _stopped_speaking(c)
+        c.timers.set("transcript", c.now + TRANSCRIPT_S)
 
 
 def push_to_talk(c: Standing, event: events.PushToTalk) -> None:
     if not event.down:
-        c.do(events.CommitSpeech())
-        speech_stopped(c, events.SpeechStopped(""))
-    elif c.stage is Stage.TALKING:
+        talk_key_released(c)
+        return
+    c.talk_key = True
+    if c.stage is Stage.TALKING:
         speech_started_over(c, events.SpeechStarted(""))
     else:
         speech_started(c, events.SpeechStarted(""))
+
+
+def talk_key_released(c: Standing) -> None:
+    """The human's turn ends here, with what was understood of it; without a word nothing has happened."""
+    c.talk_key = False
+    if c.voice_open:
+        c.do(events.CommitSpeech())
+    if c.voice_open or c.transcript_due:
+        speech_stopped(c, events.SpeechStopped(""))
+        return
+    _stopped_speaking(c)
+    if c.collected or c.cut is not None or c.fading is not None:
+        human_said(c, events.HumanSaid(""))
+    elif c.stage is Stage.LISTENING and c.open_question:
+        floor.listen(c, c.open_question)
+    elif c.stage is not Stage.TALKING or c.current is None:
+        floor.return_to(c, Stage.TALKING if c.stage is Stage.LISTENING else c.stage)
 
 
 def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:
@@ -88,7 +125,14 @@ def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None
 
 
 def human_said(c: Standing, event: events.HumanSaid) -> None:
+    """Words. While the human still speaks they are the beginning of the turn; its end brings the rest."""
+    c.transcript_due = c.transcript_due and event.typed
+    if not event.typed and (c.talk_key or c.voice_open):
+        c.collected.append(event.text)
+        return
     _stopped_speaking(c)
+    event = replace(event, text=" ".join(filter(None, [*c.collected, event.text.strip()])))
+    c.collected.clear()
     if c.fading is not None:
         c.typed_over = event
     else:
@@ -118,6 +162,8 @@ def _say_again(c: Standing, turn: Turn) -> None:
 
 
 def _understood_nothing(c: Standing) -> None:
+    if c.stage is Stage.TALKING and c.current is not None:
+        return
     if c.stage is not Stage.LISTENING:
         floor.return_to(c, c.stage)
     elif c.appending or not c.open_question:

@@ -28,7 +28,8 @@ def post_edited(c: Standing, event: events.PostEdited) -> None:
 def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
     approval = c.desk.approvals.get(event.approval)
     if approval is not None and approval.state is ApprovalState.OPEN:
-        c.do(*c.desk.decide(approval, event.decision))
+        late = c.now > approval.expires_at
+        c.do(*(c.desk.expire(approval) if late else c.desk.decide(approval, event.decision)))
         c.timers.clear("remind", "expire")
         if c.stage is Stage.APPROVING:
             floor.return_to(c, c.stage)

@@ -58,8 +58,9 @@ def _forget_interruption(c: Standing) -> None:
     if turn is not None:
         c.give_back(turn)
     c.typed_over = None
-    c.appending = False
-    c.timers.clear("transcript", "duck")
+    c.appending = c.talk_key = c.voice_open = c.transcript_due = False
+    c.collected.clear()
+    c.timers.clear("transcript", "duck", "speaking")
 
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:

@@ -10,6 +10,8 @@ from orchestration.turn import Stage, Turn
 from orchestration.workflow import Wait
 
 ATTEMPTS_MAX = 2
+TURN_S = 45.0
+"""A turn is at most 12 s; one that is still not over by then has stalled."""
 VOICELESS_MAX = 2
 """When more colleagues than these fail in a row, it is not their voices but the service."""
 
@@ -64,7 +66,6 @@ def response_failed(c: Standing, event: events.ResponseFailed) -> None:
     if turn is None:
         return
     if turn.started_at is None:
-        c.do(events.Discard(turn.turn))
         _failed(c, turn, event.retryable)
         return
     # The beginning was heard: it falls silent first, and counts for what was heard.
@@ -85,14 +86,18 @@ def _failed(c: Standing, turn: Turn, retryable: bool) -> None:
         return
     name = c.team.get(turn.speaker, turn.speaker)
     c.tell(notices.Error("voice_failed", f"The {name} could not speak just now. The team goes on."))
-    _start_work(c, turn)
     if turn is c.prepared:
-        c.prepared = None
-    else:
-        after(c, turn)
+        # It keeps its place, without a sound: what it was to start and to wait for still holds.
+        turn.generated = True
+        c.do(events.Close(turn.turn))
+        return
+    c.do(events.Discard(turn.turn))
+    _start_work(c, turn)
+    after(c, turn)
 
 
 def _retry(c: Standing, turn: Turn) -> None:
+    c.do(events.Discard(turn.turn))
     again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
     again.failures = turn.failures + 1
     if turn is c.prepared:
@@ -106,6 +111,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     if turn is None or turn.turn != event.turn or turn.started_at is not None:
         return
     turn.started_at = c.now
+    c.timers.set("voice", c.now + TURN_S)
     c.voiceless.clear()
     c.just_answered = False
     c.enter_phase(turn.cue)

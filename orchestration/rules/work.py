@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import human
+from orchestration.rules import human, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage
 
@@ -37,6 +37,19 @@ def time_passed(c: Standing, event: events.TimePassed) -> None:
     for name in c.timers.pop_due(c.now):
         if c.stage is not Stage.ENDED:
             TIMERS[name](c)
+
+
+def _voice(c: Standing) -> None:
+    """The voice that has the floor is not heard, or never ends."""
+    if c.current is not None:
+        turns.response_failed(c, events.ResponseFailed(c.current.turn, "timeout"))
+
+
+def _speaking(c: Standing) -> None:
+    """The end of the human's speech was lost."""
+    c.do(events.CommitSpeech())
+    c.talk_key = False
+    human.speech_stopped(c, events.SpeechStopped(""))
 
 
 def _duck(c: Standing) -> None:
@@ -80,6 +93,8 @@ def _expire(c: Standing) -> None:
 
 
 TIMERS: dict[str, Callable[[Standing], None]] = {
+    "voice": _voice,
+    "speaking": _speaking,
     "duck": _duck,
     "nudge": _nudge,
     "unanswered": _unanswered,

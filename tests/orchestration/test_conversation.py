@@ -379,6 +379,7 @@ def test_push_to_talk_cuts_at_once_and_commits_on_release() -> None:
     theatre.run(until=lambda: theatre.acts() == ["marcus greet"])
     theatre.receive(events.PushToTalk(True))
     assert theatre.commands(events.Cut)
+    theatre.receive(events.SpeechStarted("i"))
     theatre.receive(events.PushToTalk(False))
     assert theatre.commands(events.CommitSpeech)
 

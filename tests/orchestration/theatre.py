@@ -46,6 +46,15 @@ class Theatre:
         self.log: list[tuple[float, Command]] = []
         self.spoken: dict[str, events.Speak] = {}
         self.discarded: set[str] = set()
+        self.closed: set[str] = set()
+        """Turns whose Lane holds no sound."""
+        self.generated: set[str] = set()
+        self.waiting: set[str] = set()
+        """Turns that have the floor but no sound yet."""
+        self.stalled: set[str] = set()
+        """The acts whose generation never ends."""
+        self.final_failures: set[str] = set()
+        """The acts whose generation fails for good."""
         self.heard: Heard | None = None
         self.job_s = 2.0
         self.failing_jobs: set[str] = set()
@@ -103,6 +112,8 @@ class Theatre:
                 self.at(GENERATION_S + command.pause_ms / 1000, lambda: self._sound(command.turn))
             case events.Discard():
                 self.discarded.add(command.turn)
+            case events.Close():
+                self.closed.add(command.turn)
             case events.Cut():
                 self._cut()
             case events.StartJob():
@@ -111,6 +122,11 @@ class Theatre:
     def _generated(self, speak: events.Speak) -> None:
         if speak.turn in self.discarded:
             return
+        if speak.act in self.stalled:
+            return
+        if speak.act in self.final_failures:
+            self.receive(events.ResponseFailed(speak.turn, "content_filter", retryable=False))
+            return
         if speak.speaker in self.failing_voices:
             self.receive(events.ResponseFailed(speak.turn, "server_error"))
             return
@@ -118,7 +134,10 @@ class Theatre:
         if speak.speakers:
             chosen = self.chooses.get(speak.act, speak.speakers[0])
             calls.append(events.ToolCall("call-next", "select_next_speaker", {"speaker": chosen}))
+        self.generated.add(speak.turn)
         self.receive(events.ResponseFinished(speak.turn, self.text(speak.turn), tuple(calls)))
+        if speak.turn in self.waiting:
+            self._sound(speak.turn)
 
     def text(self, turn: str) -> str:
         speak = self.spoken[turn]
@@ -126,6 +145,12 @@ class Theatre:
 
     def _sound(self, turn: str) -> None:
         if turn in self.discarded:
+            return
+        if turn in self.closed:
+            self.receive(events.PlayoutFinished(turn, 0))
+            return
+        if turn not in self.generated:
+            self.waiting.add(turn)
             return
         self.heard = Heard(turn, self.now)
         self.at(TURN_S, lambda: self._ended(turn))
