@@ -26,7 +26,7 @@ from server.jobs.runner import JobRunner
 from server.limits import Limiter, Rate
 from server.pages import READY
 from server.session import Crew
-from server.sessions import SESSIONS, Sessions
+from server.sessions import MAX_UNENTERED, SESSIONS, Sessions
 from server.settings import Settings
 from server.whip import SETTINGS
 
@@ -62,9 +62,9 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
     return app
 
 
-def house(app: web.Application, crew: Crew) -> None:
+def house(app: web.Application, crew: Crew, max_unentered: int = MAX_UNENTERED) -> None:
     """Let sessions be opened, made of this crew, for as long as the application lives."""
-    app[SESSIONS] = Sessions(app[SETTINGS], crew)
+    app[SESSIONS] = Sessions(app[SETTINGS], crew, max_unentered)
     app[team.TEAM] = team.Team(crew.cast, crew.workflow)
     app.cleanup_ctx.append(sessions.lifetime)
     app.on_shutdown.append(sessions.drain)

@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from server.auth import Role
+from server.auth import Role, token_of
 from server.errors import Code, Problem
 from server.events import EventLog
 from server.session import Session
@@ -15,7 +15,7 @@ from server.sessions import session_of
 HEARTBEAT_S = 10.0
 RETRY_MS = 1000
 MAX_STREAMS = 24
-"""Per session: a browser has six connections for a whole host."""
+"""Per session and token: a browser has six connections for a whole host."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -27,19 +27,20 @@ async def _stream(request: web.Request) -> web.StreamResponse:
     cursor = _after(request)
     if session.events.closed and cursor >= session.events.last_seq:
         return web.Response(status=204)  # tells an EventSource not to come back
-    if session.streams >= MAX_STREAMS:
+    role = session.keys.role(token_of(request)) or Role.SPECTATOR
+    if session.streams[role] >= MAX_STREAMS:
         raise Problem(Code.TOO_MANY, headers={"Retry-After": "5"})
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    session.streams += 1
+    session.streams[role] += 1
     try:
         await _follow(response, session, cursor)
     except ConnectionResetError:
         pass  # the reader went away
     finally:
-        session.streams -= 1
+        session.streams[role] -= 1
     return response
 
 

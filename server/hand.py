@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 from aiohttp import web
 
@@ -11,7 +10,7 @@ from orchestration.brief import AnswerSource
 from orchestration.events import AnswerCorrected, ApprovalDecided, Decision, HumanSaid, PostEdited
 from server import bodies, ice, origins
 from server.errors import Code, Problem
-from server.limits import Limiter, refuse
+from server.limits import Limiter
 from server.session import Session
 from server.sessions import SESSIONS, session_of
 from server.whip import SETTINGS
@@ -41,7 +40,7 @@ async def _open(request: web.Request) -> web.Response:
     origins.check(request, settings)
     request.app[OPENING].check(request.remote or "")
     answers = _answers(await bodies.json_object(request, may_be_empty=True))
-    session = request.app[SESSIONS].create(answers)
+    session = request.app[SESSIONS].create(answers, request.remote or "")
     path = f"/sessions/{session.id}"
     body = {
         "id": session.id,
@@ -96,7 +95,7 @@ def _living(request: web.Request) -> Session:
 def _limited(request: web.Request) -> Session:
     """The session, if its human is not doing too much at once (429)."""
     session = session_of(request)
-    refuse(session.hand.take(time.monotonic()))
+    session.limit()
     return session
 
 

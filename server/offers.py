@@ -15,6 +15,8 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 from server.auth import Role
 
 MAX_BYTES = 64 * 1024
+MAX_CANDIDATES = 128
+"""In one offer: each one is sent STUN checks, and two sections may list the same ones."""
 _MDNS = re.compile(r"[A-Za-z0-9-]{1,63}\.local\Z")
 
 
@@ -52,6 +54,8 @@ def check(offer: str, role: Role) -> Ice:
         raise OfferError("One audio section and one data channel are accepted here, nothing else.")
     if role is Role.SPECTATOR and "audio" not in kinds:
         raise OfferError("A spectator's offer needs an audio section.")
+    if sum(len(media.ice_candidates) for media in description.media) > MAX_CANDIDATES:
+        raise OfferError("The offer has too many candidates.")
     _check_bundle(description)
     first = description.media[0]
     if first.ice is None or first.dtls is None or not first.dtls.fingerprints:

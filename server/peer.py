@@ -19,7 +19,7 @@ from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from server import ice, offers, pagemessages
 from server.auth import Role
 from server.events import EventLog
-from server.limits import Bucket, Rate
+from server.limits import Bucket, Rate, refuse
 from server.pagemessages import MessageError, PageMessage, Ping, Resume
 from server.sdpfrag import Fragment
 from server.settings import IceServer
@@ -33,6 +33,10 @@ CLOSE_TIMEOUT_S = 2.0
 SENDING = Rate(burst=30, per_s=10.0)
 """A message costs more than three frames of audio: ten a second, with room for a replay."""
 RECEIVING = Rate(burst=100, per_s=20.0)
+TRICKLING = Rate(burst=32, per_s=2.0)
+"""A browser sends its candidates within the first seconds, a few together."""
+MAX_CANDIDATES = 64
+"""Of one Peer, for its whole life: each one is sent STUN checks."""
 BUFFERED_BYTES = 256 * 1024
 
 
@@ -77,6 +81,8 @@ class Peer:
         self._pump: asyncio.Task[None] | None = None
         self._cursor = 0
         self._receiving = Bucket(RECEIVING, loop.time())
+        self._trickling = Bucket(TRICKLING, loop.time())
+        self._candidates = 0
         self._remote_ice = offers.Ice("", "", "")
         self._closing: asyncio.Task[None] | None = None
         self._pc.on("datachannel", self._channel_opened)
@@ -98,6 +104,10 @@ class Peer:
                 await self._pc.setLocalDescription(await self._pc.createAnswer())
         return self._pc.localDescription.sdp
 
+    def limit(self) -> None:
+        """Count one request about it. Raises Problem 429 when there were too many."""
+        refuse(self._trickling.take(self._now()))
+
     async def trickle(self, fragment: Fragment) -> None:
         """Add the candidates that came after the offer. Raises offers.OfferError, offers.RestartError."""
         ufrag, pwd, mid = self._remote_ice
@@ -105,6 +115,9 @@ class Peer:
             raise offers.RestartError
         # All sections are bundled on the first one: the others' mids stand for the same transport.
         candidates = [offers.candidate(value, mid) for _, value in fragment.candidates]
+        self._candidates += len(candidates)
+        if self._candidates > MAX_CANDIDATES:
+            raise offers.OfferError("A connection may have 64 candidates.")
         for candidate in candidates:
             if candidate is not None:
                 await self._pc.addIceCandidate(candidate)
@@ -167,13 +180,16 @@ class Peer:
         """Send the prompt events, in order, at most ten a second beyond a small burst."""
         bucket = Bucket(SENDING, self._now())
         while await self._events.news(self._cursor):
-            for entry in self._events.after(self._cursor, limit=20):
+            entries = self._events.after(self._cursor, limit=20)
+            for entry in entries:
                 self._cursor = entry.seq
                 if not entry.prompt:
                     continue
                 while wait_s := bucket.take(self._now()):
                     await asyncio.sleep(wait_s)
                 self._send(entry.text)
+            if not entries:  # forgotten before they were read
+                self._cursor = self._events.last_seq
 
     def _send(self, text: str) -> None:
         channel = self._channel

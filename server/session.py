@@ -29,7 +29,7 @@ from server import logs, metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.events import EventLog
-from server.limits import Bucket, Rate
+from server.limits import Bucket, Rate, refuse
 from server.pagemessages import PageMessage, TalkKey, TypedMessage
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -128,10 +128,12 @@ class Session:
         self.snapshot = Snapshot()
         self.hand = Bucket(HAND, loop.time())
         """How often its human may type, correct, edit, decide or connect."""
+        self.eyes = Bucket(HAND, loop.time())
+        """How often its spectators may connect: whatever they do, the human's hand stays free."""
         self.decisions: dict[str, events.Decision] = {}
         """What the human decided, from the moment that the request was taken in."""
-        self.streams = 0
-        """Readers of the event stream now."""
+        self.streams = dict.fromkeys(Role, 0)
+        """Readers of the event stream now, by whose token they use."""
         self._now = loop.time
         self._ttl_s = float(settings.session_ttl_s)
         self._expired = False
@@ -224,7 +226,17 @@ class Session:
         await self.presence.close(LAST_WORDS_S if completed else LAST_MESSAGES_S)
         self.outbound.close()
 
+    @property
+    def entered(self) -> bool:
+        """Whether its human ever came."""
+        return self.presence.ever_heard
+
     # ------------------------------------------------------------------ what goes in
+
+    def limit(self, role: Role = Role.HUMAN) -> None:
+        """Count one request. Raises Problem 429 when there were too many."""
+        bucket = self.hand if role is Role.HUMAN else self.eyes
+        refuse(bucket.take(self._now()))
 
     def post(self, event: events.Event) -> None:
         """Tell the Director what happened."""
@@ -239,6 +251,8 @@ class Session:
 
     def page_said(self, message: PageMessage) -> None:
         match message:
+            case TypedMessage() if self.hand.take(self._now()):
+                pass  # the same measure as over HTTP; nobody types that fast
             case TypedMessage(text):
                 self.post(events.HumanSaid(text, typed=True))
             case TalkKey(down):

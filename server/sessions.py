@@ -24,27 +24,39 @@ STRAYS_S = 600.0
 """How often the folders of sessions that this process never knew are looked at."""
 FULL_RETRY_S = 15
 DRAIN_RETRY_S = 5
+MAX_UNENTERED = 4
+"""Sessions that one client may have opened and not entered: each of them takes somebody's room."""
+UNENTERED_RETRY_S = 5
 
 
 class Sessions:
     """The registry. A session counts against the limit until it has ended; its data stays `keep_ended_s`."""
 
-    def __init__(self, settings: Settings, crew: Crew) -> None:
+    def __init__(self, settings: Settings, crew: Crew, max_unentered: int = MAX_UNENTERED) -> None:
         self._settings = settings
+        # Behind a proxy everybody has the proxy's address, so that nobody could be told from anybody.
+        self._max_unentered = max_unentered if not settings.public_url else settings.max_sessions
         self._crew = crew
         self._sessions: dict[str, Session] = {}
+        self._openers: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
         self.draining = False
 
-    def create(self, given_answers: tuple[str, ...] = ()) -> Session:
-        """Open a session and start its life. Raises Problem 503 when full or draining."""
+    def create(self, given_answers: tuple[str, ...] = (), client: str = "") -> Session:
+        """Open a session and start its life. `client` is the opener's address.
+
+        Raises Problem: 503 when full or draining, 429 when the client has too many that it never entered.
+        """
         if self.draining:
             raise Problem(Code.DRAINING, headers={"Retry-After": str(DRAIN_RETRY_S)})
         if self.running >= self._settings.max_sessions:
             raise Problem(Code.FULL, headers={"Retry-After": str(FULL_RETRY_S)})
+        if self._unentered(client) >= self._max_unentered:
+            raise Problem(Code.TOO_MANY, headers={"Retry-After": str(UNENTERED_RETRY_S)})
         session = Session(self._crew, self._settings, given_answers)
         self._sessions[session.id] = session
+        self._openers[session.id] = client
         task = asyncio.create_task(session.run(), name="session")
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._over(session, task))
@@ -53,6 +65,10 @@ class Sessions:
     @property
     def running(self) -> int:
         return sum(session.ended_at is None for session in self._sessions.values())
+
+    def _unentered(self, client: str) -> int:
+        waiting = [one for one in self._sessions.values() if one.ended_at is None and not one.entered]
+        return sum(self._openers[session.id] == client for session in waiting)
 
     def find(self, session: str) -> Session | None:
         return self._sessions.get(session)
@@ -71,6 +87,7 @@ class Sessions:
     def forget(self, session: Session) -> None:
         """Drop an ended session and delete its folder."""
         self._sessions.pop(session.id, None)
+        self._openers.pop(session.id, None)
         task = asyncio.create_task(_delete(session), name="session-forget")
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)

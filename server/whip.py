@@ -6,15 +6,12 @@ POST an offer: 201 with the answer, `Location` of the connection, its `ETag` and
 
 from __future__ import annotations
 
-import time
-
 from aiohttp import web
 from multidict import CIMultiDict
 
 from server import bodies, ice, offers, sdpfrag
 from server.auth import Role
 from server.errors import Code, Problem
-from server.limits import refuse
 from server.peer import Peer
 from server.session import Session
 from server.sessions import session_of
@@ -56,7 +53,7 @@ async def answer(request: web.Request, session: Session, role: Role, endpoint: s
     offer = await bodies.read(request, SDP, offers.MAX_BYTES)
     if session.ended:
         raise Problem(Code.SESSION_ENDED)
-    refuse(session.hand.take(time.monotonic()))
+    session.limit(role)
     try:
         peer, sdp = await session.presence.connect(role, offer)
     except offers.OfferError as error:
@@ -75,8 +72,9 @@ async def answer(request: web.Request, session: Session, role: Role, endpoint: s
 
 
 async def trickle(request: web.Request, session: Session, role: Role) -> web.Response:
-    """PATCH (RFC 9725, section 4.3): 204; 428 and 412 for the ETag; 422 for a restart of ICE."""
+    """PATCH (RFC 9725, section 4.3): 204; 428 and 412 for the ETag; 422 for a restart of ICE; 429."""
     peer = _peer(request, session, role)
+    peer.limit()
     match = request.headers.get("If-Match")
     if match is None:
         raise Problem(Code.ETAG_MISSING)

@@ -155,9 +155,11 @@ def fake_crew(director: type[FakeDirector] = FakeDirector, workshop: FakeWorksho
     )
 
 
-def fake_app(settings: Settings, crew: Crew | None = None, opening: Rate | None = None) -> web.Application:
+def fake_app(
+    settings: Settings, crew: Crew | None = None, opening: Rate | None = None, max_unentered: int = 1000
+) -> web.Application:
     app = bare_app(settings, opening or Rate(1000, 1000.0))
-    house(app, crew or fake_crew())
+    house(app, crew or fake_crew(), max_unentered)
     return app
 
 
