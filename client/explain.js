@@ -11,13 +11,14 @@ const REMEDY = {
   bad_text: "Shorten it or write something, then send it again.",
   too_large: "Shorten it and send it again.",
   superseded: "The new version is shown; approve that one.",
-  expired: "Save the draft once more to be asked again.",
+  expired: "The text stays here; copy it to use it yourself.",
   already_decided: "Nothing more needs to be done.",
   session_ended: "Start a new session to go on.",
   unknown_session: "Start a new session.",
   bad_origin: "Open the page under the server's own address.",
   bad_host: "Open the page under the server's own address.",
-  engine_lost: "The voices come back by themselves in a moment.",
+  line_lost: "They come back by themselves in a moment.",
+  voice_failed: "What was to be said is on the screen.",
 };
 
 /**
@@ -28,6 +29,18 @@ export function explain(error) {
   if (!(error instanceof RequestError)) return "Something broke in this page. Load it again; your session is kept.";
   if (error.status === 0) return "The server was not reached. Check your connection and try again.";
   return withRemedy(error.message, error.code);
+}
+
+/** Why a session stopped: the summary's title. @type {Record<string, string>} */
+const ENDS = {
+  human: "You stopped the session",
+  voices_lost: "The session ended: the voices were lost",
+  shutdown: "The session ended: the server was shut down",
+};
+
+/** @param {string} reason */
+export function endTitle(reason) {
+  return ENDS[reason] ?? "The session ended: something broke on our side";
 }
 
 /** @param {string} message @param {string} code */

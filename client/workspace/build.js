@@ -15,7 +15,6 @@ export class BuildPanel {
   #empty = emptyOf("website", (who) => `${who} builds your website here. You can watch every line.`);
   #output;
   #site = el("div", { class: "site", hidden: "" });
-  #url = "";
 
   /** @param {(job: string) => void} cancel */
   constructor(cancel) {
@@ -38,9 +37,7 @@ export class BuildPanel {
     show(this.#empty, false);
     if (this.#output.hidden === false) this.#output.open = false;
     show(this.#site, true);
-    const address = new URL(url, location.origin).href;
-    if (address === this.#url) return;
-    this.#url = address;
+    const address = new URL(url, location.origin).href; // the same for every build: a new frame shows the new one
     const frame = el("iframe", {
       src: address,
       sandbox: SANDBOX,
