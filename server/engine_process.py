@@ -15,9 +15,7 @@ import secrets
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-
-from aiohttp import web
+from collections.abc import Callable, Mapping, Sequence
 
 from server import metrics
 
@@ -84,9 +82,6 @@ class EngineProcess:
     def subscribe(self, listener: Listener) -> None:
         """`listener(False)` when the engine died, `listener(True)` when it is back."""
         self._listeners.append(listener)
-
-    async def wait_ready(self) -> None:
-        await self._ready.wait()
 
     async def start(self) -> None:
         """Return once the engine answers. Raises EngineError, leaving nothing behind, when it does not."""
@@ -163,6 +158,10 @@ class EngineProcess:
             except EngineError as error:
                 log.error("engine restart failed", extra={"attempt": attempt, "reason": str(error)})
                 continue
+            except Exception:
+                # The root of the watch: whatever broke this start, the next may do; unwatched, none comes.
+                log.exception("engine restart failed", extra={"attempt": attempt})
+                continue
             self.restarts += 1
             metrics.count_engine_restart()
             self._tell(True)
@@ -170,7 +169,11 @@ class EngineProcess:
 
     def _tell(self, ready: bool) -> None:
         for listener in tuple(self._listeners):
-            listener(ready)
+            try:
+                listener(ready)
+            except Exception:
+                # Somebody else's code: its fault must not end the watch.
+                log.exception("an engine listener failed")
 
 
 def child_environment(environ: Mapping[str, str], token: str) -> dict[str, str]:
@@ -181,11 +184,13 @@ def child_environment(environ: Mapping[str, str], token: str) -> dict[str, str]:
 async def _announced_port(process: Process) -> int:
     """The port from the child's line `{"port": N}`. Raises EngineError when it ends without one."""
     assert process.stdout is not None
-    while line := await process.stdout.readline():
+    while True:
         try:
+            if not (line := await process.stdout.readline()):
+                break
             announced = json.loads(line)
         except ValueError:
-            continue  # a library's chatter before the engine is ready
+            continue  # a library's chatter before the engine is ready, however long its line
         port = announced.get("port") if isinstance(announced, dict) else None
         if isinstance(port, int) and 0 < port < 65536:
             return port
@@ -235,16 +240,5 @@ def _kill_group(group: int) -> None:
 def _signal_group(group: int, number: signal.Signals) -> None:
     try:
         os.killpg(group, number)
-    except ProcessLookupError:
-        pass  # everyone had left already
-
-
-def engine_context(engine: EngineProcess) -> Callable[[web.Application], AsyncIterator[None]]:
-    """The engine's life as an aiohttp `cleanup_ctx`."""
-
-    async def context(app: web.Application) -> AsyncIterator[None]:
-        await engine.start()
-        yield
-        await engine.stop()
-
-    return context
+    except (ProcessLookupError, PermissionError):
+        pass  # everyone had left already, and somebody else may have got the number

@@ -135,6 +135,42 @@ async def test_a_restart_that_fails_is_tried_again(tmp_path: Path) -> None:
     await engine.stop()
 
 
+async def test_a_start_that_breaks_in_an_unknown_way_is_tried_again_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = fake_engine(tmp_path)
+
+    def deaf(ready: bool) -> None:
+        raise RuntimeError("deaf")
+
+    engine.subscribe(deaf)
+    await engine.start()
+    spawn = engine._spawn
+    broken = [MemoryError(), ValueError("a line too long")]
+
+    async def breaks() -> asyncio.subprocess.Process:
+        if broken:
+            raise broken.pop()
+        return await spawn()
+
+    monkeypatch.setattr(engine, "_spawn", breaks)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    await until(lambda: engine.restarts == 1)
+    assert engine.ready
+    assert caplog.text.count("engine restart failed") == 2
+    assert caplog.text.count("an engine listener failed") == 2
+    await engine.stop()
+
+
+async def test_a_library_s_endless_line_at_the_start_is_skipped(tmp_path: Path) -> None:
+    chatter = "import sys; print('x' * 300_000); print('{\"port\": 4711}', flush=True); sys.stdin.read()"
+    engine = EngineProcess((sys.executable, "-c", chatter))
+    await engine.start()
+    assert engine.base_url == "http://127.0.0.1:4711/v1"
+    await engine.stop()
+
+
 async def test_an_engine_that_cannot_start_is_an_error_with_its_code(tmp_path: Path) -> None:
     engine = fake_engine(tmp_path, "refuses")
     with pytest.raises(EngineError, match="code 3"):
