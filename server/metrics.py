@@ -58,9 +58,6 @@ _hand_over = Histogram(
 _interruptions = Counter(
     "moentreprise_interruptions", "Times that the human talked over a persona.", registry=REGISTRY
 )
-_api = Counter(
-    "moentreprise_api_calls", "Calls to voice and text services.", ["service", "outcome"], registry=REGISTRY
-)
 _errors = Counter("moentreprise_errors", "Errors told to a page, by code.", ["code"], registry=REGISTRY)
 _jobs = Counter("moentreprise_jobs", "Jobs ended, by outcome.", ["kind", "outcome"], registry=REGISTRY)
 _restarts = Counter("moentreprise_engine_restarts", "Restarts of the voice engine.", registry=REGISTRY)
@@ -87,17 +84,12 @@ def observe_turn(speaker: str, latency_s: float) -> None:
 
 
 def observe_hand_over(pause_s: float) -> None:
-    """One persona followed another after `pause_s` of silence."""
+    """One persona followed another after `pause_s` of silence (server.handovers measures it)."""
     _hand_over.observe(pause_s)
 
 
 def count_interruption() -> None:
     _interruptions.inc()
-
-
-def count_api(service: str, outcome: str) -> None:
-    """`service` such as realtime or images; `outcome` ok, or a code from the closed list."""
-    _api.labels(service, outcome).inc()
 
 
 def count_error(code: str) -> None:
@@ -123,8 +115,6 @@ def observe(notice: Notice) -> None:
         case TurnMetrics():
             if notice.requested_to_first_audio_ms >= 0:
                 observe_turn(notice.speaker, notice.requested_to_first_audio_ms / 1000)
-            if notice.pause_ms >= 0:
-                observe_hand_over(notice.pause_ms / 1000)
         case TurnEnded(interrupted=True):
             count_interruption()
         case JobDone():

@@ -29,6 +29,7 @@ from server import logs, metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.events import EventLog
+from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
 from server.pagemessages import PageMessage, TalkKey, TypedMessage
 from server.peer import Attach
@@ -139,6 +140,7 @@ class Session:
         self._expired = False
         self._conducting: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
+        self._hand_overs = HandOvers(metrics.observe_hand_over)
         self.events = EventLog(self._now)
         clock = SessionClock(self._now())
         self.floor = Floor(clock, self._sounded)
@@ -298,4 +300,5 @@ class Session:
     def _tell(self, notice: Notice) -> None:
         self.snapshot.apply(notice)
         metrics.observe(notice)
+        self._hand_overs.told(notice)
         self.events.publish(notice)
