@@ -151,16 +151,6 @@ class Settings:
         "a model's name",
         "The model that writes down what you say.",
     )
-    linkedin_client_id: str = _setting(
-        "",
-        "LINKEDIN_CLIENT_ID",
-        values.text,
-        "an id",
-        "Your LinkedIn application; without it posts stay drafts.",
-    )
-    linkedin_client_secret: str = _setting(
-        "", "LINKEDIN_CLIENT_SECRET", values.text, "a secret", "The secret of that application.", secret=True
-    )
     log_level: str = _setting(
         "info",
         "MOENTREPRISE_LOG_LEVEL",

@@ -75,10 +75,13 @@ def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     assert "MOENTREPRISE_PROT" in findings["Variables"].found
 
 
-@pytest.mark.parametrize(("secret", "says"), [("s", "an application is set"), ("", "posts stay drafts")])
-def test_linkedin_needs_both_halves(tmp_path: Path, secret: str, says: str) -> None:
-    settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret=secret)
-    assert says in doctor.linkedin(settings).found
+def test_nobody_is_told_that_a_post_can_be_published_yet(tmp_path: Path) -> None:
+    one = found(Settings(port=0, data=tmp_path), {"LINKEDIN_CLIENT_ID": "i", "LINKEDIN_CLIENT_SECRET": "s"})[
+        "LinkedIn"
+    ]
+    assert one.state is State.LESS
+    assert "not built yet" in one.found
+    assert "LINKEDIN" not in one.remedy
 
 
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

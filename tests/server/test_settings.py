@@ -36,8 +36,6 @@ GOOD: dict[str, tuple[str, object]] = {
     "OPENAI_BASE_URL": ("http://localhost:1/v1", "http://localhost:1/v1"),
     "MOENTREPRISE_REALTIME_MODEL": ("m", "m"),
     "MOENTREPRISE_TRANSCRIPTION_MODEL": ("t", "t"),
-    "LINKEDIN_CLIENT_ID": ("id", "id"),
-    "LINKEDIN_CLIENT_SECRET": ("s", "s"),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
