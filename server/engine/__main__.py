@@ -22,6 +22,9 @@ from aiohttp import web
 from server.engine.app import create_app, create_parts
 
 SHUTDOWN_SECONDS = 2.0
+HEARING_WORKERS_MIN, HEARING_WORKERS_MAX = 2, 4
+MEMORY_PER_HEARING_WORKER = 1 << 30
+"""A recogniser takes 105 MB (measured); on a small computer most of the memory is not ours."""
 
 
 def main() -> None:
@@ -35,10 +38,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 chooses a free one")
     parser.add_argument("--ready-fd", type=int, default=1, help="where the ready line goes")
-    parser.add_argument("--hearing-workers", type=int, default=2)
+    parser.add_argument("--hearing-workers", type=int, default=_hearing_workers())
     parser.add_argument("--speaking-workers", type=int, default=2)
     parser.add_argument("--log-level", default="warning")
     return parser.parse_args()
+
+
+def _hearing_workers() -> int:
+    """They are niced, so more of them than processors cost little but memory."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(HEARING_WORKERS_MIN, min(HEARING_WORKERS_MAX, memory // MEMORY_PER_HEARING_WORKER))
 
 
 async def _serve(arguments: argparse.Namespace) -> None:

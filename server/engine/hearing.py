@@ -1,7 +1,8 @@
 """Speech to text for the engine's loop: the recogniser, in worker processes that all sessions share.
 
-An utterance is pinned to one worker and streamed to it while the human speaks, so that little is left to do
-when the turn ends. When all workers are busy its audio waits here, at most a turn long.
+A worker is lent for one stretch of speech, from its first sound to the next pause, and audio streams to it
+while the human speaks: little is left to do when the turn ends. Who talks without a pause (or has a
+television in the room) gives the worker up when others wait; nobody holds one through silence.
 """
 
 from __future__ import annotations
@@ -16,8 +17,19 @@ from server.engine.protocol_validation import float_in, text_in
 from server.engine.worker_frames import Header
 from server.engine.workers import Worker, WorkerLost, WorkerPool
 
+BYTES_PER_SECOND = 32_000
+STRETCH_SECONDS = 20.0
+"""Audio that a worker takes at most before somebody else may have it."""
+SHARED_STRETCH_SECONDS = 5.0
+"""The same while others wait: most answers are shorter, so few are cut within a word."""
+STARVED_SECONDS = 1.0
+"""A stretch whose audio stops coming for this long (a peer went away) is over."""
 RESULT_SECONDS = 20.0
-"""A whole minute of speech decodes faster than this; a worker that needs longer is stuck."""
+"""A whole stretch decodes faster than this, also on a busy machine; a worker that needs longer is stuck."""
+DROP_SECONDS = 5.0
+"""A worker that does not let go of an unwanted stretch by then is replaced."""
+DUE_SECONDS = 20.0
+"""After a turn's end (and the length of its audio) its transcript has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,69 +76,109 @@ class Hearing:
         return utterance
 
     async def _run(self, utterance: Utterance, done: Done) -> None:
-        try:
-            heard = await self._transcribe(utterance)
-        except (WorkerLost, TimeoutError):
-            heard = None
+        heard: Heard | None = None
+        with contextlib.suppress(WorkerLost, TimeoutError):
+            async with asyncio.timeout_at(utterance.due_at) as utterance.limit:
+                heard = await self._transcribe(utterance)
         done(utterance, heard)
 
     async def _transcribe(self, utterance: Utterance) -> Heard:
-        async with self._pool.lend() as worker:
-            worker.busy = True
-            try:
-                await _stream(utterance, worker)
-                header = await _result(worker)
-            except asyncio.CancelledError:
-                with contextlib.suppress(WorkerLost, TimeoutError):
-                    worker.send({"op": "drop"})
-                    await _result(worker)
-                raise
-            words = cast("list[tuple[str, float]]", header["words"])
-            return Heard(
-                words=tuple((word, logprob) for word, logprob in words),
-                seconds=float_in(header, "seconds", 0.0),
-                mean=text_in(header, "mean"),
-            )
+        words: list[tuple[str, float]] = []
+        while await utterance.more():
+            async with self._pool.lend() as worker:
+                worker.busy = True
+                header = await self._stretch(utterance, worker)
+            words += [(word, logprob) for word, logprob in cast("list[tuple[str, float]]", header["words"])]
+            utterance.mean = text_in(header, "mean") or utterance.mean
+            utterance.gain = float_in(header, "gain", 0.0)
+        return Heard(tuple(words), utterance.taken_bytes / BYTES_PER_SECOND, utterance.mean if words else "")
+
+    async def _stretch(self, utterance: Utterance, worker: Worker) -> Header:
+        """Stream until a pause, the end, or somebody else's turn; the worker's answer."""
+        worker.send({"op": "begin", "mean": utterance.mean, "gain": utterance.gain})
+        sent_bytes = 0
+        try:
+            while pcm := await utterance.next_audio():
+                worker.send({"op": "audio"}, pcm)
+                sent_bytes += len(pcm)
+                limit = SHARED_STRETCH_SECONDS if self._pool.waiting else STRETCH_SECONDS
+                if sent_bytes >= limit * BYTES_PER_SECOND:
+                    break
+            worker.send({"op": "end"})
+            return await _result(worker, RESULT_SECONDS)
+        except asyncio.CancelledError:
+            with contextlib.suppress(WorkerLost, TimeoutError):
+                worker.send({"op": "drop"})
+                await _result(worker, DROP_SECONDS)
+            raise
 
 
 class Utterance:
-    """One turn's audio on its way to a recogniser. None of the methods blocks."""
+    """One turn's audio on its way to a recogniser. None of its public methods for a session blocks."""
 
     def __init__(self, mean: str) -> None:
         self.mean = mean
+        self.gain = 0.0
+        """What evens its level out; 0 until its first stretch was heard."""
         self.task: asyncio.Task[None] | None = None
-        self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.limit: asyncio.Timeout | None = None
+        self.due_at: float | None = None
+        self.taken_bytes = 0
+        self._fed_bytes = 0
+        self._finished = False
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         """Audio, b"" for a pause, None for the end."""
+        self._first = b""
 
     def feed(self, pcm: bytes) -> None:
         """More audio: 16 kHz mono PCM16."""
         if pcm:
-            self.waiting.put_nowait(pcm)
+            self._fed_bytes += len(pcm)
+            self._waiting.put_nowait(pcm)
 
     def pause(self) -> None:
         """This may have been all: decode it now, so that `finish` has nothing left to wait for."""
-        self.waiting.put_nowait(b"")
+        self._waiting.put_nowait(b"")
 
     def finish(self) -> None:
         """That was all: the transcript is due."""
-        self.waiting.put_nowait(None)
+        self._waiting.put_nowait(None)
+        audio_seconds = self._fed_bytes / BYTES_PER_SECOND
+        self.due_at = asyncio.get_running_loop().time() + DUE_SECONDS + audio_seconds
+        if self.limit:
+            self.limit.reschedule(self.due_at)
 
     def abandon(self) -> None:
         """Nobody wants the transcript any more."""
         if self.task:
             self.task.cancel()
 
+    # ------------------------------------------------------------------ for Hearing
 
-async def _stream(utterance: Utterance, worker: Worker) -> None:
-    worker.send({"op": "begin", "mean": utterance.mean})
-    while (pcm := await utterance.waiting.get()) is not None:
-        worker.send({"op": "audio" if pcm else "pause"}, pcm)
-    worker.send({"op": "end"})
+    async def more(self) -> bool:
+        """Wait for audio; False at the end. Silence between two stretches needs no worker."""
+        while not self._first and not self._finished:
+            self._take(await self._waiting.get())
+        return bool(self._first)
+
+    async def next_audio(self) -> bytes:
+        """The next audio of this stretch; empty when it is over."""
+        if not self._first:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STARVED_SECONDS):
+                    self._take(await self._waiting.get())
+        pcm, self._first = self._first, b""
+        self.taken_bytes += len(pcm)
+        return pcm
+
+    def _take(self, pcm: bytes | None) -> None:
+        self._finished = pcm is None
+        self._first = pcm or b""
 
 
-async def _result(worker: Worker) -> Header:
-    """The utterance's last frame; the worker is free after it."""
-    async with asyncio.timeout(RESULT_SECONDS):
+async def _result(worker: Worker, seconds: float) -> Header:
+    """The stretch's last frame; the worker is free after it."""
+    async with asyncio.timeout(seconds):
         header, _ = await worker.receive()
     worker.busy = False
     return header

@@ -1,10 +1,9 @@
-"""The process that hears: `python -m server.engine.hearing_worker`. One utterance at a time, as frames.
+"""The process that hears: `python -m server.engine.hearing_worker`. One stretch of speech after the other.
 
-In: `{"op": "begin", "mean"}` (the speaker's cepstral mean, "" when unknown), `{"op": "audio"}` with 16 kHz
-mono PCM16 as body, `{"op": "pause"}` (decode what there is: this may have been all), then `{"op": "end"}` or,
-when nobody wants the words, `{"op": "drop"}`. Out:
-`{"op": "ready"}`, then per utterance one
-`{"op": "heard", "words": [[word, log probability]], "seconds", "mean"}`.
+In: `{"op": "begin", "mean", "gain"}` (the speaker's cepstral mean and the utterance's gain, "" and 0 when
+unknown), `{"op": "audio"}` with 16 kHz mono PCM16 as body, then `{"op": "end"}` or, when nobody wants the
+words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then per stretch one
+`{"op": "heard", "words": [[word, log probability]], "mean", "gain"}`.
 pocketsphinx holds the GIL while it decodes, hence a process.
 """
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
 from server.engine import worker_frames
-from server.engine.protocol_validation import text_in
+from server.engine.protocol_validation import float_in, text_in
 from server.engine.worker_frames import Header
 
 NICENESS = 5
@@ -43,21 +42,16 @@ class Recogniser:
         self._decoder = Decoder(fwdflat=False, dither=True, loglevel="FATAL", samprate=RATE_HZ)
         self.listening = False
         self._decoding = False
-        self._words: list[tuple[str, float]] = []
-        self._samples = 0
         self._unlevelled = bytearray()
         self._gain: float | None = None
 
-    def begin(self, mean: str) -> None:
+    def begin(self, mean: str, gain: float) -> None:
         self._decoder.set_cmn(mean or USUAL_MEAN)
         self.listening = True
-        self._words = []
-        self._samples = 0
         self._unlevelled.clear()
-        self._gain = None
+        self._gain = gain or None
 
     def hear(self, pcm: bytes) -> None:
-        self._samples += len(pcm) // 2
         if self._gain is not None:
             self._decode(pcm, self._gain)
             return
@@ -65,30 +59,28 @@ class Recogniser:
         if len(self._unlevelled) >= LEVEL_BYTES:
             self._level()
 
-    def pause(self) -> None:
-        """Finish decoding what was heard; more audio makes another stretch of the same utterance."""
+    def end(self) -> Header:
+        """The words of the stretch, each with the log probability that the decoder gives it."""
+        words = self._finish()
+        self.listening = False
+        mean = self._decoder.get_cmn(True) if words else ""
+        return {"op": "heard", "words": words, "mean": mean, "gain": self._gain or 0.0}
+
+    def _finish(self) -> list[tuple[str, float]]:
         if self._gain is None and self._unlevelled:
             self._level()
         if not self._decoding:
-            return
+            return []
         self._decoder.end_utt()
         self._decoding = False
-        self._words += [
+        return [
             (_plain(segment.word), round(math.log(min(1.0, max(segment.prob, 1e-6))), 4))
             for segment in self._decoder.seg() or ()
             if not segment.word.startswith(("<", "["))
         ]
 
-    def end(self) -> Header:
-        """The words of the utterance, each with the log probability that the decoder gives it."""
-        self.pause()
-        self.listening = False
-        seconds = self._samples / RATE_HZ
-        mean = self._decoder.get_cmn(True) if self._words else ""
-        return {"op": "heard", "words": self._words, "seconds": seconds, "mean": mean}
-
     def _level(self) -> None:
-        """Choose one gain for the utterance from the loudest 100 ms of its beginning."""
+        """Choose one gain for the whole utterance from the loudest 100 ms of its beginning."""
         audio = bytes(self._unlevelled)
         self._gain = _gain(np.frombuffer(audio, "<i2").astype(np.float32))
         self._decode(audio, self._gain)
@@ -126,11 +118,9 @@ def main() -> None:
         while (frame := worker_frames.read(sys.stdin.buffer)) is not None:
             header, body = frame
             if header["op"] == "begin":
-                recogniser.begin(text_in(header, "mean"))
+                recogniser.begin(text_in(header, "mean"), float_in(header, "gain", 0.0))
             elif header["op"] == "audio":
                 recogniser.hear(body)
-            elif header["op"] == "pause":
-                recogniser.pause()
             elif recogniser.listening:  # a "drop" may come after the "end" that answered it
                 worker_frames.write(out, recogniser.end())
 

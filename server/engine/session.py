@@ -24,11 +24,13 @@ from server.engine.protocol_effects import (
 )
 from server.engine.session_input import SessionInput
 from server.engine.session_output import SessionOutput
-from server.engine.speaking import Speaking
+from server.engine.speaking import Speaking, SpeakingFailed
 
 log = logging.getLogger(__name__)
 ROOM_MESSAGES = 64
 """Responses wait while this many messages wait for the socket: about 10 s of audio."""
+ROOM_SECONDS = 10.0
+"""A client that takes nothing for so long is disconnected: its response holds a voice worker."""
 MAX_WAITING_MESSAGES = 4_096
 """A client that asks for so much and reads none of it is disconnected."""
 
@@ -130,7 +132,13 @@ class RealtimeSession:
         await asyncio.sleep(0)
         while len(self._waiting) >= ROOM_MESSAGES:
             self._room.clear()
-            await self._room.wait()
+            try:
+                async with asyncio.timeout(ROOM_SECONDS):
+                    await self._room.wait()
+            except TimeoutError:
+                log.warning("a client that does not read is disconnected")
+                self._socket.abort()
+                raise SpeakingFailed("nobody listens") from None
 
     async def _write(self) -> None:
         """Sends what waits, in order, until the client is gone."""

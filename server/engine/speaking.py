@@ -12,8 +12,12 @@ from server.engine.voices_types import Chunk, SpokenWord
 from server.engine.worker_frames import Header
 from server.engine.workers import Worker, WorkerLost, WorkerPool
 
-SPEAK_SECONDS = 30.0
-"""No text of ours takes this long to synthesise; a worker that does is stuck."""
+LEND_SECONDS = 6.0
+CHUNK_SECONDS = 6.0
+"""A sentence takes a fraction of a second; whoever waits longer for a worker, or for its next chunk, is
+better served by a failed response, which may be asked for again, than by silence."""
+ABORT_SECONDS = 2.0
+"""A worker that does not let go of an unwanted text by then is replaced."""
 
 
 class SpeakingFailed(Exception):
@@ -39,7 +43,7 @@ class Speaking:
     async def speak(self, text: str, voice: str, speed: float) -> AsyncGenerator[Chunk, None]:
         """Chunks as soon as they exist. Close the iterator to abort; raises SpeakingFailed."""
         try:
-            async with self._pool.lend() as worker:
+            async with self._pool.lend(LEND_SECONDS) as worker:
                 worker.busy = True
                 worker.send({"op": "speak", "text": text, "voice": voice, "speed": speed})
                 try:
@@ -48,13 +52,15 @@ class Speaking:
                 finally:
                     if worker.busy:
                         await _abort(worker)
-        except (WorkerLost, TimeoutError):
-            raise SpeakingFailed("the voice worker was lost") from None
+        except TimeoutError:
+            raise SpeakingFailed("the voice worker is stuck") from None
+        except WorkerLost as error:
+            raise SpeakingFailed(f"there is no voice worker: {error}") from None
 
 
 async def _next(worker: Worker) -> Chunk | None:
     """The next chunk; None at the end of the text."""
-    async with asyncio.timeout(SPEAK_SECONDS):
+    async with asyncio.timeout(CHUNK_SECONDS):
         header, pcm = await worker.receive()
     if header["op"] == "chunk":
         return Chunk(pcm, _words(header))
@@ -68,8 +74,9 @@ async def _abort(worker: Worker) -> None:
     """Let the worker go to its next sentence's end and drop what it says; it stays `busy` if it is lost."""
     worker.send({"op": "cancel"})
     with contextlib.suppress(WorkerLost, TimeoutError, SpeakingFailed):
-        while await _next(worker) is not None:
-            pass
+        async with asyncio.timeout(ABORT_SECONDS):
+            while await _next(worker) is not None:
+                pass
 
 
 def _words(header: Header) -> tuple[SpokenWord, ...]:

@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 from server.engine import worker_frames
 from server.engine.worker_frames import Header
@@ -105,19 +105,21 @@ class WorkerPool:
         self._size = size
         self._free: asyncio.Queue[Worker] = asyncio.Queue()
         self._all: set[Worker] = set()
-        self._respawning: set[asyncio.Task[None]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._waiting = 0
 
     async def open(self) -> None:
-        """Start all workers and wait until they are ready."""
-        for worker in await asyncio.gather(*(self._start() for _ in range(self._size))):
-            self._free.put_nowait(worker)
+        """Return when one worker is ready (raises WorkerLost if it cannot be); the others follow."""
+        self._free.put_nowait(await self._start())
+        for _ in range(1, self._size):
+            self._in_background(self._add())
 
     async def close(self) -> None:
         self._closed = True
-        for task in self._respawning:
+        for task in self._starting:
             task.cancel()
-        await asyncio.gather(*self._respawning, return_exceptions=True)
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in self._all))
         self._all.clear()
 
@@ -125,13 +127,22 @@ class WorkerPool:
     def pids(self) -> tuple[int, ...]:
         return tuple(worker.pid for worker in self._all)
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        return self._waiting
+
     @contextlib.asynccontextmanager
-    async def lend(self) -> AsyncIterator[Worker]:
-        """A worker for one job. Left while `busy`, or dead, it is replaced."""
-        worker = await self._free.get()
-        while not worker.alive:
-            self._replace(worker)
-            worker = await self._free.get()
+    async def lend(self, patience_seconds: float | None = None) -> AsyncIterator[Worker]:
+        """A worker for one job, first come first served. Left while `busy`, or dead, it is replaced.
+
+        Raises WorkerLost when none is free for `patience_seconds` (None: waits on).
+        """
+        try:
+            async with asyncio.timeout(patience_seconds):
+                worker = await self._take()
+        except TimeoutError:
+            raise WorkerLost("no worker got free in time") from None
         try:
             yield worker
         finally:
@@ -141,6 +152,15 @@ class WorkerPool:
             else:
                 self._free.put_nowait(worker)
 
+    async def _take(self) -> Worker:
+        self._waiting += 1
+        try:
+            while not (worker := await self._free.get()).alive:
+                self._replace(worker)
+            return worker
+        finally:
+            self._waiting -= 1
+
     async def _start(self) -> Worker:
         worker = await Worker.start(self._module, *self._arguments)
         self._all.add(worker)
@@ -148,14 +168,21 @@ class WorkerPool:
 
     def _replace(self, worker: Worker) -> None:
         if not self._closed:
-            task = asyncio.get_running_loop().create_task(self._respawn(worker))
-            self._respawning.add(task)
-            task.add_done_callback(self._respawning.discard)
+            self._in_background(self._respawn(worker))
+
+    def _in_background(self, start: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(start)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
 
     async def _respawn(self, dead: Worker) -> None:
         await dead.stop()
         self._all.discard(dead)
         log.warning("a worker process is replaced", extra={"module_name": self._module})
+        await self._add()
+
+    async def _add(self) -> None:
+        """One more worker, however often that must be tried."""
         while True:
             try:
                 self._free.put_nowait(await self._start())

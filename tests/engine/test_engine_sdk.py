@@ -209,13 +209,15 @@ async def test_a_token_is_asked_for_when_one_is_set(monkeypatch: pytest.MonkeyPa
 
 async def test_no_worker_outlives_a_killed_engine() -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.engine", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable, "-m", "server.engine", "--hearing-workers", "2", "--speaking-workers", "2",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     assert process.stdout
     assert process.stdin
     await process.stdout.readline()
-    children = _children(process.pid)
-    assert len(children) == 4
+    async with asyncio.timeout(20):
+        while len(children := _children(process.pid)) < 4:
+            await asyncio.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     await process.wait()
     process.stdin.close()

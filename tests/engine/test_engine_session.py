@@ -163,6 +163,18 @@ async def test_a_client_that_never_reads_is_disconnected() -> None:
         assert socket.aborted
 
 
+async def test_a_client_that_stops_reading_gives_the_voice_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.engine.session.ROOM_SECONDS", 0.05)
+    socket, speaking = FakeSocket(), FakeSpeaking(chunks=100)
+    async with session(socket, speaking) as send:
+        socket.open.clear()
+        await send("response.create")
+        async with asyncio.timeout(5):
+            while not speaking.closed:
+                await asyncio.sleep(0.005)
+        assert socket.aborted
+
+
 @pytest.mark.parametrize("broken", ["voice", "brain"])
 async def test_a_response_that_cannot_be_made_fails_and_the_session_lives(broken: str) -> None:
     def reply(items: Sequence[Item]) -> Reply:

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from server.engine import hearing as hearing_module
 from server.engine.downsampler import Downsampler
-from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.hearing import STARVED_SECONDS, Heard, Hearing, Utterance
 from tests.fakes.realtime_engine import speech
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,6 +84,52 @@ async def test_when_all_workers_are_busy_an_utterance_waits_its_turn(hearing: He
     assert not second.result.done()
     assert "bread" in await first.text()
     assert "books" in await second.text()
+
+
+async def test_a_room_that_is_never_silent_does_not_keep_the_worker(hearing: Hearing) -> None:
+    television = Listener(hearing)
+    noise = Downsampler().push(speech("And now the news of the day, and more of it, without any end.") * 3)
+    for start in range(0, len(noise), 3_200):
+        television.utterance.feed(noise[start : start + 3_200])
+    await asyncio.sleep(0.05)
+    assert "bread" in await Listener(hearing, speech("We sell fresh bread.")).text()
+    assert not television.result.done()
+    assert (await television.text()).count("news") >= 2
+
+
+async def test_an_utterance_whose_audio_stops_coming_does_not_keep_the_worker(hearing: Hearing) -> None:
+    gone = Listener(hearing, speech("We sell books."))
+    await asyncio.sleep(0.05)
+    assert "bread" in await Listener(hearing, speech("We sell fresh bread.")).text()
+    assert "books" in await gone.text()
+
+
+async def test_after_a_pause_the_end_of_the_turn_needs_no_worker(hearing: Hearing) -> None:
+    listener = Listener(hearing, speech("We sell fresh bread."))
+    listener.utterance.pause()
+    await asyncio.sleep(0.05)
+    other = Listener(hearing, speech("We sell books."))
+    await asyncio.sleep(STARVED_SECONDS / 2)
+    assert "bread" in await listener.text()
+    assert not other.result.done()
+    assert "books" in await other.text()
+
+
+@pytest.mark.parametrize("limit", ["RESULT_SECONDS", "DUE_SECONDS"])
+async def test_a_recogniser_that_hangs_fails_the_transcript_and_is_replaced(
+    hearing: Hearing, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing_module, limit, 0.2)
+    monkeypatch.setattr(hearing_module, "DROP_SECONDS", 0.2)
+    (pid,) = hearing.pids
+    os.kill(pid, signal.SIGSTOP)
+    listener = Listener(hearing, speech("Hello."))
+    listener.utterance.finish()
+    async with asyncio.timeout(20):
+        assert await listener.result is None
+    monkeypatch.undo()
+    assert "bread" in await Listener(hearing, speech("We sell fresh bread.")).text()
+    assert pid not in hearing.pids
 
 
 async def test_an_abandoned_utterance_frees_its_worker(hearing: Hearing) -> None:
