@@ -15,6 +15,8 @@ from server.engine.voices_numbers import digits, spell_numbers
 _WORDS_MAX = 24
 """A longer sentence is cut, at a comma if there is one: first sound and abort stay prompt."""
 _COMMA_AFTER = 10
+_OPENING_OF, _OPENING_LEAST = 7, 3
+"""A first sentence of so many words is begun with its first clause of at least so many."""
 _WRITTEN_MAX = 40
 """Longer 'words' are not words; only so many characters of one are spoken."""
 
@@ -96,7 +98,18 @@ def sentences(text: str) -> list[Sentence]:
         shouting = len(letters) > 20 and sum(char.isupper() for char in letters) > 0.8 * len(letters)
         words = [_word(token.lower() if shouting else token, token) for token in written]
         found += _cut(words)
-    return _audible(found)
+    return _audible(_opening(found))
+
+
+def _opening(pieces: list[Sentence]) -> list[Sentence]:
+    """The first sentence cut after its first clause: its sound is there in a third of the time."""
+    if not pieces or len(pieces[0].words) < _OPENING_OF:
+        return pieces
+    words = pieces[0].words
+    for index, word in enumerate(words[:-_OPENING_LEAST], 1):
+        if word.mark and index >= _OPENING_LEAST:
+            return [Sentence(words[:index], ends=False), Sentence(words[index:], pieces[0].ends), *pieces[1:]]
+    return pieces
 
 
 def _audible(pieces: list[Sentence]) -> list[Sentence]:
