@@ -9,16 +9,15 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol, cast
 
 import jinja2
 from aiohttp import web
 
 from orchestration import transcript
-from orchestration.brief import Brief
+from server.conductor import ConversationView
 from server.errors import Code, Problem
 from server.preview import inside
 from server.session import Session
@@ -36,19 +35,6 @@ _PRINTED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-
 _PICTURE = {**_PRIVATE, "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
-class Told(Protocol):
-    """What a conversation has to show (orchestration.conversation)."""
-
-    @property
-    def brief(self) -> Brief: ...
-
-    @property
-    def transcript(self) -> Sequence[transcript.Entry]: ...
-
-    @property
-    def summary(self) -> Mapping[str, object]: ...
-
-
 def add_routes(app: web.Application) -> None:
     router = app.router
     router.add_get("/sessions/{id}/transcript.{form:txt|vtt|json}", _transcript)
@@ -60,9 +46,8 @@ def add_routes(app: web.Application) -> None:
     router.add_delete("/sessions/{id}/data", _forget)
 
 
-def _told(session: Session) -> Told:
-    # The session's own view of the conversation names only what the session needs of it.
-    return cast(Told, session.director.conversation)
+def _told(session: Session) -> ConversationView:
+    return session.director.conversation
 
 
 async def _transcript(request: web.Request) -> web.Response:
@@ -89,7 +74,7 @@ async def _site(request: web.Request) -> web.Response:
 
 async def _recording(request: web.Request) -> web.Response:
     session_of(request)
-    raise Problem(Code.NOT_FOUND, "Recording was not switched on.")
+    raise Problem(Code.NOT_FOUND, "Sessions are not recorded yet.")
 
 
 async def _asset(request: web.Request) -> web.StreamResponse:
@@ -144,7 +129,7 @@ def zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def printed(told: Told, folder: Path) -> str:
+def printed(told: ConversationView, folder: Path) -> str:
     """The summary as one HTML page that needs nothing else, for reading and for paper."""
     summary = told.summary
     post = _mapping(summary.get("post"))

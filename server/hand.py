@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 from aiohttp import web
@@ -130,8 +131,20 @@ async def _edit_post(request: web.Request) -> web.Response:
     text = bodies.text_field(body.get("text"), MAX_POST_CHARS)
     if not session.snapshot.drafted:
         raise Problem(Code.NO_POST)
+    if _decided(session):
+        raise Problem(Code.ALREADY_DECIDED, "The post was decided on; it stays as it was then.")
     session.post(PostEdited(text))
     return web.json_response({"text": text})
+
+
+def _decided(session: Session) -> bool:
+    """Whether the human has tapped for the post, or is about to be told that it counts."""
+    approvals = session.director.conversation.desk.approvals
+    decided = {decision.value for decision in Decision}
+    return any(
+        one.state in decided or (one.state == "open" and name in session.decisions)
+        for name, one in approvals.items()
+    )
 
 
 async def _decide(request: web.Request) -> web.Response:
@@ -149,6 +162,8 @@ async def _decide(request: web.Request) -> web.Response:
     state = approval.state
     if state == "open" and name in session.decisions:
         state = session.decisions[name].value  # the Director is about to act on it
+    elif state == "open" and asyncio.get_running_loop().time() > approval.expires_at:
+        state = "expired"  # its page was away, and the Director's clock stood still
     if state == "superseded":
         raise Problem(Code.SUPERSEDED)
     if state == "expired":

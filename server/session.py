@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from media import floor as sounds
 from media.clock import SessionClock
@@ -20,14 +18,14 @@ from media.floor import Floor
 from media.microphone import Microphone
 from media.outbound import Outbound
 from orchestration import events
-from orchestration.brief import Brief
 from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
 from orchestration.personas import Cast
-from orchestration.ports import Jobs, LineFactory, Publish
+from orchestration.ports import LineFactory
 from orchestration.workflow import Workflow
 from server import logs, metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
+from server.conductor import MakeDirector
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
@@ -45,62 +43,8 @@ NEVER_CONNECTED_S = 120.0
 STOP_S = 1.0
 WATCH_S = 0.25
 LAST_WORDS_S = 1.0
-"""How long the Peers of a completed session stay, so that the last word is heard."""
-
-
-class ApprovalView(Protocol):
-    """An approval as the HTTP side needs it; `state`: open, approve, reject, superseded or expired."""
-
-    @property
-    def state(self) -> str: ...
-
-
-class DeskView(Protocol):
-    @property
-    def approvals(self) -> Mapping[str, ApprovalView]: ...
-
-
-class ConversationView(Protocol):
-    @property
-    def brief(self) -> Brief: ...
-
-    @property
-    def desk(self) -> DeskView: ...
-
-
-class Conductor(Protocol):
-    """The Director, as its session uses it (orchestration.director)."""
-
-    @property
-    def conversation(self) -> ConversationView: ...
-
-    async def run(self) -> str:
-        """Hold the whole conversation; returns `completed` or `stopped`."""
-
-    def post(self, event: events.Event) -> None: ...
-
-    def hear(self, pcm: bytes) -> None: ...
-
-    def playout_started(self, turn: str, rtp_timestamp: int) -> None: ...
-
-    def playout_finished(self, turn: str, sent_ms: int) -> None: ...
-
-    def playout_interrupted(self, turn: str, sent_ms: int, source_ms: int) -> None: ...
-
-
-class MakeDirector(Protocol):
-    def __call__(
-        self,
-        *,
-        floor: Floor,
-        open_line: LineFactory,
-        jobs: Jobs,
-        publish: Publish,
-        cast: Cast,
-        workflow: Workflow,
-        given_answers: tuple[str, ...],
-        clock: Callable[[], float],
-    ) -> Conductor: ...
+"""How long the Peers of a completed session stay: the last word is sent before it is heard."""
+EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +81,8 @@ class Session:
         """Readers of the event stream now, by whose token they use."""
         self._now = loop.time
         self._ttl_s = float(settings.session_ttl_s)
-        self._expired = False
+        self._asked = ""
+        """Why it was asked to end, empty while nobody did."""
         self._conducting: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._hand_overs = HandOvers(metrics.observe_hand_over)
@@ -177,6 +122,7 @@ class Session:
 
     async def stop(self, reason: str = "human") -> None:
         """End it, gently for a second; the session is over when this returns. Idempotent."""
+        self._asked = self._asked or reason
         self.post(events.StopRequested(reason))
         try:
             async with asyncio.timeout(STOP_S):
@@ -210,12 +156,12 @@ class Session:
             self.presence.watch(now)
             patience = self._ttl_s if self.presence.ever_heard else min(NEVER_CONNECTED_S, self._ttl_s)
             if not self.presence.listening and now - self.presence.absent_since > patience:
-                self._expired = True
-                await self.stop("expired")
+                await self.stop(EXPIRED)
 
     def _ended(self) -> None:
         if not self.ended:
-            self.publish(SessionState("stopped", "internal"))
+            # Also when it was asked to and did not manage in time: then that is the reason.
+            self.publish(SessionState("stopped", self._asked or "internal"))
         self.ended_at = self._now()
         self.events.close()
 
@@ -225,7 +171,9 @@ class Session:
             self.outbound.close()
         self.microphone.close()
         await self.work.close()
-        await self.presence.close(LAST_WORDS_S if completed else LAST_MESSAGES_S)
+        if completed and self.presence.listening:
+            await asyncio.sleep(LAST_WORDS_S)
+        await self.presence.close(LAST_MESSAGES_S)
         self.outbound.close()
 
     @property
@@ -292,7 +240,7 @@ class Session:
         self._tell(notice)
 
     def _publish_state(self, notice: SessionState) -> None:
-        if self._expired and notice.state in ENDED:
+        if self._asked == EXPIRED and notice.state in ENDED:
             notice = SessionState("expired", "nobody was there")
         if not self.ended and (notice.state != self.snapshot.state or not self.events.last_seq):
             self._tell(notice)

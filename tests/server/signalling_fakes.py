@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ Client = TestClient[web.Request, web.Application]
 @dataclass
 class FakeApproval:
     state: str = "open"
+    expires_at: float = math.inf
 
 
 @dataclass

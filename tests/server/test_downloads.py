@@ -148,7 +148,7 @@ async def test_a_recording_that_was_not_made_says_so(room: Opened) -> None:
     answer = await room.client.get(f"{room.path}/recording.ogg", headers=room.auth)
     assert answer.status == 404
     assert answer.content_type == "application/problem+json"
-    assert "not switched on" in (await answer.json(content_type=None))["detail"]
+    assert "not recorded yet" in (await answer.json(content_type=None))["detail"]
 
 
 @pytest.mark.parametrize("path", [*PATHS, "recording.ogg", "assets/post.png"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 from pathlib import Path
 
@@ -181,3 +182,31 @@ async def test_stopping_the_application_ends_every_session(tmp_path: Path) -> No
     assert all(room.over for room in rooms)
     assert all(room.snapshot.state == "stopped" for room in rooms)
     assert {type(room.director) for room in rooms} == {FakeDirector}
+
+
+async def test_a_human_s_own_stop_is_told_as_that_even_when_it_takes_force(
+    aiohttp_client: AiohttpClient, tmp_path: Path
+) -> None:
+    client = await aiohttp_client(fake_app(Settings(data=tmp_path), fake_crew(DeafDirector)))
+    room = await opened(client)
+    await client.delete(room.path, headers=room.auth)
+    last = json.loads(room.session.events.after(0)[-1].text)
+    assert last["data"] == {"state": "stopped", "reason": "human"}
+
+
+async def test_the_page_stays_connected_until_the_last_word_was_heard(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "LAST_WORDS_S", 0.6)
+    room = await opened(client)
+    async with rtc_page(microphone=False) as page:
+        await page.connect(client, f"{room.path}/whip", room.auth)
+        await page.live()
+        page.say({"type": "ping"})
+        await room.heard(events.ListenerArrived)
+        room.director.end("completed")
+        await page.told("session.state", 3)
+        await asyncio.sleep(0.3)
+        assert not page.channel_closed.is_set()
+        await over(room)
+        await page.channel_closed.wait()

@@ -305,6 +305,22 @@ async def test_the_post_is_edited_once_there_is_one(client: Client, room: Opened
     assert await problem(long) == (400, "bad_text")
 
 
+@pytest.mark.parametrize("tapped", ["approve", "reject"])
+async def test_a_post_that_was_decided_on_is_not_edited_any_more(room: Opened, tapped: str) -> None:
+    path, body = f"{room.path}/post", {"text": "Fresh bread every day."}
+    room.session.publish(notices.PostDrafted("Bread", "post.png", "A loaf"))
+    room.director.conversation.desk.approvals["approval1"] = FakeApproval("superseded")
+    assert (await room.client.patch(path, json=body, headers=room.auth)).status == 200
+    room.director.conversation.desk.approvals["approval2"] = FakeApproval()
+    assert (await decide(room, tapped, "approval2")).status == 200  # type: ignore[attr-defined]
+    taken_in = await room.client.patch(path, json=body, headers=room.auth)
+    assert await problem(taken_in) == (409, "already_decided")
+    room.director.conversation.desk.approvals["approval2"].state = tapped
+    decided = await room.client.patch(path, json=body, headers=room.auth)
+    assert await problem(decided) == (409, "already_decided")
+    assert sum(isinstance(event, events.PostEdited) for event in room.director.heard) == 1
+
+
 async def test_a_hand_that_is_too_quick_is_held(room: Opened) -> None:
     room.session.hand = Bucket(Rate(2, 0.001), room.session.created)
     for _ in range(2):
@@ -345,6 +361,17 @@ async def test_a_decision_that_comes_too_late_says_why(
     room.director.conversation.desk.approvals["approval1"] = FakeApproval(state)
     assert await problem(await decide(room, "approve")) == answer
     assert not room.director.heard
+
+
+async def test_a_decision_after_its_time_is_refused_even_while_the_page_was_away(room: Opened) -> None:
+    approvals = room.director.conversation.desk.approvals
+    approvals["approval1"] = FakeApproval(expires_at=room.session.created - 1)
+    assert await problem(await decide(room, "approve")) == (410, "expired")
+    assert not room.director.heard
+    approvals["approval1"] = FakeApproval(expires_at=room.session.created + 900)
+    assert (await decide(room, "approve")).status == 200  # type: ignore[attr-defined]
+    approvals["approval1"].expires_at = room.session.created - 1
+    assert (await decide(room, "approve")).status == 200  # type: ignore[attr-defined]
 
 
 async def test_what_was_never_asked_cannot_be_decided(room: Opened) -> None:
