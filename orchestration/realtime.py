@@ -105,7 +105,8 @@ class RealtimeClient:
 
     @property
     def idle(self) -> bool:
-        return self._active is None and not self._waiting
+        """Whether a new session could begin now without anybody noticing."""
+        return self._active is None and not self._waiting and self._human.idle
 
     # ----------------------------------------------------------------------- intentions
 

@@ -24,6 +24,11 @@ class HumanTurns:
         self._names: dict[str, str] = {}
         """Committed item → the item that speech_started named, where a commit gave it another id."""
 
+    @property
+    def idle(self) -> bool:
+        """Nobody speaks, and nothing that was said is still to be understood."""
+        return not self._speaking and not self._awaiting
+
     def started(self, event: JsonObject) -> list[Outcome]:
         outcomes = self._stop()
         self._speaking = text_of(event, "item_id")

@@ -51,6 +51,8 @@ class LineTimes:
     give_up_s: float = 20.0
     """How long turns wait for a lost session to come back before they fail."""
     renew_s: float = 50 * 60.0
+    renew_latest_s: float = 58 * 60.0
+    """Renewal waits that long for a moment in which nobody talks."""
     messages_per_yield: int = 4
 
 
@@ -203,12 +205,13 @@ class OpenAILine:
                 await connection.close()
 
     async def _converse(self, connection: AsyncRealtimeConnection, opened: asyncio.Future[None]) -> bool:
-        """Until the socket ends (raises) or the session is old and idle (True)."""
+        """Until the socket ends (raises) or the session is old and idle, or too old to wait (True)."""
         self._protocol.connected()
         self._flush()
         writer = asyncio.create_task(self._write(connection), name=f"line {self._name} writer")
         reader = asyncio.create_task(self._read(connection, opened), name=f"line {self._name} reader")
-        timeout_s = self._times.renew_s
+        now = asyncio.get_running_loop().time
+        renew_at, timeout_s = now() + self._times.renew_latest_s, self._times.renew_s
         try:
             while True:
                 done, _ = await asyncio.wait(
@@ -216,9 +219,9 @@ class OpenAILine:
                 )
                 for task in done:
                     task.result()
-                if done or self._protocol.idle:
+                if done or self._protocol.idle or now() >= renew_at:
                     return not done
-                timeout_s = 1.0
+                timeout_s = min(1.0, renew_at - now())
         finally:
             for task in (reader, writer):
                 task.cancel()

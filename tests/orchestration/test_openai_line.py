@@ -276,3 +276,36 @@ async def test_renewal_waits_for_the_turn_that_runs() -> None:
         fake.go_on()
         await ear.until("finished", "t1")
         assert not any(told[0] in ("lost", "failed") for told in ear.told)
+
+
+HUMAN: tuple[Json, ...] = (
+    {"type": "input_audio_buffer.speech_started", "item_id": "h1", "audio_start_ms": 0},
+    {"type": "input_audio_buffer.speech_stopped", "item_id": "h1", "audio_end_ms": 900},
+    {
+        "type": "conversation.item.input_audio_transcription.completed",
+        "item_id": "h1",
+        "content_index": 0,
+        "transcript": "bread",
+    },
+)
+
+
+@pytest.mark.parametrize("told", [1, 2])
+async def test_renewal_waits_for_the_human_to_finish_and_be_understood(told: int) -> None:
+    async with opened(LISTENER, times=LineTimes(renew_s=0.3)) as (line, ear, fake):
+        await fake.say(*HUMAN[:told])
+        await asyncio.sleep(0.6)
+        assert len(fake.sessions) == 1
+        await fake.say(*HUMAN[told:])
+        await ear.until("said", "bread")
+        async with asyncio.timeout(10):
+            while len(fake.sessions) < 2:
+                await asyncio.sleep(0.01)
+        assert ("not understood", "h1") not in ear.told
+
+
+async def test_renewal_does_not_wait_for_ever() -> None:
+    async with opened(LISTENER, times=LineTimes(renew_s=0.1, renew_latest_s=0.3)) as (line, ear, fake):
+        await fake.say(HUMAN[0])
+        await ear.until("not understood", "h1")
+        assert not any(told[0] == "lost" for told in ear.told)
