@@ -82,7 +82,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.UNKNOWN_APPROVAL: Kind(404, "There is nothing of that name to approve."),
     Code.UNKNOWN_JOB: Kind(404, "There is no such job in this session."),
     Code.METHOD_NOT_ALLOWED: Kind(405, "This cannot be done here."),
-    Code.ALREADY_DECIDED: Kind(409, "This was decided already, otherwise."),
+    Code.ALREADY_DECIDED: Kind(409, "This was decided already."),
     Code.SUPERSEDED: Kind(409, "It was changed since: look at the new version first."),
     Code.NO_POST: Kind(409, "There is no draft yet."),
     Code.SESSION_ENDED: Kind(409, "The session is over."),

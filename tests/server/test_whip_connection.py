@@ -197,6 +197,16 @@ async def test_resuming_asks_for_what_came_after(room: Opened) -> None:
         assert (await page.told("human.listening"))["seq"] == 3
 
 
+async def test_an_event_that_is_forgotten_at_once_does_not_hold_up_the_others(room: Opened) -> None:
+    async with rtc_page(microphone=False) as page:
+        await arrive(page, room)
+        room.session.publish(notices.JobProgress("job1", "website", 1, "x" * (2 * 1024 * 1024)))
+        page.say({"type": "ping"})
+        await page.told("pong", 2)
+        room.session.publish(notices.HumanListening(True))
+        await page.told("human.listening")
+
+
 async def test_a_bad_message_is_answered_and_breaks_nothing(room: Opened) -> None:
     async with rtc_page(microphone=False) as page:
         await arrive(page, room)
