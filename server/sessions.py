@@ -53,7 +53,8 @@ class Sessions:
         if self.running >= self._settings.max_sessions:
             raise Problem(Code.FULL, headers={"Retry-After": str(FULL_RETRY_S)})
         if self._unentered(client) >= self._max_unentered:
-            raise Problem(Code.TOO_MANY, headers={"Retry-After": str(UNENTERED_RETRY_S)})
+            why = "Sessions that you opened are still waiting for somebody to come in."
+            raise Problem(Code.TOO_MANY, why, headers={"Retry-After": str(UNENTERED_RETRY_S)})
         session = Session(self._crew, self._settings, given_answers)
         self._sessions[session.id] = session
         self._openers[session.id] = client
