@@ -35,7 +35,7 @@ class Sessions:
     def __init__(self, settings: Settings, crew: Crew, max_unentered: int = MAX_UNENTERED) -> None:
         self._settings = settings
         # Behind a proxy everybody has the proxy's address, so that nobody could be told from anybody.
-        self._max_unentered = max_unentered if not settings.public_url else settings.max_sessions
+        self.max_unentered = max_unentered if not settings.public_url else settings.max_sessions
         self._crew = crew
         self._sessions: dict[str, Session] = {}
         self._openers: dict[str, str] = {}
@@ -52,7 +52,7 @@ class Sessions:
             raise Problem(Code.DRAINING, headers={"Retry-After": str(DRAIN_RETRY_S)})
         if self.running >= self._settings.max_sessions:
             raise Problem(Code.FULL, headers={"Retry-After": str(FULL_RETRY_S)})
-        if self._unentered(client) >= self._max_unentered:
+        if self._unentered(client) >= self.max_unentered:
             why = "Sessions that you opened are still waiting for somebody to come in."
             raise Problem(Code.TOO_MANY, why, headers={"Retry-After": str(UNENTERED_RETRY_S)})
         session = Session(self._crew, self._settings, given_answers)
