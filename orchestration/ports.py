@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from orchestration.events import JobFailed, JobFinished, JobProgressed, ToolCall
+from orchestration.events import ToolCall
 from orchestration.notices import Notice
 
 
@@ -152,18 +152,10 @@ class Line(Protocol):
     def commit(self) -> None:
         """End the human's turn now (push-to-talk)."""
 
-    def set_patience(self, silence_ms: int) -> None: ...
-
     async def close(self) -> None: ...
 
 
 LineFactory = Callable[[LineConfig, LineListener], Line]
-
-
-class JobListener(Protocol):
-    """Who is told what comes of a job."""
-
-    def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

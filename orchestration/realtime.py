@@ -35,7 +35,6 @@ from orchestration.realtime_wire import (
     count_of,
     object_of,
     objects_of,
-    patience_update,
     response_cancel,
     response_create,
     session_update,
@@ -54,7 +53,6 @@ class RealtimeClient:
     def __init__(self, config: LineConfig, hearing: Hearing) -> None:
         self._config = config
         self._hearing = hearing
-        self._silence_ms = config.silence_ms
         self._with_logprobs = True
         self._outbox = Outbox()
         self._recall = Recall(self._outbox)
@@ -161,11 +159,6 @@ class RealtimeClient:
 
     def commit(self) -> None:
         self._outbox.send("commit", {"type": "input_audio_buffer.commit"})
-
-    def set_patience(self, silence_ms: int) -> None:
-        if self._config.voice is None and silence_ms != self._silence_ms:
-            self._silence_ms = silence_ms
-            self._outbox.send("patience", patience_update(self._hearing, silence_ms))
 
     # ----------------------------------------------------------------------- server events
 
@@ -288,7 +281,7 @@ class RealtimeClient:
         self._send_next()
 
     def _configure(self) -> None:
-        event = session_update(self._config, self._hearing, self._silence_ms, self._with_logprobs)
+        event = session_update(self._config, self._hearing, self._with_logprobs)
         self._outbox.send("configure", event)
 
     def _send_next(self) -> None:

@@ -35,9 +35,7 @@ class Hearing:
 # --------------------------------------------------------------------------- client events
 
 
-def session_update(
-    config: LineConfig, hearing: Hearing, silence_ms: int, with_logprobs: bool = True
-) -> JsonObject:
+def session_update(config: LineConfig, hearing: Hearing, with_logprobs: bool = True) -> JsonObject:
     """A persona's session speaks and detects no turns; the listening one detects turns and transcribes."""
     session: JsonObject = {"type": "realtime", "instructions": config.instructions}
     if config.voice is not None:
@@ -50,7 +48,7 @@ def session_update(
             "input": {
                 "format": PCM_FORMAT,
                 "transcription": {"model": hearing.transcription_model},
-                "turn_detection": turn_detection(hearing, silence_ms),
+                "turn_detection": turn_detection(hearing, config.silence_ms),
             }
         }
         if with_logprobs:
@@ -67,11 +65,6 @@ def turn_detection(hearing: Hearing, silence_ms: int) -> JsonObject:
         "create_response": False,
         "interrupt_response": False,
     }
-
-
-def patience_update(hearing: Hearing, silence_ms: int) -> JsonObject:
-    audio = {"input": {"turn_detection": turn_detection(hearing, silence_ms)}}
-    return {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
 
 
 def response_create(request: ResponseRequest) -> JsonObject:

@@ -16,7 +16,6 @@ SENTENCE_WORDS_MAX = 14
 
 _TABLE = Table.load("orchestration.adapters", "words.toml")
 STOP_WORDS = frozenset(_TABLE.words("stop"))
-QUALITIES = frozenset(_TABLE.words("qualities"))
 OPENERS = frozenset(_TABLE.words("openers"))
 TIMES = frozenset(_TABLE.words("times"))
 VERBS = frozenset(_TABLE.words("verbs"))

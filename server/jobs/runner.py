@@ -27,13 +27,6 @@ LOG_LINES_MAX = 2000
 LOG_BYTES_MAX = 200 * 1024
 LOG_CUT = "(the log is longer than what is kept; it is cut here)"
 
-TITLES = {
-    "research": "Researching the market",
-    "website": "Building the website",
-    "post": "Writing the post",
-    "publish": "Publishing the post",
-}
-
 REASONS = {
     WorkErrorCode.CANCELLED: "The work was cancelled.",
     WorkErrorCode.TIMED_OUT: "The work took too long and was stopped.",
@@ -43,8 +36,6 @@ REASONS = {
 
 class RunListener(Protocol):
     """Who is told what comes of a job. Called on the event loop; must not block or raise."""
-
-    def job_started(self, job: str, kind: str, title: str) -> None: ...
 
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None: ...
 
@@ -171,7 +162,6 @@ class JobRunner:
         await worker.closed()
 
     async def _run(self, run: _Run) -> None:
-        run.listener.job_started(run.job, run.kind, TITLES.get(run.kind, run.kind))
         outcome: Result | Failed
         try:
             if self._places.locked():

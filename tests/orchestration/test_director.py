@@ -103,9 +103,6 @@ class StubLine:
     def commit(self) -> None:
         self.log.append(("commit", None))
 
-    def set_patience(self, silence_ms: int) -> None:
-        self.log.append(("patience", silence_ms))
-
     def requests(self) -> list[ResponseRequest]:
         return [value for name, value in self.log if isinstance(value, ResponseRequest)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import cast
 
 import pytest
@@ -69,18 +68,6 @@ def test_nothing_understood_is_said_so() -> None:
     pair.client.commit()
     pair.sync()
     assert pair.of(HumanNotUnderstood) == [HumanNotUnderstood(item) for item in ("h1", "h2", "")]
-
-
-def test_patience_changes_the_turn_detection_and_nothing_else() -> None:
-    pair = Pair(LISTENER)
-    before = json.loads(json.dumps(pair.service.session))
-    pair.client.set_patience(2000)
-    pair.client.set_patience(2000)
-    pair.sync()
-    assert len(pair.sent("session.update")) == 2
-    before["audio"]["input"]["turn_detection"]["silence_duration_ms"] = 2000
-    assert pair.service.session == before
-    assert pair.service.errors == []
 
 
 def test_an_audio_message_is_the_json_that_the_protocol_wants() -> None:
