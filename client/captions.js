@@ -9,6 +9,7 @@ import { rtpDistance } from "./speaker.js";
 
 const RTP_PER_MS = 48;
 const EARLY_MS = 120; // a sentence is on the page a little before it sounds
+const LATE_MS = 2000; // a sentence of an ended turn that is farther off was told anew, after a reload
 const FAR_MS = 30_000; // farther off than this, the RTP clocks cannot belong together
 
 /**
@@ -74,10 +75,11 @@ export class Captions {
 
   /**
    * The turn is over. When it was cut, what was not heard is struck and nothing more of it is shown.
+   * A turn that was over before this page was here is not shown at all.
    * @param {{turn: string, interrupted: boolean}} ended
    */
   end({ turn, interrupted }) {
-    if (!interrupted) return;
+    if (!interrupted) return this.#forgetPast(turn);
     this.#cutTurn = turn;
     this.#waiting = this.#waiting.filter((entry) => entry.caption.turn !== turn);
     if (this.#shown?.caption.turn !== turn) return;
@@ -85,9 +87,19 @@ export class Captions {
     this.#lit = this.#spans.length;
   }
 
+  /** @param {string} turn */
+  #forgetPast(turn) {
+    const now = performance.now();
+    const rtp = this.#rtpAt(now);
+    const past = (/** @type {Entry} */ entry) => entry.caption.turn === turn && (rtp === null ||
+      Math.abs(rtpDistance(rtp, entry.caption.rtp_timestamp)) > LATE_MS * RTP_PER_MS);
+    this.#waiting = this.#waiting.filter((entry) => !past(entry));
+    if (rtp === null && this.#shown?.caption.turn === turn) this.hint("", this.#waiting);
+  }
+
   /** @param {string} text  a sentence that nobody speaks: a hint of the room itself */
-  hint(text) {
-    this.#waiting = [];
+  hint(text, waiting = /** @type {Entry[]} */ ([])) {
+    this.#waiting = waiting;
     this.#shown = null;
     this.#spans = [];
     this.#lit = 0;

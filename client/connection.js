@@ -57,9 +57,10 @@ export class Connection {
     return this.#whip?.pc ?? null;
   }
 
-  /** @param {boolean} [follow]  whether the event stream is opened too; not when it runs already */
-  start(follow = true) {
-    if (follow) this.#follow();
+  /** @param {boolean} over  the session has ended: its events are all that there is to have */
+  start(over) {
+    this.#follow();
+    if (over) return;
     this.#beat = window.setInterval(() => this.#signOfLife(), PLAYOUT_MS);
     this.#attempt();
   }
@@ -97,10 +98,11 @@ export class Connection {
     this.#set("ended");
   }
 
-  #drop() {
+  /** @param {boolean} [tell]  whether the server is told; not where it ended the peer itself */
+  #drop(tell = !this.#settled) {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#whip?.close(!this.#settled); // a session that is over has ended its peers itself
+    this.#whip?.close(tell);
     this.#whip = null;
   }
 
@@ -173,7 +175,7 @@ export class Connection {
 
   /** Another tab or device has taken the session over: this page must not take it back by itself. */
   moved() {
-    this.#drop();
+    this.#drop(false);
     this.#speaker.detach();
     this.#set("moved");
   }

@@ -4,11 +4,12 @@ import { Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Connection } from "./connection.js";
 import { byId, button, setText, show } from "./dom.js";
-import { explain, withRemedy } from "./explain.js";
+import { endTitle, explain, withRemedy } from "./explain.js";
 import { stateOf } from "./human-state.js";
 import { Inspector } from "./inspector.js";
 import { Meters } from "./meters.js";
-import { ADVICE, Microphone } from "./microphone.js";
+import { Microphone } from "./microphone.js";
+import { noticeOf } from "./notice.js";
 import { Speaker, rtpDistance } from "./speaker.js";
 import { Awake } from "./awake.js";
 import { Inbox } from "./wire.js";
@@ -18,9 +19,6 @@ import { Work } from "./work.js";
 
 const METER_MS = 100;
 const PENDING_MS = 8000; // after this long nobody is thinking any more
-const MOVED = "This session is open in another tab or on another device.";
-const GONE = "This session is no longer on the server.";
-const NO_REMEDY = new Set(["on", "silenced", "insecure"]);
 const LAST_WORD_MS = 1500; // what was sent is still heard when the session completes
 
 export class Room {
@@ -45,7 +43,7 @@ export class Room {
   #pendingTimer = 0;
   #problem = "";
   #problemTimer = 0;
-  #question = "";
+  #question = ""; // the one that what was understood last belongs to
   #over = false;
 
   /** @param {import("./stage.js").Stage} stage @param {() => void} onAgain  the human wants a new session */
@@ -63,10 +61,14 @@ export class Room {
     button("understood-edit").onclick = () => this.#correct();
   }
 
-  /** @param {import("./session.js").Session} session */
-  enter(session) {
+  /** @param {import("./session.js").Session} session @param {boolean} [over]  it has ended already */
+  enter(session, over = false) {
     this.#session = session;
-    this.#work = new Work(session, { change: () => this.#refresh(), again: this.#onAgain });
+    this.#work = new Work(session, {
+      change: () => this.#refresh(),
+      again: this.#onAgain,
+      forgotten: () => this.#captions.hint("Thank you, and all the best."),
+    });
     this.#work.listen(this.#inbox);
     this.#listen();
     document.body.dataset["view"] = "room";
@@ -74,10 +76,10 @@ export class Room {
     show(byId("talk-panel"), true);
     show(byId("bar"), true);
     this.#work.workspace.reveal();
-    this.#captions.hint("The team is coming in.");
+    this.#captions.hint(over ? "" : "The team is coming in.");
     const parts = { session, inbox: this.#inbox, speaker: this.speaker, microphone: this.microphone };
     this.#connection = new Connection(parts, () => this.#refresh());
-    this.#connection.start();
+    this.#connection.start(over);
     this.#firstBrief();
     const measure = () => this.#measure().finally(() => setTimeout(measure, METER_MS));
     measure(); // one reading at a time: a busy machine takes longer
@@ -89,18 +91,21 @@ export class Room {
 
   #listen() {
     const inbox = this.#inbox;
-    inbox.on("phase.entered", ({ phase }) => this.#stage.phase(phase));
+    inbox.on("phase.entered", ({ phase }) => {
+      this.#stage.phase(phase);
+      if (phase !== "interview") this.#tidy();
+    });
     inbox.on("turn.started", (turn) => this.#turnStarted(turn));
     inbox.on("caption", (caption) => this.#captions.add(caption));
     inbox.on("turn.ended", (turn) => {
       this.#captions.end(turn);
       if (this.#facts.speaker === turn.speaker) this.#set({ speaker: "" });
     });
-    inbox.on("question.asked", ({ n, of, title, question }) => {
-      this.#question = question;
-      setText(byId("question"), `Question ${n} of ${of}: ${title}`);
+    inbox.on("question.asked", ({ n, of, title }) => setText(byId("question"), `Question ${n} of ${of}: ${title}`));
+    inbox.on("brief.updated", ({ brief, changed }) => {
+      const answer = brief.answers.find(({ key }) => key === changed);
+      if (answer && changed === this.#question) setText(byId("understood-text"), answer.text);
     });
-    inbox.on("phase.entered", ({ phase }) => phase === "interview" || this.#tidy());
     inbox.on("human.listening", ({ listening }) => this.#set({ listening }));
     inbox.on("human.speaking", ({ speaking }) => {
       this.#set({ heard: speaking, pending: !speaking });
@@ -109,8 +114,11 @@ export class Room {
     inbox.on("human.said", (said) => this.#understood(said));
     inbox.on("metrics.turn", (metrics) => this.#inspector.turn(metrics));
     inbox.on("error", ({ code, message }, { route }) => this.#failed(code, message, route));
-    inbox.on("session.state", ({ state }) => this.#sessionState(state));
-    inbox.on("session.completed", ({ summary }) => this.#end(summary, "What was done"));
+    inbox.on("session.state", ({ state, reason }) => this.#sessionState(state, reason));
+    inbox.on("session.completed", ({ summary }) => {
+      this.#stage.finish();
+      this.#end(summary, "What was done");
+    });
   }
 
   /** @param {import("./wire.js").Messages["turn.started"]} turn */
@@ -166,19 +174,20 @@ export class Room {
     this.#tell(withRemedy(message, code));
   }
 
-  /** @param {string} state */
-  #sessionState(state) {
+  /** @param {string} state @param {string} reason */
+  #sessionState(state, reason) {
     this.#set({ paused: state === "waiting" });
-    if (state === "stopped") this.#end({}, "You stopped the session");
+    if (state === "stopped") this.#end({}, endTitle(reason), reason !== "human");
     if (state === "expired") this.#end({}, "The session has expired");
   }
 
-  /** @param {Record<string, unknown>} summary @param {string} title */
-  #end(summary, title) {
+  /** @param {Record<string, unknown>} summary @param {string} title @param {boolean} broken  what went wrong stays shown */
+  #end(summary, title, broken = false) {
     if (this.#over) return;
     this.#over = true;
     this.#connection?.settle();
-    this.#problem = "";
+    clearTimeout(this.#problemTimer);
+    if (!broken) this.#problem = "";
     this.#work?.close(summary, title);
     this.#bar.close();
     this.microphone.close();
@@ -233,21 +242,14 @@ export class Room {
     if (action === "Take it back here") this.#connection?.renew();
     if (action === "Start a new session") this.#onAgain();
     if (action === "Dismiss") this.#tell("");
-    if (action === "Use microphone" && (await this.microphone.open())) this.#connection?.renew();
+    if (action !== "Use microphone" || !(await this.microphone.open())) return;
+    if (this.#session) this.#session.spoken = true;
+    this.#connection?.renew();
   }
 
-  /** @returns {{text: string, action: string, urgent: boolean}} urgent: shown above an open sheet too */
   #notice() {
-    const urgent = true;
-    const link = this.#connection?.link;
-    if (link === "moved") return { text: MOVED, action: "Take it back here", urgent };
-    if (link === "gone") return { text: GONE, action: "Start a new session", urgent };
-    if (this.#problem) return { text: this.#problem, action: "Dismiss", urgent };
-    if (this.#over) return { text: "", action: "", urgent: false };
-    const state = this.microphone.state;
-    const text = state === "off" ? "You are here without a microphone. You can type, or switch it on." : ADVICE[state];
-    const action = NO_REMEDY.has(state) ? "" : "Use microphone";
-    return { text, action, urgent: false };
+    const { link } = this.#connection ?? {};
+    return noticeOf({ link, problem: this.#problem, over: this.#over, microphone: this.microphone.state });
   }
 
   async #measure() {

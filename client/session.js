@@ -1,7 +1,8 @@
 /** The session: created once, kept in this tab (a reload resumes it, a new tab is a new one). */
 
 /**
- * @typedef {{id: string, token: string, whip: string, events: string, ice_servers: RTCIceServer[]}} Ticket
+ * @typedef {{id: string, token: string, whip: string, events: string, ice_servers: RTCIceServer[],
+ *   spoken?: boolean}} Ticket  spoken: the human takes part by voice, so a reload takes the microphone again
  */
 
 const KEY = "moentreprise.session";
@@ -32,8 +33,9 @@ export class Session {
     const body = answers ? { answers } : {};
     const response = await request("POST", "/sessions", { body });
     const ticket = /** @type {Ticket} */ (await response.json());
-    sessionStorage.setItem(KEY, JSON.stringify(ticket));
-    return new Session(ticket);
+    const session = new Session(ticket);
+    session.spoken = false;
+    return session;
   }
 
   /** The session that this tab held before a reload, or null. */
@@ -49,6 +51,16 @@ export class Session {
 
   static forget() {
     sessionStorage.removeItem(KEY);
+  }
+
+  get spoken() {
+    return this.#ticket.spoken === true;
+  }
+
+  /** Kept in this tab with the ticket. */
+  set spoken(spoken) {
+    this.#ticket.spoken = spoken;
+    sessionStorage.setItem(KEY, JSON.stringify(this.#ticket));
   }
 
   get id() {

@@ -3,6 +3,8 @@
 import { byId, el, setText } from "./dom.js";
 import { PEOPLE, PHASES, capital, face, wear } from "./people.js";
 
+const NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
 export class Stage {
   /** @type {Map<string, HTMLElement>} */
   #tiles = new Map();
@@ -20,6 +22,8 @@ export class Stage {
       wear(tile, person.id);
       this.#tiles.set(person.id, tile);
     }
+    const count = NUMBERS[PEOPLE.length - 1] ?? "many";
+    setText(byId("headline"), `A team of ${count}, in one conversation.`);
     byId("tiles").append(...this.#tiles.values());
     for (const phase of PHASES) {
       const item = el("li", { "data-testid": `phase-${phase.name}` }, [el("span", {}, [phase.title])]);
@@ -46,6 +50,12 @@ export class Stage {
   level(level) {
     const tile = this.#tiles.get(this.#speaker);
     tile?.style.setProperty("--level", loudness(level).toFixed(2));
+  }
+
+  /** All phases are behind us. */
+  finish() {
+    for (const item of this.#phases.values()) item.dataset["done"] = "true";
+    setText(byId("phase-now"), "All done");
   }
 
   /** @param {string} name */

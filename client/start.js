@@ -27,7 +27,9 @@ async function begin(pressed, { answers, microphone }) {
   room.speaker.unlock();
   if (microphone) await room.microphone.open(); // refused: the room says so, and typing is as good
   try {
-    room.enter(await Session.create(answers ? [...answers] : null));
+    const session = await Session.create(answers ? [...answers] : null);
+    session.spoken = microphone;
+    room.enter(session);
   } catch (error) {
     room.microphone.close();
     setText(byId("start-error"), explain(error));
@@ -45,17 +47,26 @@ function busy(pressed, yes) {
 
 /** A reload comes back to the same session. @param {Session} session */
 async function comeBack(session) {
+  const lead = byId("lead").textContent ?? "";
+  setText(byId("lead"), "Coming back to your session.");
+  show(byId("start-panel"), false);
   try {
     const { state } = await session.state();
-    if (state === "expired") return Session.forget();
-    if (state !== "stopped" && state !== "completed") await microphoneAgain();
-    room.enter(session);
+    const over = state === "stopped" || state === "completed" || state === "expired";
+    if (session.spoken && !over) await microphoneAgain();
+    if (state !== "expired") return room.enter(session, over);
+    Session.forget();
   } catch (error) {
     const gone = error instanceof RequestError && onStatus(error.status) === "gone";
-    if (gone) return Session.forget(); // the server does not know it any more: begin anew
-    setText(byId("start-error"), `${explain(error)} Load the page again to come back to your session.`);
-    show(byId("start-error"), true);
+    if (gone) {
+      Session.forget(); // the server does not know it any more: begin anew
+    } else {
+      setText(byId("start-error"), `${explain(error)} Load the page again to come back to your session.`);
+      show(byId("start-error"), true);
+    }
   }
+  setText(byId("lead"), lead);
+  show(byId("start-panel"), true);
 }
 
 /** After a reload the microphone is taken only where that asks nobody. */

@@ -2,6 +2,7 @@
 
 import { explain } from "./explain.js";
 import { hostOf, nameOf, tabOf, wear, workerOf } from "./people.js";
+import { Session } from "./session.js";
 import { BriefCards } from "./workspace/brief-cards.js";
 import { BuildPanel } from "./workspace/build.js";
 import { PostPanel } from "./workspace/post.js";
@@ -10,7 +11,6 @@ import { SummaryPanel } from "./workspace/summary.js";
 import { Workspace } from "./workspace/workspace.js";
 
 /** @typedef {import("./people.js").Tab} Tab */
-/** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./wire.js").Inbox} Inbox */
 
 /** @type {Record<string, {tab: Tab, does: string}>} job kind → where it shows, what is done */
@@ -35,7 +35,7 @@ export class Work {
 
   /**
    * @param {Session} session
-   * @param {{change: () => void, again: () => void}} on  change: what is being done changed
+   * @param {{change: () => void, again: () => void, forgotten: () => void}} on  change: what is being done changed
    */
   constructor(session, on) {
     this.#session = session;
@@ -52,7 +52,11 @@ export class Work {
     });
     this.#summary = new SummaryPanel({
       file: (name) => session.file(name),
-      deleteData: () => attempt(() => session.deleteData()),
+      deleteData: () => attempt(async () => {
+        await session.deleteData();
+        Session.forget();
+        on.forgotten();
+      }),
       again: on.again,
     });
     this.workspace = new Workspace({

@@ -34,8 +34,8 @@ export class PostPanel {
   constructor(actions) {
     this.#actions = actions;
     this.progress = new Progress("post", actions.cancel);
-    const buttons = el("div", { class: "buttons approval" }, [this.#approve, this.#reject, this.#save]);
-    this.#draft.append(this.#image, this.#text, this.#status, buttons);
+    const buttons = el("div", { class: "buttons" }, [this.#approve, this.#reject, this.#save]);
+    this.#draft.append(this.#image, this.#text, el("div", { class: "approval" }, [this.#status, buttons]));
     this.element.append(this.#empty, this.progress.element, this.#draft);
     this.#text.oninput = () => this.#refresh();
     this.#save.onclick = () => this.#edit();
@@ -77,7 +77,7 @@ export class PostPanel {
     if (typeof text === "string" && text !== this.#saved) {
       this.drafted({ text, image: this.#image.hidden ? "" : this.#image.src, alt: this.#image.alt });
     }
-    setText(this.#status, `${author()} asks for your approval. Exactly this text and this picture will be used.`);
+    setText(this.#status, `${author()} asks for your approval. Exactly this text and picture will be used.`);
     this.#refresh();
   }
 
@@ -152,7 +152,7 @@ const OUTCOMES = {
   approve: `Approved. ${author()} takes it from here.`,
   reject: "Rejected. Nothing is published; the draft stays yours to change.",
   superseded: `The draft was changed. ${author()} asks again for the new version.`,
-  expired: "The time for this approval has passed. Change and save the draft to be asked again.",
+  expired: "The time for this approval has passed. Nothing was published; the text stays here to copy.",
 };
 
 /** @param {string} status @param {string} url @param {string} reason */

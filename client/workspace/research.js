@@ -14,7 +14,7 @@ export class ResearchPanel {
   /** @param {(job: string) => void} cancel */
   constructor(cancel) {
     this.progress = new Progress("research", cancel);
-    this.#result.append(emptyOf("research", (who) => `${who} looks at your market as soon as the interview is done.`));
+    this.#result.append(emptyOf("research", (who) => `${who} looks at your market after the interview.`));
     this.element.append(this.progress.element, this.#result);
   }
 

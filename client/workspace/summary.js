@@ -82,7 +82,8 @@ export class SummaryPanel {
     const wrong = await this.#actions.deleteData();
     this.#delete.disabled = false;
     if (wrong) return setText(this.#note, wrong);
-    this.element.replaceChildren(el("h2", {}, ["Everything of this session was deleted"]), this.#again);
+    this.element.replaceChildren(el("h2", {}, ["Everything of this session was deleted"]),
+      el("div", { class: "buttons" }, [this.#again]));
   }
 }
 

@@ -22,13 +22,17 @@ export class Workspace {
   /** @type {Tab} */
   #team = "brief";
   #held = false;
+  #raised = false; // the sheet came up by itself, and goes down by itself
 
   /** @param {Record<Tab, HTMLElement>} contents */
   constructor(contents) {
     for (const [id, title] of TABS) this.#add(id, title, contents[id]);
     byId("tabs").onkeydown = (event) => this.#onKey(event);
     button("follow").onclick = () => this.#release();
-    button("sheet").onclick = () => this.open(this.#root.dataset["open"] !== "true");
+    button("sheet").onclick = () => {
+      this.#raised = false;
+      this.open(this.#root.dataset["open"] !== "true");
+    };
     this.#show("brief");
   }
 
@@ -39,20 +43,30 @@ export class Workspace {
   /**
    * The team works on this now.
    * @param {Tab} tab
-   * @param {boolean} [raise]  whether the sheet of a phone comes up: something is there to see or decide
+   * @param {boolean} [raise]  whether the sheet of a phone comes up: something is there to see or decide.
+   *   It goes down again when the team moves on, so that the room is seen
    */
   follow(tab, raise = false) {
+    const movedOn = tab !== this.#team;
     this.#team = tab;
     if (this.#writing()) this.#held = true;
     if (!this.#held) this.#show(tab);
     if (this.#held && this.#shown === tab) this.#held = this.#writing();
     this.#refresh();
-    if (raise && !this.#held) this.open(true);
+    if (this.#held) return;
+    if (raise && this.#root.dataset["open"] !== "true") {
+      this.#raised = true;
+      this.open(true);
+    } else if (!raise && movedOn && this.#raised) {
+      this.#raised = false;
+      this.open(false);
+    }
   }
 
   /** The human goes there. @param {Tab} tab */
   go(tab) {
     this.#held = tab !== this.#team;
+    this.#raised = false;
     this.#show(tab);
     this.open(true);
   }

@@ -25,8 +25,9 @@ async def double() -> AsyncIterator[WireDouble]:
     await double.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """One profile for a module; what a session keeps is kept by its tab."""
     context = await chromium.new_context(
         viewport={"width": 1280, "height": 800}, permissions=["microphone"], reduced_motion="reduce"
     )
@@ -36,11 +37,18 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(context: BrowserContext, double: WireDouble) -> AsyncIterator[Page]:
-    """The start screen. No test may leave an error that nobody caught."""
+async def tab(context: BrowserContext) -> AsyncIterator[Page]:
+    """An empty tab, for tests that prepare the browser first. None may leave an error that nobody caught."""
     page = await context.new_page()
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
-    await page.goto(double.url)
     yield page
+    await page.close()
     assert broken == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(tab: Page, double: WireDouble) -> Page:
+    """The start screen."""
+    await tab.goto(double.url)
+    return tab

@@ -7,7 +7,7 @@ import json
 import pytest
 import story
 from page_steps import enter, state_of, until
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 from wire_double import Refusal, WireDouble
 
 from orchestration import notices
@@ -24,6 +24,13 @@ LIT = """() => {
     if (target.dataset.word === "lit") window.litAtMs.push(performance.now());
   })).observe(document.getElementById("caption"), { subtree: true, attributeFilter: ["data-word"] });
 }"""
+SHOWN = """
+window.shown = [];
+addEventListener("DOMContentLoaded", () => {
+  const caption = document.getElementById("caption");
+  new MutationObserver(() => window.shown.push(caption.textContent)).observe(caption, { childList: true });
+});
+"""
 BLOCKED = """
 const play = HTMLMediaElement.prototype.play;
 window.blocked = true;
@@ -146,6 +153,19 @@ async def test_a_lost_connection_is_a_state_and_comes_back_with_what_was_missed(
     assert [m["after"] for m in double.said if m["type"] == "resume"][1] == 2
 
 
+async def test_after_a_reload_what_was_said_before_is_not_shown_again(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await story.speak(double, "t1", "marcus", "Welcome to the team.", word_ms=50)
+    await story.fall_silent(double, "t1", "marcus")
+    await story.speak(double, "t2", "sarah", SLOW)
+    await expect(page.get_by_test_id("caption")).to_have_text(SLOW)
+    await page.add_init_script(SHOWN)
+    await page.reload()
+    await expect(page.get_by_test_id("caption")).to_have_text(SLOW)
+    shown = await page.evaluate("window.shown")
+    assert not any("Welcome" in text for text in shown), shown
+
+
 async def test_a_session_moved_elsewhere_says_so_and_is_not_taken_back_unasked(
     page: Page, double: WireDouble
 ) -> None:
@@ -160,18 +180,17 @@ async def test_a_session_moved_elsewhere_says_so_and_is_not_taken_back_unasked(
 
 
 async def test_nobody_counts_as_listening_until_the_browser_may_play(
-    context: BrowserContext, double: WireDouble
+    tab: Page, double: WireDouble
 ) -> None:
-    await context.add_init_script(BLOCKED)
-    page = await context.new_page()
-    await page.goto(double.url)
-    await enter(page, double)
-    await expect(state_of(page)).to_have_text("Tap to hear the team")
-    await page.wait_for_timeout(1200)
+    await tab.add_init_script(BLOCKED)
+    await tab.goto(double.url)
+    await enter(tab, double)
+    await expect(state_of(tab)).to_have_text("Tap to hear the team")
+    await tab.wait_for_timeout(1200)
     assert {message["type"] for message in double.said} == {"resume"}
-    await page.evaluate("window.blocked = false")
-    await page.get_by_test_id("tap-to-hear").click()
-    await expect(page.get_by_test_id("tap-to-hear")).to_be_hidden()
+    await tab.evaluate("window.blocked = false")
+    await tab.get_by_test_id("tap-to-hear").click()
+    await expect(tab.get_by_test_id("tap-to-hear")).to_be_hidden()
     await until(lambda: any(message["type"] in ("ping", "playout") for message in double.said))
 
 

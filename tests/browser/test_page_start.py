@@ -6,7 +6,7 @@ import json
 
 import pytest
 from page_steps import enter, state_of, until
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 from wire_double import Refusal, WireDouble
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -26,60 +26,56 @@ navigator.mediaDevices.getUserMedia = (wish) => {
 
 
 async def test_loads_without_an_error_and_without_a_third_party(
-    context: BrowserContext, double: WireDouble
+    tab: Page, double: WireDouble
 ) -> None:
-    page = await context.new_page()
     complaints: list[str] = []
     addresses: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: addresses.append(request.url))
-    await page.goto(double.url, wait_until="networkidle")
-    await expect(page.locator(".tile")).to_have_count(5)
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda request: addresses.append(request.url))
+    await tab.goto(double.url, wait_until="networkidle")
+    await expect(tab.locator(".tile")).to_have_count(5)
     assert complaints == []
     assert len(addresses) > 10
     assert [address for address in addresses if not address.startswith(double.url)] == []
 
 
 async def test_the_microphone_is_asked_for_with_echo_cancellation_inside_the_tap(
-    context: BrowserContext, double: WireDouble
+    tab: Page, double: WireDouble
 ) -> None:
-    await context.add_init_script(MICROPHONE_COUNTED)
-    page = await context.new_page()
-    await page.goto(double.url)
-    assert await page.evaluate("window.microphonesAsked") == 0
-    await enter(page, double)
-    wish = await page.evaluate("window.wish.audio")
+    await tab.add_init_script(MICROPHONE_COUNTED)
+    await tab.goto(double.url)
+    assert await tab.evaluate("window.microphonesAsked") == 0
+    await enter(tab, double)
+    wish = await tab.evaluate("window.wish.audio")
     assert wish == {"echoCancellation": True, "noiseSuppression": True, "autoGainControl": True}
     assert "a=sendrecv" in double.asked("POST", "/whip")[0].body
 
 
 async def test_a_refused_microphone_leaves_a_session_by_text(
-    context: BrowserContext, double: WireDouble
+    tab: Page, double: WireDouble
 ) -> None:
-    await context.add_init_script(NO_MICROPHONE)
-    page = await context.new_page()
-    await page.goto(double.url)
-    await enter(page, double)
+    await tab.add_init_script(NO_MICROPHONE)
+    await tab.goto(double.url)
+    await enter(tab, double)
     assert "a=recvonly" in double.asked("POST", "/whip")[0].body
-    await expect(page.get_by_test_id("notice")).to_contain_text("Allow it in the address bar")
+    await expect(tab.get_by_test_id("notice")).to_contain_text("Allow it in the address bar")
     await double.tell_raw("human.listening", {"listening": True})
-    await expect(state_of(page)).to_have_text("Your turn: type your answer")
-    await expect(page.get_by_test_id("mute")).to_be_disabled()
+    await expect(state_of(tab)).to_have_text("Your turn: type your answer")
+    await expect(tab.get_by_test_id("mute")).to_be_disabled()
 
 
 async def test_the_example_gives_six_answers_and_asks_for_no_microphone(
-    context: BrowserContext, double: WireDouble
+    tab: Page, double: WireDouble
 ) -> None:
-    await context.add_init_script(MICROPHONE_COUNTED)
-    page = await context.new_page()
-    await page.goto(double.url)
-    await page.get_by_test_id("example-choice").select_option(index=1)
-    await enter(page, double, "example")
+    await tab.add_init_script(MICROPHONE_COUNTED)
+    await tab.goto(double.url)
+    await tab.get_by_test_id("example-choice").select_option(index=1)
+    await enter(tab, double, "example")
     answers = json.loads(double.asked("POST", "/sessions")[0].body)["answers"]
     assert len(answers) == 6
     assert answers[0] == "Tidewater Cycles"
-    assert await page.evaluate("window.microphonesAsked") == 0
+    assert await tab.evaluate("window.microphonesAsked") == 0
 
 
 async def test_a_full_house_says_what_to_do_and_lets_one_try_again(page: Page, double: WireDouble) -> None:

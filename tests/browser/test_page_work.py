@@ -166,7 +166,7 @@ async def test_a_refused_approval_says_what_to_do(page: Page, double: WireDouble
     await story.approval(double)
     double.refusals["POST", "/approvals/a1"] = Refusal(410, "expired", "The time for it has passed.")
     await page.get_by_test_id("reject").click()
-    await expect(page.get_by_test_id("post-status")).to_contain_text("Save the draft once more")
+    await expect(page.get_by_test_id("post-status")).to_contain_text("copy it to use it yourself")
 
 
 async def test_the_summary_offers_everything_and_forgets_everything(page: Page, double: WireDouble) -> None:

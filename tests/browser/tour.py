@@ -50,6 +50,7 @@ const rtp = () => {
 setInterval(() => { const now = rtp(); if (now) window.voice.push([now.rtp, now.level]); }, 20);
 addEventListener("DOMContentLoaded", () => {
   const caption = document.getElementById("caption");
+  if (!caption) return; // the built site, in its frame
   new MutationObserver((changes) => changes.forEach(({ target }) => {
     if (target.dataset?.word === "lit") {
       const spans = [...caption.querySelectorAll("[data-word]")];
@@ -122,7 +123,7 @@ class Tour:
             start_ms = caption["words"][one["n"]]["start_ms"] - caption["start_ms"]
             late.append((one["rtp"] - caption["rtp_timestamp"]) / 48 - start_ms)
         for turn in (t["body"] for t in told if t["type"] == "turn.started"):
-            near = [r for r, level in voice if level > 0.01 and abs(r - turn["rtp_timestamp"]) < 48_000]
+            near = [r for r, level in voice if level > 0.01 and -7_200 < r - turn["rtp_timestamp"] < 48_000]
             if near:
                 onsets.append((min(near) - turn["rtp_timestamp"]) / 48)
         order = [(t["type"], t["body"].get("turn")) for t in told]
