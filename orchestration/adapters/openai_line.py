@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from openai import AsyncOpenAI, OpenAIError
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from orchestration.adapters.line_queue import Rejected, SendQueue
 from orchestration.adapters.line_reports import report
 from orchestration.ports import Line, LineConfig, LineFactory, LineListener, ResponseRequest
 from orchestration.realtime import Hearing, LineError, RealtimeClient
@@ -74,7 +74,7 @@ class OpenAILine:
         self._listener = listener
         self._times = times or LineTimes()
         self._protocol = RealtimeClient(config, hearing)
-        self._queue = _SendQueue()
+        self._queue = SendQueue()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._was_up = False
@@ -152,7 +152,7 @@ class OpenAILine:
                     renewed = await self._converse(connection, opened)
             except InvalidStatus as error:
                 code = _STATUS_CODES.get(error.response.status_code, LineCode.UNREACHABLE)
-            except _Rejected as error:
+            except Rejected as error:
                 code = error.code
             except (OSError, WebSocketException, OpenAIError):
                 # A refused connection and a broken one look the same to whoever waits for a voice.
@@ -248,7 +248,7 @@ class OpenAILine:
 
     def _note(self, outcome: Outcome, opened: asyncio.Future[None]) -> None:
         if isinstance(outcome, ConfigurationRejected):
-            raise _Rejected(outcome.code)
+            raise Rejected(outcome.code)
         if isinstance(outcome, Configured):
             self._was_up = True
             self._queue.open_audio()
@@ -263,62 +263,6 @@ class OpenAILine:
         for outcome in outcomes:
             if not self._closed:
                 report(self._listener, self._name, outcome)
-
-
-class _Rejected(Exception):
-    """The service does not accept this session's configuration."""
-
-    def __init__(self, code: LineCode) -> None:
-        super().__init__(str(code))
-        self.code = code
-
-
-class _SendQueue:
-    """What waits for the socket, in order. Old audio gives way, as it would be late; the rest never does."""
-
-    AUDIO_LIMIT = 150  # 3 s of 20 ms frames
-    LIMIT = 2000
-
-    def __init__(self) -> None:
-        self._messages: deque[tuple[bool, str]] = deque()
-        self._audio_count = 0
-        self._audio_open = False
-        self._ready = asyncio.Event()
-
-    def put(self, message: str) -> None:
-        self._messages.append((False, message))
-        self._ready.set()
-
-    def put_audio(self, message: str) -> None:
-        """Audio counts only while there is a configured session to hear it."""
-        if not self._audio_open:
-            return
-        if self._audio_count >= self.AUDIO_LIMIT:
-            oldest = next(n for n, (is_audio, _) in enumerate(self._messages) if is_audio)
-            del self._messages[oldest]
-            self._audio_count -= 1
-        self._messages.append((True, message))
-        self._audio_count += 1
-        self._ready.set()
-
-    def open_audio(self) -> None:
-        self._audio_open = True
-
-    def clear(self) -> None:
-        self._audio_open = False
-        self._audio_count = 0
-        self._messages.clear()
-
-    async def get(self) -> str:
-        """The next message; raises _Rejected when the socket has stopped taking any."""
-        if len(self._messages) > self.LIMIT:
-            raise _Rejected(LineCode.OVERLOADED)
-        while not self._messages:
-            self._ready.clear()
-            await self._ready.wait()
-        is_audio, message = self._messages.popleft()
-        self._audio_count -= is_audio
-        return message
 
 
 def line_factory(

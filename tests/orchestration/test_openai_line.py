@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 from websockets.asyncio.server import serve
 
+from orchestration.adapters.line_queue import SendQueue
 from orchestration.adapters.openai_line import LineTimes, OpenAILine, line_factory
 from orchestration.events import ToolCall
 from orchestration.ports import LineConfig, ResponseRequest
@@ -255,9 +256,7 @@ async def test_a_cancelled_turn_is_truncated_and_the_next_one_follows() -> None:
 
 
 async def test_old_audio_gives_way_when_the_socket_does_not_take_it() -> None:
-    from orchestration.adapters.openai_line import _SendQueue
-
-    queue = _SendQueue()
+    queue = SendQueue()
     queue.put_audio("before the session is configured")
     queue.open_audio()
     for n in range(queue.AUDIO_LIMIT + 20):
