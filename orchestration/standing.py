@@ -69,6 +69,14 @@ class Standing:
         self.awaited = ""
         """The kind of job that the script waits for."""
 
+        self._phase_told = -1
+        self._serial = 0
+        self.out: list[Command] = []
+        """What the event at hand commands, in order."""
+        self._nothing_said_yet()
+
+    def _nothing_said_yet(self) -> None:
+        """The human's side of the conversation."""
         self.open_question = ""
         """The key of the question that the human's next words answer."""
         self.answered = ""
@@ -92,10 +100,6 @@ class Standing:
         self.nudged = False
         self.misheard = 0
         self.reminders = 0
-        self._phase_told = -1
-        self._serial = 0
-        self.out: list[Command] = []
-        """What the event at hand commands, in order."""
 
     # ------------------------------------------------------------------ the outside
 
