@@ -12,7 +12,7 @@ function gone(error) {
   again.onclick = () => location.reload();
   problem.replaceChildren("The server was not reached, so the team cannot come in. Check that it runs. ", again);
   show(problem, true);
-  byId("start-panel").dataset["ready"] = "true";
+  byId("start-panel").dataset["ready"] = "gone";
   for (const id of ["start", "example", "start-text"]) button(id).disabled = true;
   console.warn(error);
 }

@@ -110,7 +110,7 @@ function reasonOf(error) {
 export const ADVICE = {
   on: "",
   off: "",
-  refused: "The browser refused the microphone. Allow it in the address bar and try again, or type your answers.",
+  refused: "The microphone was refused. Allow it in the address bar, or type your answers.",
   missing: "No microphone was found. Plug one in and try again, or type your answers.",
   busy: "Another program holds the microphone. Close it and try again, or type your answers.",
   lost: "The microphone went away. Choose “Use microphone” to pick it up again, or type your answers.",

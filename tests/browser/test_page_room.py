@@ -67,13 +67,13 @@ async def test_the_speakers_tile_shows_the_real_level_of_the_voice(page: Page, d
 
 async def test_words_light_as_they_sound(page: Page, double: WireDouble) -> None:
     await enter(page, double)
-    await until(lambda: double.rtp_now() > 48_000)
+    await until(lambda: double.rtp_now() > 24_000)
     await page.evaluate(LIT)
-    await story.speak(double, "t1", "sarah", SLOW, word_ms=400)
+    await story.speak(double, "t1", "sarah", SLOW, word_ms=250)
     await expect(page.locator("[data-testid=caption] [data-word=lit]")).to_have_count(8)
     lit_at_ms = await page.evaluate("window.litAtMs")
     assert len(lit_at_ms) == 8
-    assert 1500 < lit_at_ms[-1] - lit_at_ms[0] < 4500  # 7 words later, 400 ms each
+    assert 1000 < lit_at_ms[-1] - lit_at_ms[0] < 3500  # 7 words later, 250 ms each
     await expect(page.locator("#caption-live")).to_have_text(SLOW)
 
 
