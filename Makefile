@@ -8,7 +8,7 @@ ANSWERS ?= tests/fixtures/answers-bakery.json
 OUT ?= rehearsal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: serve rehearse test check accept bench setup clean doctor
+.PHONY: serve rehearse test check accept setup clean doctor
 
 setup: $(VENV)/.ready
 
@@ -41,9 +41,6 @@ test: check
 
 accept: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept
-
-bench: $(VENV)/.dev-ready
-	@echo "The paired benchmark is not built yet; see CHANGELOG.md." && exit 1
 
 clean:
 	rm -rf $(VENV) node_modules rehearsal data

@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 class RunListener(Protocol):
     """Who is told what comes of a job (server.jobs.runner)."""
 
-    def job_started(self, job: str, kind: str, title: str) -> None: ...
-
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None: ...
 
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None: ...
@@ -79,9 +77,6 @@ class SessionWork:
         self._workshop.start(self._session, job, kind, payload, self._folder, self)
 
     # ------------------------------------------------------------------ what comes of it
-
-    def job_started(self, job: str, kind: str, title: str) -> None:
-        """The Director has told the page already, when it asked for the job."""
 
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None:
         first = self._printed.get(job, 0)
