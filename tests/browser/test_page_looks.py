@@ -110,6 +110,10 @@ async def test_on_a_phone_the_sheet_rises_when_something_is_to_be_decided(
     await enter(page, double)
     await story.interview(double)
     await expect(page.get_by_test_id("card-name")).to_be_hidden()
+    await story.showcase(double)
+    await expect(page.get_by_test_id("sheet")).to_have_attribute("aria-expanded", "true")
+    await story.phase(double, "marketing", 5)  # it rose by itself and goes down by itself: the room is seen
+    await expect(page.get_by_test_id("sheet")).to_have_attribute("aria-expanded", "false")
     await story.approval(double)
     await expect(page.get_by_test_id("approve")).to_be_in_viewport()
     await context.close()
