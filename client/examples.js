@@ -6,7 +6,7 @@ export const EXAMPLES = [
     title: "A sourdough bakery",
     answers: [
       "Lantern and Loaf",
-      "Sourdough bread, cinnamon buns and slow breakfasts, baked in a wood oven every night",
+      "Sourdough bread, cinnamon buns and slow breakfasts, fresh from a wood oven",
       "Families of the neighbourhood and early commuters on their way to the station",
       "We mill our own heritage grain, and every loaf rests for two days before it is baked",
       "Home, our breads, the bakers, opening hours and contact",

@@ -15,7 +15,7 @@ import { Awake } from "./awake.js";
 import { Inbox } from "./wire.js";
 import { Work } from "./work.js";
 
-/** @typedef {{paused: boolean, listening: boolean, heard: boolean, pending: boolean, speaker: string}} TalkFacts */
+/** @typedef {Pick<import("./human-state.js").Facts, "paused" | "listening" | "deciding" | "heard" | "pending" | "speaker">} TalkFacts */
 
 const METER_MS = 100;
 const PENDING_MS = 8000; // after this long nobody is thinking any more
@@ -39,7 +39,7 @@ export class Room {
   #work = null;
   #onAgain;
   /** @type {TalkFacts} */
-  #facts = { paused: false, listening: false, heard: false, pending: false, speaker: "" };
+  #facts = { paused: false, listening: false, deciding: false, heard: false, pending: false, speaker: "" };
   #pendingTimer = 0;
   #problem = "";
   #problemTimer = 0;
@@ -107,6 +107,8 @@ export class Room {
       if (answer && changed === this.#question) setText(byId("understood-text"), answer.text);
     });
     inbox.on("human.listening", ({ listening }) => this.#set({ listening }));
+    inbox.on("approval.requested", () => this.#set({ deciding: true }));
+    inbox.on("approval.resolved", ({ decision }) => this.#set({ deciding: decision === "superseded" }));
     inbox.on("human.speaking", ({ speaking }) => {
       this.#set({ heard: speaking, pending: !speaking });
       if (!speaking) this.#think();

@@ -20,11 +20,32 @@ REFUSALS = (
     "do not want",
     "reject",
 )
+NO_ANSWERS = frozenset(
+    (
+        "i don't know",
+        "i do not know",
+        "don't know",
+        "no idea",
+        "i have no idea",
+        "i don't know yet",
+        "not sure",
+        "i'm not sure",
+        "i am not sure",
+        "skip",
+        "skip it",
+        "skip this",
+        "pass",
+        "next",
+        "next question",
+        "no answer",
+        "nothing",
+    )
+)
 HEARD_ENOUGH = 0.5
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[\w'-]+", text.lower())
+    return re.findall(r"[\w'-]+", text.lower().replace("’", "'"))
 
 
 def is_backchannel(text: str) -> bool:
@@ -38,6 +59,11 @@ def is_refusal(text: str) -> bool:
     words = _words(text)
     said = " ".join(words)
     return words[:1] in (["no"], ["nope"], ["never"]) or any(refusal in said for refusal in REFUSALS)
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether the words decline to answer: they must not become the answer itself."""
+    return " ".join(_words(text)) in NO_ANSWERS
 
 
 def mostly_heard(heard: str, text: str) -> bool:

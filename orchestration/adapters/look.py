@@ -7,6 +7,7 @@ businesses never look alike. The same answers always give the same look.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import asdict, dataclass
 
@@ -132,6 +133,14 @@ def seed_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:6])
 
 
+def _asks_for_dark(said: list[str]) -> bool:
+    """Whether the page itself shall be dark; the dark of "dark brown" is a shade."""
+    return any(
+        word in DARK_WORDS and not (word == "dark" and after in COLOURS)
+        for word, after in itertools.zip_longest(said, said[1:], fillvalue="")
+    )
+
+
 def look_of(answers: Answers, trade: Trade) -> Look:
     """The look for these answers."""
     said = re.findall(r"[a-z]+", answers.style.lower())
@@ -140,7 +149,7 @@ def look_of(answers: Answers, trade: Trade) -> Look:
     named = [word for word in said if word in COLOURS]
     primary, accent = _colours(named, trade, manner, seed, any(w in GROUNDS or w in DARK_WORDS for w in said))
     ground = next((GROUNDS[word] for word in said if word in GROUNDS), None)
-    is_dark = any(word in DARK_WORDS for word in said)
+    is_dark = ground is None and _asks_for_dark(said)
     shapes = (manner.shapes if was_said else (trade.shapes, *manner.shapes))[seed % 2]
     palette = _palette_name(named, said, manner, primary)
     return Look(

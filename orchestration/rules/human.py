@@ -11,7 +11,7 @@ from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.tools import WORK
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
-from orchestration.understanding import is_backchannel, is_refusal, mostly_heard
+from orchestration.understanding import is_backchannel, is_no_answer, is_refusal, mostly_heard
 from orchestration.workflow import Wait
 
 DUCKED_S = 0.7
@@ -200,6 +200,10 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
 
 
 def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
+    if is_no_answer(text) and not c.appending:
+        _remember(c, event, c.open_question)
+        leave_unanswered(c)
+        return
     key = c.answered if c.appending else c.open_question
     whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
     c.appending = False

@@ -183,6 +183,17 @@ def test_a_tap_on_an_expired_request_publishes_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["I don’t know.", "no idea", "Skip it"])
+def test_words_that_decline_are_kept_but_are_no_answer(text: str) -> None:
+    theatre = listening()
+    theatre.receive(events.HumanSaid(text, typed=True))
+    answer = theatre.conversation.brief["name"]
+    assert (answer.text, answer.status) == ("", AnswerStatus.UNANSWERED)
+    assert theatre.conversation.transcript[-1].text == text
+    theatre.run(until=lambda: theatre.acts().count("sarah ask") == 2)
+    assert "sarah nudge" not in theatre.acts()
+
+
 def test_a_question_that_the_human_has_answered_by_hand_is_not_asked() -> None:
     theatre = Theatre()
     theatre.human = silent

@@ -35,8 +35,8 @@ QUESTIONS = {
     "style": "How should it look and feel?",
 }
 INVITATION = (
-    "We like to know the people we work for. If someone told you about us, ask them to introduce you: "
-    "that is the quickest way to reach us today."
+    "We like to know the people we work for. Tell us what you have in mind, in your own words: "
+    "that is where our best work begins."
 )
 
 
