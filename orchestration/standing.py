@@ -264,7 +264,7 @@ class Standing:
         return self.came(WORK[step.tool].job)
 
     def came(self, kind: str) -> bool:
-        """Whether this kind of work has a result and is not being done again for one that waits."""
+        """Whether this kind of work has a result."""
         return kind in self.desk.results
 
     def enter_phase(self, cue: Cue | None) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
+# "the" is what the offline recogniser makes of a hum.
 BACKCHANNELS = frozenset(
     "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah oh okay ok yeah yes yep right sure great good the".split()
 )
-"""`the` is what the offline recogniser makes of a hum."""
 REFUSALS = (
     "don't publish",
     "do not publish",
