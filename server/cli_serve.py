@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -91,6 +92,9 @@ async def serve(app: web.Application, listeners: Sequence[Listener], stop: async
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            # What stands by now stays: the collector need not look at it again, in the middle of a word.
+            gc.collect()
+            gc.freeze()
             announce(listeners)
             await stopping
             log.info("draining")
