@@ -98,7 +98,7 @@ class Peer:
         self.link = link
         self.sid = sid
         self._page = page
-        self._name = name
+        self.name = name
 
     async def say(self, pcm: bytes) -> None:
         await self.server.say(self.sid, pcm)
@@ -109,13 +109,13 @@ class Peer:
 
     async def recording(self) -> Recording:
         """What was heard since the last call."""
-        taken = await self._page.evaluate("(name) => bench.takeRecording(name)", self._name)
+        taken = await self._page.evaluate("(name) => bench.takeRecording(name)", self.name)
         samples = np.frombuffer(base64.b64decode(taken["pcm"]), "<f4")
         return Recording(samples, int(taken["skipped"]))
 
     async def sent(self) -> list[Sent]:
         """What the browser sent since the last call."""
-        taken = await self._page.evaluate("(name) => bench.takeSent(name)", self._name)
+        taken = await self._page.evaluate("(name) => bench.takeSent(name)", self.name)
         return [Sent(int(timestamp), base64.b64decode(payload)) for timestamp, payload in taken]
 
     async def microphone(self) -> Microphone:
@@ -127,7 +127,7 @@ class Peer:
         return host, int(port)
 
     async def _statistics(self) -> dict[str, object]:
-        return cast("dict[str, object]", await self._page.evaluate("(n) => bench.statistics(n)", self._name))
+        return cast("dict[str, object]", await self._page.evaluate("(n) => bench.statistics(n)", self.name))
 
 
 class Laboratory:
@@ -154,6 +154,9 @@ class Laboratory:
         peer = Peer(self._page, name, self._sids, self._servers[server], link)
         assert await peer.sends_to() == link.address
         return peer
+
+    async def hang_up(self, peer: Peer) -> None:
+        await self._page.evaluate("(name) => bench.close(name)", peer.name)
 
     async def say(self, pcm: bytes) -> None:
         """Let the human speak, to all peers that were connected with `speaks`; returns when it is said."""

@@ -54,7 +54,8 @@ def correlations(template: Wave, sound: Wave) -> Wave:
     squares = np.concatenate(([0.0], np.cumsum(sound**2)))
     energies = np.maximum(squares[template.size :] - squares[:places], 0)
     norms = np.sqrt(energies * np.dot(template, template))
-    return np.divide(products, norms, out=np.zeros(places), where=norms > 1e-6)
+    found: Wave = np.divide(products, norms, out=np.zeros(places), where=norms > 1e-6)
+    return found
 
 
 def best(template: Wave, sound: Wave, start: int, stop: int) -> tuple[int, float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from media.opus import Decoder, packet_has_fec
 from media.pcm import FRAME_SAMPLES, ms_to_samples
 from tests.bench.chromium import Microphone, Sent
-from tests.bench.playback import Wave, best, wave
+from tests.bench.playback import Wave, best, correlations, wave
 from tests.bench.relay import Passed
 
 TICKS_PER_FRAME = 960
@@ -24,9 +24,12 @@ SPEECH_RMS = 10 ** (-45 / 20)
 """A frame at least so loud, as sent, is speech."""
 SAME = 0.8
 """A frame whose correlation is at least this is the same sound (decoders differ after a hole for a while)."""
-NEAR_SAMPLES = ms_to_samples(2)
-FAR_SAMPLES = ms_to_samples(700)
-CONTEXT_FRAMES = 10
+NEAR_SAMPLES = ms_to_samples(0.5)
+EARLY_S, LATE_MAX_S = 0.1, 0.7
+"""When a frame may be passed on, counted from its packet's arrival; earlier is for the frame's own length."""
+CONTEXT_SAMPLES = 10 * FRAME_SAMPLES
+MOST = 0.55
+"""The mean correlation of so many frames at one place that it is theirs, though some may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class Ideal:
     """Which frames are speech, as sent."""
     known: NDArray[np.bool_]
     """Which frames came, or can be rebuilt from FEC."""
-    arrived_s: NDArray[np.float64]
-    """When their packet left the relay; NaN when it did not."""
+    came: NDArray[np.bool_]
+    """Which frames' packets came."""
+    due_s: NDArray[np.float64]
+    """When the packet left the relay, or was lost there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +69,41 @@ class Reception:
 
 def ideal(sent: Sequence[Sent], passed: Sequence[Passed]) -> Ideal:
     """Decode what got through, as well as can be. The packets sent must be 20 ms apart."""
-    arrivals = {packet.timestamp: packet.time_s for packet in passed if not packet.lost}
+    at_relay = {packet.timestamp: packet for packet in passed}
+    sent = [packet for packet in sent if packet.timestamp in at_relay]
     first = sent[0].timestamp
     count = _frame_of(sent[-1], first) + 1
     payloads: list[bytes | None] = [None] * count
-    speech, arrived_s = np.zeros(count, bool), np.full(count, np.nan)
+    speech, came, due_s = np.zeros(count, bool), np.zeros(count, bool), np.zeros(count)
     judge = Decoder()
     for packet in sent:
         frame = _frame_of(packet, first)
         speech[frame] = _rms(wave(judge.decode(packet.payload))) >= SPEECH_RMS
-        if packet.timestamp in arrivals:
-            payloads[frame] = packet.payload
-            arrived_s[frame] = arrivals[packet.timestamp]
+        due_s[frame] = at_relay[packet.timestamp].time_s
+        came[frame] = not at_relay[packet.timestamp].lost
+        payloads[frame] = packet.payload if came[frame] else None
     judge.close()
     sound, known = _decode(payloads)
-    return Ideal(sound, speech, known, arrived_s)
+    return Ideal(sound, speech, known, came, due_s)
 
 
 def judge(could: Ideal, heard: Microphone) -> Reception:
     """Compare what was passed on with what could be heard."""
-    sound = wave(heard.pcm)
-    times_s, counts = np.array([time_s for time_s, _ in heard.chunks]), [count for _, count in heard.chunks]
-    chunk_ends = np.cumsum(counts)
+    passing = _Passing(heard)
     frames = np.flatnonzero(could.speech)
-    present, delays, arrivals = 0, [], []
-    for frame, end in zip(frames, _places(could, sound, frames), strict=True):
-        if end is None:
+    delays, arrivals = [], []
+    offset = present = 0
+    for frame in frames:
+        place = _place(could, passing, int(frame), offset)
+        if place is None:
+            continue
+        offset = place - int(frame) * FRAME_SAMPLES
+        if not could.known[frame]:
             continue
         present += 1
-        chunk = int(np.searchsorted(chunk_ends, end))
-        if not np.isnan(could.arrived_s[frame]) and chunk < times_s.size:
-            delays.append((times_s[chunk] - could.arrived_s[frame]) * 1000)
-            arrivals.append(could.arrived_s[frame])
+        if could.came[frame]:
+            delays.append((passing.time_s(place + FRAME_SAMPLES - 1) - could.due_s[frame]) * 1000)
+            arrivals.append(could.due_s[frame])
     total = max(1, frames.size)
     unavoidable = int((~could.known[frames]).sum())
     return Reception(
@@ -103,38 +111,54 @@ def judge(could: Ideal, heard: Microphone) -> Reception:
     )
 
 
-def _places(could: Ideal, sound: Wave, frames: NDArray[np.intp]) -> list[int | None]:
-    """For each speech frame where in `sound` it ends, None where it is missing."""
-    offset: int | None = None
-    places: list[int | None] = []
-    for frame in frames:
-        start = int(frame) * FRAME_SAMPLES
-        place = None if offset is None else _fits(could, sound, int(frame), start + offset)
-        if place is None:
-            offset = _track(could, sound, int(frame), offset)
-            place = None if offset is None else _fits(could, sound, int(frame), start + offset)
-        places.append(None if place is None or not could.known[frame] else place + FRAME_SAMPLES)
-        if place is not None:
-            offset = place - start
-    return places
+class _Passing:
+    """The sound that was passed on, and when each of its samples was."""
+
+    def __init__(self, heard: Microphone) -> None:
+        self.sound = wave(heard.pcm)
+        self._times_s = np.array([time_s for time_s, _ in heard.chunks])
+        self._ends = np.cumsum([samples for _, samples in heard.chunks])
+
+    def time_s(self, sample: int) -> float:
+        chunk = int(np.searchsorted(self._ends, sample, side="right"))
+        return float(self._times_s[min(chunk, self._times_s.size - 1)])
+
+    def passed_by(self, time_s: float) -> int:
+        """How many samples had been passed on at that time."""
+        chunk = int(np.searchsorted(self._times_s, time_s, side="right"))
+        return int(self._ends[chunk - 1]) if chunk else 0
 
 
-def _fits(could: Ideal, sound: Wave, frame: int, place: int) -> int | None:
-    """Where the frame is, near `place`; None when it is not there."""
-    template = could.sound[frame * FRAME_SAMPLES : (frame + 1) * FRAME_SAMPLES]
+def _place(could: Ideal, passing: _Passing, frame: int, offset: int) -> int | None:
+    """Where a frame begins in what was passed on; None when it is missing."""
+    start = frame * FRAME_SAMPLES
+    template = could.sound[start : start + FRAME_SAMPLES]
+    place = _near(template, passing.sound, start + offset)
+    if place is not None:
+        return place
+    due_s = float(could.due_s[frame])
+    first, last = passing.passed_by(due_s - EARLY_S), passing.passed_by(due_s + LATE_MAX_S)
+    following = could.sound[start : start + CONTEXT_SAMPLES]
+    found = _goes_on(following, passing.sound, first, last)
+    return None if found is None else _near(template, passing.sound, found)
+
+
+def _near(template: Wave, sound: Wave, place: int) -> int | None:
     found, correlation = best(template, sound, place - NEAR_SAMPLES, place + NEAR_SAMPLES)
     return found if correlation >= SAME else None
 
 
-def _track(could: Ideal, sound: Wave, frame: int, offset: int | None) -> int | None:
-    """Where the sound goes on: the path may have lost time, or taken some."""
-    start = frame * FRAME_SAMPLES
-    template = could.sound[start : start + CONTEXT_FRAMES * FRAME_SAMPLES]
-    if offset is None:
-        place, correlation = best(template, sound, 0, sound.size)
-    else:
-        place, correlation = best(template, sound, start + offset - FAR_SAMPLES, start + offset + FAR_SAMPLES)
-    return place - start if correlation >= SAME else offset
+def _goes_on(template: Wave, sound: Wave, first: int, last: int) -> int | None:
+    """Where most of the next 200 ms are: the path may have lost time, or taken some."""
+    votes = np.zeros(0)
+    frames = template.size // FRAME_SAMPLES
+    for index in range(frames):
+        at = index * FRAME_SAMPLES
+        fits = correlations(template[at : at + FRAME_SAMPLES], sound[first + at : last + at + FRAME_SAMPLES])
+        votes = fits if not index else votes[: fits.size] + fits[: votes.size]
+    if not votes.size or votes.max() < MOST * frames:
+        return None
+    return first + int(votes.argmax())
 
 
 def _decode(payloads: Sequence[bytes | None]) -> tuple[Wave, NDArray[np.bool_]]:

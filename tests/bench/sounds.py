@@ -27,7 +27,7 @@ SENTENCES = (
     "We do not need many customers, we need people who come back every week.",
     "The new oven is large, quiet and warm, and it saves a lot of power.",
 )
-"""198 words that the recogniser's dictionary has."""
+"""204 words that the recogniser's dictionary has."""
 _FORMANTS = ((550, 250, 1.1, 0.0, 160, 1.0), (1500, 600, 0.8, 1.0, 250, 0.6), (2700, 0, 0.0, 0.0, 400, 0.25))
 """Centre Hz, swing Hz, swings a second, phase, width Hz, strength."""
 
