@@ -102,7 +102,10 @@ class Source:
         self._voice.end()
 
     async def run(self, mode: str) -> None:
-        """Speak until cancelled: stream, chirp, latency or interrupt; idle waits for `utter`."""
+        """Speak until cancelled: stream, switch (another persona every 3 s), chirp, latency or interrupt.
+
+        `idle` waits for `utter`.
+        """
         await asyncio.sleep(0.3 + self._random.random() * 0.5)
         start = time.monotonic()
         while mode != "idle":
@@ -120,6 +123,9 @@ class Source:
             self._note("interrupt")
             self._voice.interrupt()
             return 2.4
+        if mode == "switch":
+            await self.utter(speechlike(SENTENCE_S)[: BYTES_PER_SECOND * 28 // 10])
+            return 3.0
         await self.utter(chirp(SENTENCE_S) if mode == "chirp" else speechlike(SENTENCE_S))
         return SENTENCE_S + PAUSE_S + self._random.random() * 0.02
 
