@@ -101,7 +101,7 @@ class Session:
             given_answers=given_answers,
             clock=self._now,
         )
-        self.microphone = Microphone(self.director.hear, lambda: self.post(events.SoundHeard()))
+        self.microphone = Microphone(self.director.hear, lambda: self.post(events.SoundHeard()), clock=clock)
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
 
