@@ -6,15 +6,15 @@ the less a place has to be sure of that.
 
 from __future__ import annotations
 
-from media.gate import REARM_WINDOWS
+from media.gate import REARM_WINDOWS, WINDOW_SAMPLES
 from media.pcm import ms_to_samples
 
 STEP_SAMPLES = ms_to_samples(10)
 """Nobody minds so little; it is also the step of a slow correction."""
 FAR_SAMPLES = ms_to_samples(60)
 DRASTIC_SAMPLES = ms_to_samples(200)
-HOPELESS_SAMPLES = ms_to_samples(1000)
-"""Unbroken sound that is so far off is cut anywhere."""
+HOPELESS_SAMPLES = ms_to_samples(5000)
+"""Unbroken sound that is so far off is shortened anywhere, for its length to have a bound."""
 _PAUSE_WINDOWS = 6
 """60 ms below the gate: longer than the closure of a p, t or k."""
 _LULL_WINDOWS = 2
@@ -27,15 +27,15 @@ def correction(ahead: int, quiet_windows: int, samples: int) -> int:
     windows of 10 ms without sound up to the end of the chunk.
     """
     off = abs(ahead)
-    if off < STEP_SAMPLES or quiet_windows < _needed(off):
+    hopeless = off >= HOPELESS_SAMPLES
+    quiet = quiet_windows * WINDOW_SAMPLES >= samples and quiet_windows >= _needed(off)
+    if off < STEP_SAMPLES or not (quiet or hopeless):
         return 0
-    step = min(off - off % STEP_SAMPLES, samples) if off >= FAR_SAMPLES else min(STEP_SAMPLES, samples)
+    step = min(off - off % STEP_SAMPLES if quiet and off >= FAR_SAMPLES else STEP_SAMPLES, samples)
     return step if ahead > 0 else -step
 
 
 def _needed(off: int) -> int:
-    if off >= HOPELESS_SAMPLES:
-        return 0
     if off >= DRASTIC_SAMPLES:
         return _LULL_WINDOWS
     return _PAUSE_WINDOWS if off >= FAR_SAMPLES else REARM_WINDOWS

@@ -13,6 +13,7 @@ import logging
 import math
 from collections.abc import Callable
 
+from media.alarm import Alarm
 from media.clock import RTP_TICKS_PER_SAMPLE, SessionClock
 from media.correction import FAR_SAMPLES, STEP_SAMPLES, correction
 from media.gate import SpeechGate
@@ -22,7 +23,7 @@ from media.opus import OpusError, packet_samples
 from media.opusstream import OpusStream
 from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, ms_to_samples, silence
 from media.senderclock import SenderClock
-from media.timing import Loop, Timer
+from media.timing import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ _FEED_BEHIND_SAMPLES = ms_to_samples(40)
 """Fed silence stays a packet and some jitter behind the clock, to leave the next packet its place."""
 _FILL_MAX_SAMPLES = ms_to_samples(1000)
 """A longer hole in time is not filled: the stream was paused."""
-_TRACK_WINDOW_S = 0.5
+_TRACK_WINDOW_S = 0.1
 """A track has no RTP time and does not say what it lost, so that its clock is followed closely."""
 
 OnPcm = Callable[[bytes], None]
@@ -68,8 +69,9 @@ class Microphone:
 
         It moves on by what was passed on, and leaps over pauses in which nothing was.
         """
-        self._loop: Loop = loop or asyncio.get_running_loop()
-        self._clock = clock or SessionClock(self._loop.time())
+        loop = loop or asyncio.get_running_loop()
+        self._alarm = Alarm(loop, self._due)
+        self._clock = clock or SessionClock(loop.time())
         self._jitter = JitterBuffer()
         self._stream = OpusStream()
         self._gate = SpeechGate()
@@ -84,14 +86,13 @@ class Microphone:
         self._frame = FRAME_SAMPLES
         self._spoiled = 0
         """Malformed packets since the last good one."""
-        self._received = self._given_up = self._malformed = 0
-        self._corrected = 0
+        self._received = self._given_up = self._malformed = self._corrected = 0
+        self._speech = self._speech_missing = 0
+        self._amid_sound = False
         self._delay_s = 0.0
         self._last_arrival = -math.inf
         self._fed = 0
         """Samples of silence passed on since the last packet was."""
-        self._timer: Timer | None = None
-        self._timer_when = 0.0
         self._closed = False
 
     @property
@@ -121,6 +122,8 @@ class Microphone:
             corrected_samples=self._corrected,
             delay_ms=self._delay_s * 1000,
             patience_ms=self._jitter.patience_s * 1000,
+            speech=self._speech,
+            speech_missing=self._speech_missing,
         )
 
     def receive(self, payload: bytes, sequence_number: int, timestamp: int, ssrc: int, now: float) -> None:
@@ -162,31 +165,21 @@ class Microphone:
     def close(self) -> None:
         """No callback after this."""
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._alarm.cancel()
         self._stream.close()
 
     # ------------------------------------------------------------------ time
 
     def _plan(self, now: float) -> None:
-        """One timer, which looks what is due when it fires; set anew only when something is due before it."""
-        hole_ends = self._jitter.deadline
-        if self._timer is not None:
-            if hole_ends is None or self._timer_when <= hole_ends:
-                return
-            self._timer.cancel()
-            self._timer = None
-        when = hole_ends
+        when = self._jitter.deadline
         if when is None and now < self._last_arrival + FEED_MAX_S:
+            if self._alarm.set:
+                return
             when = max(self._last_arrival + QUIET_AFTER_S, now + _FEED_EVERY_S)
         if when is not None and not self._closed:  # by a callback, on the way
-            self._timer_when = max(when, now)
-            self._timer = self._loop.call_at(self._timer_when, self._due)
+            self._alarm.at_latest(when)
 
-    def _due(self) -> None:
-        now = self._loop.time()
-        self._timer = None
+    def _due(self, now: float) -> None:
         if self._jitter.deadline is not None:
             self._drain(now)
         elif now >= self._last_arrival + QUIET_AFTER_S:
@@ -220,7 +213,7 @@ class Microphone:
             self._sender.observe(end, arrival)
             belongs = self._sender.position(timestamp)
             if timestamp != self._next_timestamp:
-                self._bridge(payload, timestamp, belongs, bool(lost or self._spoiled))
+                self._bridge(payload, timestamp, belongs, lost + self._spoiled)
             sound = silence(samples) if self.muted else self._stream.decode(payload)
         except OpusError:  # also when a callback of the bridge closed us
             self._malformed += 1
@@ -233,7 +226,7 @@ class Microphone:
             self._report(payload, belongs, samples)
         self._pass_on(sound, belongs, now)
 
-    def _bridge(self, payload: bytes, timestamp: int, belongs: int, lost: bool) -> None:
+    def _bridge(self, payload: bytes, timestamp: int, belongs: int, lost: int) -> None:
         """Pass on what is missing before this packet: the lost sound, or the silence of a pause."""
         missing = 0
         if self._next_timestamp is not None:
@@ -243,7 +236,9 @@ class Microphone:
             ahead = self.position + missing - belongs
             if ahead >= FAR_SAMPLES:  # nothing need be invented to be left out later
                 missing -= ahead
-            self._emit(self._stream.replace(max(0, missing), payload, self._frame, bool(self._fed)))
+            sound, recovered = self._stream.replace(max(0, missing), payload, self._frame, self._fed > 0)
+            self._speech_missing += (lost - recovered) if self._amid_sound else 0
+            self._emit(sound)
         else:
             self._catch_up(belongs)
         self._next_timestamp = timestamp
@@ -280,6 +275,8 @@ class Microphone:
             self._corrected += abs(step)
             cut = abs(step) * BYTES_PER_SAMPLE
             sound = sound[cut:] if step > 0 else sound[:cut] + sound
+        self._amid_sound = self._gate.quiet_windows == 0
+        self._speech += self._amid_sound
         self._deliver(sound, began)
 
     def _emit(self, pcm: bytes) -> None:

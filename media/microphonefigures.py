@@ -25,6 +25,10 @@ class MicrophoneFigures:
     """How much later than the earliest possible the newest sample was passed on."""
     patience_ms: float
     """How long a hole is waited for at present."""
+    speech: int
+    """Packets that ended in sound, by the gate's guess."""
+    speech_missing: int
+    """Packets neither received in time nor rebuilt, from the midst of sound, by the same guess."""
 
     @property
     def missing(self) -> int:

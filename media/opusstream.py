@@ -25,11 +25,12 @@ class OpusStream:
         """Raises OpusError when the packet is malformed or the stream is closed."""
         return self._decoder.decode(payload)
 
-    def replace(self, missing: int, following: bytes, frame: int, paused: bool) -> bytes:
+    def replace(self, missing: int, following: bytes, frame: int, paused: bool) -> tuple[bytes, int]:
         """Sound in place of the `missing` samples before the packet `following`.
 
         The last `frame` of them are that packet's copy of what was lost, when it has one. The rest is
         invented, for 120 ms, and then silent; after a pause, which would be sung over, it is all silent.
+        Returns how many packets were rebuilt (0 or 1), too.
         """
         recovered = frame if packet_has_fec(following) else 0
         invented = 0 if paused else max(0, min(missing - recovered, _CONCEAL_MAX_SAMPLES))
@@ -40,7 +41,7 @@ class OpusStream:
         if recovered:
             sound += self._coded(lambda: self._decoder.recover(following, recovered), recovered)
             self.recovered += 1
-        return sound
+        return sound, int(recovered > 0)
 
     def close(self) -> None:
         self._decoder.close()

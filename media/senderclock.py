@@ -20,7 +20,7 @@ DRIFT_MAX = 600e-6
 _OFFSET_WINDOWS = 6
 """The least of so many windows is the offset: a delay that lasts longer is the new normal."""
 _DRIFT_WINDOWS, _DRIFT_WINDOWS_MIN = 48, 4
-_EARLY_MAX_S, _LATE_MAX_S = 0.5, 10.0
+_EARLY_MAX_S, _LATE_MAX_S = 0.5, 2.0
 """So far from what was expected it is another count of time (a restart, a seek), not the network."""
 _WRAP, _HALF = 1 << 32, 1 << 31
 
@@ -111,7 +111,7 @@ class SenderClock:
         self._window_end = arrival + self._window_s
 
     def _measured_slope(self) -> float:
-        """Of each window against the one half the history later; the median, for a few spikes to change nothing."""
+        """The median over each window against the one half the history later: a few spikes change nothing."""
         windows = list(self._windows)
         half = len(windows) // 2
         slopes = [
