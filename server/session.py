@@ -106,7 +106,10 @@ class Session:
             clock=self._now,
         )
         self.microphone = Microphone(
-            self.director.hear, lambda: self.post(events.SoundHeard()), loop=crew.pacer
+            self.director.hear,
+            lambda: self.post(events.SoundHeard()),
+            loop=crew.pacer,
+            clock=clock,
         )
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
