@@ -155,7 +155,7 @@ class Microphone:
         self._track_timestamp = (begin + samples * RTP_TICKS_PER_SAMPLE) & 0xFFFFFFFF
         self._track.observe(self._track_timestamp, now)
         belongs = self._track.position(begin)
-        if paused:
+        if paused or not self._begun:
             self._catch_up(belongs)
         sound = silence(samples) if self.muted else pcm[: samples * BYTES_PER_SAMPLE]
         self._fed = 0
