@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media.clock import SessionClock
 from media.lane import Lane
@@ -19,6 +19,8 @@ DUCK_GAIN = 10 ** (-15 / 20)
 RAMP_SAMPLES = ms_to_samples(20)
 FADE_SAMPLES = ms_to_samples(5)
 _RAMP_STEP = (1 - DUCK_GAIN) / RAMP_SAMPLES
+REMEMBERED_TURNS = 1000
+"""So many turns (some hours of talk) are known after their end; what is older costs no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Block:
     gains: tuple[float, ...]
     faded: int
     """Samples at the start that are the fade of what was cut."""
-    version: int
+    version: int = field(compare=False)
+    """Another one does not make another block: what changed may lie behind it."""
 
     @property
     def sounds(self) -> bool:
@@ -85,15 +88,22 @@ class Block:
         return last is not None and last.position + last.count == self.position + FRAME_SAMPLES
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Given:
     """A lane whose turn has come, or will when those before it are done."""
 
     lane: Lane
     pause: int
-    started: bool = False
+    start: int | None = None
+    """The position of its first sample, once sent."""
+    announced: bool = False
+    """That start was reported."""
     gain: float = 1.0
     target: float = 1.0
+
+    @property
+    def started(self) -> bool:
+        return self.start is not None
 
     @property
     def ready(self) -> bool:
@@ -116,7 +126,7 @@ class Floor:
         self._clock = clock
         self._on_event = on_event
         self._lanes: dict[str, Lane] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[str, None] = {}
         self._given: list[_Given] = []
         self._held = False
         self._cursor = 0
@@ -238,8 +248,10 @@ class Floor:
         None when the turn that is heard lacks samples which may still come in time. If `decisive`, it is
         too late for that: what there is of them fades out.
         """
-        faded = len(self._fade) // BYTES_PER_SAMPLE
-        parts = [self._fade]
+        # After a stall the sound has long ended at the listener: a fade would be a blip of its own.
+        fade = self._fade if position == self._cursor else b""
+        faded = len(fade) // BYTES_PER_SAMPLE
+        parts = [fade]
         at = position + faded
         end = at if faded else self._audible_end
         segments: list[Segment] = []
@@ -269,9 +281,9 @@ class Floor:
         """The block, peeked since the last change, went out. Reports what began and ended with it."""
         self._cursor = block.position + FRAME_SAMPLES
         self._sounding = block.full
+        self._fade = b""
         if block.faded:
             self._audible_end = block.position + block.faded
-            self._fade = b""
         for segment, gain in zip(block.segments, block.gains, strict=True):
             self._segment_sent(segment, gain)
         self._settle()
@@ -279,33 +291,39 @@ class Floor:
     # ------------------------------------------------------------------ inside
 
     def _segment_sent(self, segment: Segment, gain: float) -> None:
-        self._settle()
         given = self._find(segment.turn)
-        if given is None:  # cut from inside a report of this very block
+        if given is None:  # cut by whoever was handed the packet
             return
+        if given.start is None:
+            given.start = segment.position
         given.lane.advance(segment.count)
         given.gain = gain
         self._audible_end = segment.position + segment.count
         self._remember(segment)
-        if not given.started:
-            given.started = True
-            self._on_event(PlayoutStarted(segment.turn, self._clock.rtp_timestamp(segment.position)))
 
     def _settle(self) -> None:
-        """Report the turns at the head that are wholly sent."""
-        while self._given and self._given[0].lane.complete:
-            lane = self._given.pop(0).lane
-            if self._audible_end is not None:
-                self._audible_end -= lane.overshoot
-            self._forget(lane.turn)
-            self._on_event(PlayoutFinished(lane.turn, lane.sent_ms))
+        """Report what began and ended, in order. A report may call back and change all of it."""
+        while self._given:
+            head = self._given[0]
+            self._announce(head)
+            if not head.lane.complete or head not in self._given:
+                return
+            self._given.remove(head)
+            self._forget(head.lane.turn)
+            self._on_event(PlayoutFinished(head.lane.turn, head.lane.sent_ms))
+
+    def _announce(self, given: _Given) -> None:
+        if given.start is not None and not given.announced:
+            given.announced = True
+            self._on_event(PlayoutStarted(given.lane.turn, self._clock.rtp_timestamp(given.start)))
 
     def _lane_changed(self, turn: str) -> None:
         lane = self._lanes.get(turn)
         if lane is not None and lane.finished:
-            self._version += 1  # what looked like a pause may have become the end
-            self._settle()
-        if self._given:
+            if lane.sent > lane.audible_end:
+                self._audible_end = self._position_of(turn, lane.audible_end)
+            self._changed()  # what looked like a pause may have become the end
+        elif self._given:
             self.on_change()
 
     def _interrupt(self, given: _Given) -> None:
@@ -314,6 +332,7 @@ class Floor:
         self._given.remove(given)
         lane = given.lane
         self._forget(lane.turn)
+        self._announce(given)
         self._on_event(PlayoutInterrupted(lane.turn, lane.sent_ms, lane.source_ms if lane.sent else 0))
         self._changed()
 
@@ -333,7 +352,9 @@ class Floor:
             self._changed()
 
     def _forget(self, turn: str) -> None:
-        self._gone.add(turn)
+        self._gone[turn] = None
+        if len(self._gone) > REMEMBERED_TURNS:
+            del self._gone[next(iter(self._gone))]
         lane = self._lanes.pop(turn, None)
         if lane is not None:
             lane.close()
@@ -357,3 +378,12 @@ class Floor:
             self._history[-1] = Segment(last.turn, last.source, last.position, last.count + segment.count)
         else:
             self._history.append(segment)
+            if len(self._history) > 2 * REMEMBERED_TURNS:
+                del self._history[:REMEMBERED_TURNS]
+
+    def _position_of(self, turn: str, source: int) -> int | None:
+        """Where the sample before the `source`-th of the turn ended."""
+        for segment in reversed(self._history):
+            if segment.turn == turn and segment.source < source:
+                return segment.position + source - segment.source
+        return self._audible_end

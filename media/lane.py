@@ -79,9 +79,9 @@ class Lane:
         return max(0, (self._audible_end if self.finished else self._received) - self.sent)
 
     @property
-    def overshoot(self) -> int:
-        """Samples sent after the last audible one, as a pause that turned out to be the end."""
-        return max(0, self.sent - self._audible_end)
+    def audible_end(self) -> int:
+        """Index after the last audible sample received; more may be sent, as a pause, until it is the end."""
+        return self._audible_end
 
     @property
     def complete(self) -> bool:
