@@ -73,7 +73,7 @@ class Block:
     segments: tuple[Segment, ...]
     gains: tuple[float, ...]
     faded: int
-    """Samples at the start that are the fade of what was cut."""
+    """Samples at the start that are the fade of what was cut, or of what lacks its continuation."""
     version: int = field(compare=False)
     """Another one does not make another block: what changed may lie behind it."""
 
@@ -249,7 +249,8 @@ class Floor:
         too late for that: what there is of them fades out.
         """
         # After a stall the sound has long ended at the listener: a fade would be a blip of its own.
-        fade = self._fade if position == self._cursor else b""
+        sounding = self._sounding and position == self._cursor
+        fade = self._fade if sounding else b""
         faded = len(fade) // BYTES_PER_SAMPLE
         parts = [fade]
         at = position + faded
@@ -259,19 +260,22 @@ class Floor:
         stop = position + FRAME_SAMPLES
         for given in [] if self._held else self._given:
             start = given.earliest(at, end)
-            if start >= stop or not (given.started or given.ready):
+            if start >= stop or not (given.ready or (given.started and sounding)):
                 break
-            count = min(stop - start, given.lane.waiting)
-            starved = start + count < stop and not given.lane.finished
+            lane = given.lane
+            count = min(stop - start, lane.waiting)
+            starved = start + count < stop and not lane.finished
             if starved and not decisive:
                 return None
-            if not count:
-                break
-            pcm, gain = ramp(given.lane.read(count), given.gain, given.target, _RAMP_STEP)
+            pcm = lane.fading(max(count, FADE_SAMPLES)) if starved else lane.read(count)
+            pcm, gain = ramp(pcm, given.gain, given.target, _RAMP_STEP)
             parts += [silence(start - at), fade_out(pcm, FADE_SAMPLES) if starved else pcm]
-            segments.append(Segment(given.lane.turn, given.lane.sent, start, count))
-            gains.append(gain)
-            at = end = start + count
+            at = end = start + len(pcm) // BYTES_PER_SAMPLE
+            if count:
+                segments.append(Segment(lane.turn, lane.sent, start, count))
+                gains.append(gain)
+            else:
+                faded = at - position
             if starved:
                 break
         pcm = b"".join(parts) + silence(stop - at)
@@ -341,9 +345,7 @@ class Floor:
         if not (self._given and self._given[0].started and self._sounding) or self._fade:
             return
         given = self._given[0]
-        pcm, _ = ramp(
-            given.lane.read(min(FADE_SAMPLES, given.lane.waiting)), given.gain, given.target, _RAMP_STEP
-        )
+        pcm, _ = ramp(given.lane.fading(FADE_SAMPLES), given.gain, given.target, _RAMP_STEP)
         self._fade = fade_out(pcm, FADE_SAMPLES)
 
     def _aim(self, target: float) -> None:

@@ -281,8 +281,8 @@ class Walk(TransparentStage):
             return last.position + last.count, FADE_SAMPLES
         for segment in reversed(segments):
             if segment.turn == last.turn and segment.source < said.audible_end:
-                count = min(segment.count, said.audible_end - segment.source)
-                return segment.position + count, 0
+                end = segment.position + min(segment.count, said.audible_end - segment.source)
+                return end, FADE_SAMPLES if said.finished_s >= self._sent_s(end - 1) else 0
         raise AssertionError("a turn of silence was sent")
 
 
