@@ -5,6 +5,7 @@ import { RequestError } from "./session.js";
 /** @type {Record<string, string>} code → what to do; the server's own sentence says what happened */
 const REMEDY = {
   full: "Try again in a minute.",
+  busy: "Try again in a minute.",
   draining: "Try again in a minute.",
   too_many: "Wait a moment, then try again.",
   internal: "Try again; if it stays, stop the session and start a new one.",

@@ -1,7 +1,8 @@
-"""Where we reach into aiortc 1.16: the only file that touches its privates.
+"""Where we reach into aiortc 1.16 and aioice 0.13: the only file that touches their privates.
 
-aiortc keeps ICE, DTLS, SRTP, SDP and RTCP's timing. The sender's RTP loop and the receiver's way from
-packet to frame are replaced per instance. Use, in this order, for each RTCPeerConnection::
+aiortc keeps ICE, DTLS and SDP; RTP and RTCP are ours. Its sender's and receiver's loops are replaced per
+instance, packets leave by the nominated pair's own socket, and the microphone's packets are taken at the
+datagram. Use, in this order, for each RTCPeerConnection::
 
     await pc.setRemoteDescription(offer)
     detach_voice = attach_outbound(pc, outbound)          # adds the track; before createAnswer
@@ -16,47 +17,64 @@ must be deaf and mute at once, before its close is through); calling it twice is
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import AsyncIterator, Callable
+from functools import cached_property
 from typing import TypeVar, cast
 
+import pylibsrtp
+from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc import clock as aiortc_clock
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import (
     AnyRtcpPacket,
+    HeaderExtensions,
     HeaderExtensionsMap,
     RtcpRrPacket,
     RtcpSrPacket,
     RtpPacket,
 )
 
-from media.fanout import OutboundPacket
+from media import reports, rtp
+from media.losses import Losses
 from media.microphone import Microphone
-from media.outbound import Outbound, OutboundTrack
+from media.outbound import Outbound
+from media.receiving import Receiving
+from media.sending import Sending
+from media.tracks import OutboundTrack
 
 logger = logging.getLogger(__name__)
 
 Detach = Callable[[], None]
 T = TypeVar("T")
 
+DATAGRAM_BYTES = 2048
+"""More than any packet of a browser; asyncio would take 256 KiB of memory to receive each one."""
+BACKLOG_BYTES = 8 * 1024
+"""A socket that could not send so much already (about 60 packets) gets no more until it has."""
+
 _SENDER_FIELDS = (
     "rtp_started",
     "rtp_exited",
-    "rtp_header_extensions_map",
-    "ntp_timestamp",
-    "rtp_timestamp",
-    "octet_count",
-    "packet_count",
-    "lsr",
+    "rtcp_started",
+    "rtcp_exited",
+    "cname",
     "mid",
+    "rtp_header_extensions_map",
 )
-_SENDER_METHODS = ("_run_rtp", "_run_rtcp", "_send_rtcp", "_handle_rtcp_packet")
-_RECEIVER_FIELDS = ("codecs", "remote_streams", "active_ssrc", "decoder_thread")
-_RECEIVER_METHODS = ("_handle_rtp_packet", "_RTCRtpReceiver__stop_decoder")
+_SENDER_METHODS = ("_run_rtp", "_run_rtcp", "_handle_rtcp_packet", "_ssrc")
+_RECEIVER_FIELDS = ("codecs", "decoder_thread", "rtcp_ssrc", "rtcp_started", "rtcp_exited")
+_RECEIVER_METHODS = (
+    "_run_rtcp",
+    "_handle_rtp_packet",
+    "_handle_rtcp_packet",
+    "_RTCRtpReceiver__stop_decoder",
+)
+_DTLS_FIELDS = ("_tx_srtp", "_rx_srtp", "_rtp_router", "_state")
+_ICE_FIELDS = ("_nominated", "_protocols")
 
 
 class SeamMovedError(RuntimeError):
@@ -66,9 +84,9 @@ class SeamMovedError(RuntimeError):
 def attach_outbound(pc: RTCPeerConnection, outbound: Outbound, decides_fec: bool = True) -> Detach:
     """Let this peer hear the session, from the next packet after its connection stands.
 
-    Adds an OutboundTrack to `pc` (call it after setRemoteDescription and before createAnswer, or before
-    createOffer) and sends the session's packets with their own RTP timestamp and marker. Sequence numbers
-    are the session's too, but for their top bit. Sender Reports pair the session clock with NTP time.
+    Adds a track to `pc` (call it after setRemoteDescription and before createAnswer, or before createOffer)
+    and sends the session's packets with their own RTP timestamp and marker. Sequence numbers are the
+    session's too, but for their top bit. Sender Reports pair the session clock with NTP time.
     `decides_fec`: this peer's loss reports switch FEC, which one peer per session (the human) should do.
 
     Raises SeamMovedError before anything is changed.
@@ -83,18 +101,11 @@ def attach_outbound(pc: RTCPeerConnection, outbound: Outbound, decides_fec: bool
     return voice.detach
 
 
-def attach_outbound_track(pc: RTCPeerConnection, outbound: Outbound) -> Detach:
-    """The public way, for an aiortc whose privates moved: sound without our RTP timestamps."""
-    track = OutboundTrack(outbound)
-    pc.addTrack(track)
-    return track.stop
-
-
 def attach_microphone(pc: RTCPeerConnection, microphone: Microphone) -> Detach:
     """Give the packets of this peer's (first) audio receiver to `microphone`, as they arrive.
 
     Call it after setRemoteDescription (or addTransceiver) and before setLocalDescription. The remote
-    track never yields a frame then, and need not be read. Reception reports go on.
+    track never yields a frame then, and need not be read. Reception reports are ours.
 
     Raises SeamMovedError before anything is changed, LookupError when `pc` has no audio receiver.
     """
@@ -115,14 +126,206 @@ def announce_fec(pc: RTCPeerConnection) -> None:
                 codec.parameters.update({"minptime": 10, "useinbandfec": 1})
 
 
+class _Wire:
+    """The protected way of one connection: datagrams out by the nominated pair, SRTP in and out."""
+
+    def __init__(self, dtls: RTCDtlsTransport) -> None:
+        self.protocols: list[StunProtocol] = dtls.transport._connection._protocols
+        self.dropped = 0
+        """Packets that a peer too slow, or without a connection, was spared."""
+        self._dtls = dtls
+        self._nominated: dict[int, CandidatePair] = dtls.transport._connection._nominated
+
+    def send(self, packet: bytes) -> bool:
+        return self._put(packet, self._dtls._tx_srtp.protect)
+
+    def send_rtcp(self, compound: bytes) -> bool:
+        return self._put(compound, self._dtls._tx_srtp.protect_rtcp)
+
+    def unprotect(self, datagram: bytes) -> bytes | None:
+        """The RTP packet inside, None when it was not meant for us, forged, or a repetition."""
+        try:
+            return self._dtls._rx_srtp.unprotect(datagram)
+        except pylibsrtp.Error:
+            return None
+
+    def _put(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bool:
+        pair = self._nominated.get(1)
+        if pair is None or self._dtls._state is not State.CONNECTED:
+            self.dropped += 1
+            return False
+        transport = pair.protocol.transport
+        # A relay's transport (TURN) has no such figure; it queues nothing itself.
+        backlog = getattr(transport, "get_write_buffer_size", None)
+        if backlog is not None and backlog() > BACKLOG_BYTES:
+            self.dropped += 1
+            return False
+        transport.sendto(protect(packet), pair.remote_addr)
+        return True
+
+
+class _Voice:
+    """One sender, driven by Outbound instead of by its track."""
+
+    def __init__(self, sender: RTCRtpSender, outbound: Outbound, decides_fec: bool) -> None:
+        _demand(sender, _SENDER_FIELDS, _SENDER_METHODS)
+        _demand_transport(sender.transport)
+        self._sender = sender
+        self._outbound = outbound
+        self._losses = Losses() if decides_fec else None
+        self._unsubscribe: Detach | None = None
+        self._detached = False
+        self._loop = asyncio.get_running_loop()
+        vars(sender)["_run_rtp"] = self._run
+        vars(sender)["_run_rtcp"] = self._report
+        vars(sender)["_handle_rtcp_packet"] = self._hear_report
+
+    def detach(self) -> None:
+        self._detached = True
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    @cached_property
+    def _sending(self) -> Sending:
+        """First asked for when the connection stands: until then bundling may change the transport."""
+        codec = self._codec
+        assert codec.payloadType is not None  # negotiated by now
+        return Sending(
+            _Wire(self._sender.transport),
+            self._outbound.clock,
+            ssrc=self._sender._ssrc,
+            payload_type=codec.payloadType,
+            cname=_get(self._sender, "cname", str),
+            extension=self._extension,
+            ntp_offset=aiortc_clock.current_ntp_time() - reports.ntp(self._loop.time()),
+        )
+
+    async def _run(self, codec: RTCRtpCodecParameters) -> None:
+        """Stands in for RTCRtpSender._run_rtp: aiortc starts it when DTLS is up and cancels it at the end."""
+        self._codec = codec
+        _get(self._sender, "rtp_started", asyncio.Event).set()
+        try:
+            if codec.mimeType.lower() != "audio/opus":
+                logger.warning("the peer does not take Opus and will hear nothing")
+            elif not self._detached:
+                self._unsubscribe = self._outbound.subscribe(self._sending.send)
+            await self._loop.create_future()
+        except asyncio.CancelledError:
+            pass  # as in aiortc: RTCRtpSender.stop cancels and then waits for `rtp_exited`
+        finally:
+            self.detach()
+            if self._sender.track is not None:
+                self._sender.track.stop()
+            _get(self._sender, "rtp_exited", asyncio.Event).set()
+
+    def _extension(self, level_dbov: int) -> bytes:
+        """The negotiated ones of: mid (RFC 9143 section 15), audio level (RFC 6464)."""
+        known = _get(self._sender, "rtp_header_extensions_map", HeaderExtensionsMap)
+        level = (level_dbov > -127, -level_dbov)
+        values = HeaderExtensions(mid=_get(self._sender, "mid", str), audio_level=level)
+        return rtp.extension_block(*known.set(values))
+
+    async def _report(self) -> None:
+        """Stands in for RTCRtpSender._run_rtcp: a Sender Report about every second, a BYE at the end."""
+        _get(self._sender, "rtcp_started", asyncio.Event).set()
+        async for _ in _rtcp_times():
+            self._sending.report(self._loop.time())
+        self._sending.leave(self._loop.time())
+        _get(self._sender, "rtcp_exited", asyncio.Event).set()
+
+    async def _hear_report(self, packet: AnyRtcpPacket) -> None:
+        if self._losses is None or self._detached or not isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+            return
+        for block in packet.reports:
+            if block.ssrc == self._sender._ssrc:
+                now = self._loop.time()
+                lossy = self._losses.report(block.highest_sequence, block.packets_lost, now)
+                self._outbound.expect_loss(lossy)
+
+
+class _Ear:
+    """One receiver, whose packets go to a Microphone instead of a jitter buffer and a decoder thread."""
+
+    def __init__(self, receiver: RTCRtpReceiver, microphone: Microphone) -> None:
+        _demand(receiver, _RECEIVER_FIELDS, _RECEIVER_METHODS)
+        _demand_transport(receiver.transport)
+        self._receiver = receiver
+        self._payload_types: set[int] = set()
+        self._receiving = Receiving(microphone, self._payload_types, self._route)
+        self._loop = asyncio.get_running_loop()
+        vars(receiver)["_run_rtcp"] = self._run
+        vars(receiver)["_handle_rtp_packet"] = self._take_parsed
+        vars(receiver)["_handle_rtcp_packet"] = self._hear_report
+
+    def detach(self) -> None:
+        self._receiving.deafen()
+
+    async def _run(self) -> None:
+        """Stands in for RTCRtpReceiver._run_rtcp: from here on packets are taken; a report a second."""
+        receiver = self._receiver
+        _get(receiver, "rtcp_started", asyncio.Event).set()
+        self._stop_decoder()
+        codecs = _get(receiver, "codecs", dict[int, RTCRtpCodecParameters])
+        self._payload_types |= {number for number, codec in codecs.items() if codec.name.lower() == "opus"}
+        wire = _Wire(receiver.transport)
+        tapped = [self._tap(protocol, wire) for protocol in wire.protocols]
+        async for _ in _rtcp_times():
+            ssrc = _get(receiver, "rtcp_ssrc", object)
+            if isinstance(ssrc, int) and (compound := self._receiving.report(ssrc, self._loop.time())):
+                wire.send_rtcp(compound)
+        for protocol in tapped:
+            vars(protocol).pop("datagram_received", None)
+        _get(receiver, "rtcp_exited", asyncio.Event).set()
+
+    def _tap(self, protocol: StunProtocol, wire: _Wire) -> StunProtocol:
+        """Take what is RTP at the datagram; STUN, DTLS and RTCP go their way as before."""
+        others = protocol.datagram_received
+        is_rtp, unprotect, take, now = rtp.is_rtp, wire.unprotect, self._receiving.take, self._loop.time
+
+        def datagram_received(data: bytes, addr: tuple[str, int]) -> None:
+            if not is_rtp(data):
+                others(data, addr)
+            elif (packet := unprotect(data)) is not None:
+                take(packet, now())
+
+        vars(protocol)["datagram_received"] = datagram_received
+        vars(protocol.transport)["max_size"] = DATAGRAM_BYTES
+        return protocol
+
+    def _route(self, ssrc: int) -> None:
+        """aiortc's router passes a source's Sender Reports on by this table alone."""
+        self._receiver.transport._rtp_router.ssrc_table[ssrc] = self._receiver
+
+    async def _take_parsed(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        """Stands in for RTCRtpReceiver._handle_rtp_packet: what came before the sockets were tapped."""
+        del arrival_time_ms
+        self._receiving.take(packet.serialize(HeaderExtensionsMap()), self._loop.time())
+
+    async def _hear_report(self, packet: AnyRtcpPacket) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            ntp_timestamp = packet.sender_info.ntp_timestamp
+            self._receiving.sender_report(packet.ssrc, ntp_timestamp, self._loop.time())
+
+    def _stop_decoder(self) -> None:
+        """Its thread has nothing to do; it is idle, so that joining it takes no time."""
+        if _get(self._receiver, "decoder_thread", object) is not None:
+            cast(Callable[[], None], self._receiver._RTCRtpReceiver__stop_decoder)()  # type: ignore[attr-defined]
+
+
+async def _rtcp_times() -> AsyncIterator[None]:
+    """When reports are due, until aiortc cancels the loop that this stands in."""
+    try:
+        while True:
+            await asyncio.sleep(reports.INTERVAL_S * (0.5 + random.random()))
+            yield
+    except asyncio.CancelledError:
+        pass
+
+
 def _get(owner: RTCRtpSender | RTCRtpReceiver, field: str, kind: type[T]) -> T:
     """A private attribute, by its mangled name."""
     del kind  # for the type checker alone
     return cast(T, vars(owner)[f"_{type(owner).__name__}__{field}"])
-
-
-def _set(owner: RTCRtpSender | RTCRtpReceiver, field: str, value: object) -> None:
-    vars(owner)[f"_{type(owner).__name__}__{field}"] = value
 
 
 def _demand(owner: RTCRtpSender | RTCRtpReceiver, fields: tuple[str, ...], methods: tuple[str, ...]) -> None:
@@ -133,149 +336,8 @@ def _demand(owner: RTCRtpSender | RTCRtpReceiver, fields: tuple[str, ...], metho
         raise SeamMovedError(f"{kind} has no {', '.join(missing)}")
 
 
-def _send_now(transport: RTCDtlsTransport, data: bytes) -> bool:
-    """Protect and send without a task: aiortc's coroutine runs through, as UDP sending never waits.
-
-    Returns whether the packet left; it does not while the connection is down.
-    """
-    sending: Coroutine[object, None, None] = transport._send_rtp(data)
-    try:
-        sending.send(None)
-    except StopIteration:
-        return True
-    except ConnectionError:
-        return False
-    finally:
-        sending.close()
-    raise SeamMovedError("RTCDtlsTransport._send_rtp waits for something")
-
-
-class _Voice:
-    """One sender, driven by Outbound instead of by its track."""
-
-    def __init__(self, sender: RTCRtpSender, outbound: Outbound, decides_fec: bool) -> None:
-        _demand(sender, _SENDER_FIELDS, _SENDER_METHODS)
-        if not inspect.iscoroutinefunction(RTCDtlsTransport._send_rtp):
-            raise SeamMovedError("RTCDtlsTransport has no coroutine _send_rtp")
-        self._sender = sender
-        self._outbound = outbound
-        self._decides_fec = decides_fec
-        self._payload_type = 0
-        self._turn_down: int | None = None
-        self._unsubscribe: Detach | None = None
-        self._detached = False
-        self._loop = asyncio.get_running_loop()
-        self._ntp_offset = aiortc_clock.current_ntp_time() - self._ntp(self._loop.time())
-        self._handle_rtcp = sender._handle_rtcp_packet
-        self._send_rtcp = sender._send_rtcp
-        vars(sender)["_run_rtp"] = self._run
-        vars(sender)["_send_rtcp"] = self._refresh_and_send_rtcp
-        vars(sender)["_handle_rtcp_packet"] = self._hear_report
-
-    def detach(self) -> None:
-        self._detached = True
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-
-    async def _run(self, codec: RTCRtpCodecParameters) -> None:
-        """Stands in for RTCRtpSender._run_rtp: aiortc starts it when DTLS is up and cancels it at the end."""
-        sender = self._sender
-        assert codec.payloadType is not None  # negotiated by now
-        _get(sender, "rtp_started", asyncio.Event).set()
-        self._payload_type = codec.payloadType
-        try:
-            if codec.mimeType.lower() != "audio/opus":
-                logger.warning("the peer does not take Opus and will hear nothing")
-            elif not self._detached:
-                self._unsubscribe = self._outbound.subscribe(self._send)
-            await self._loop.create_future()
-        except asyncio.CancelledError:
-            pass  # as in aiortc: RTCRtpSender.stop cancels and then waits for `rtp_exited`
-        finally:
-            self.detach()
-            if sender.track is not None:
-                sender.track.stop()
-            _get(sender, "rtp_exited", asyncio.Event).set()
-
-    def _send(self, packet: OutboundPacket) -> None:
-        sender = self._sender
-        if self._turn_down is None:
-            # Starting in the upper half, a lost packet near the wrap would leave the receiver's roll-over
-            # counter wrong for good (RFC 3711 section 3.3.1).
-            self._turn_down = packet.sequence_number & 0x8000
-        rtp = RtpPacket(
-            payload_type=self._payload_type,
-            marker=int(packet.marker),
-            sequence_number=packet.sequence_number ^ self._turn_down,
-            timestamp=packet.timestamp,
-            ssrc=sender._ssrc,
-            payload=packet.payload,
-        )
-        rtp.extensions.mid = _get(sender, "mid", str)
-        rtp.extensions.audio_level = (packet.level_dbov > -127, -packet.level_dbov)
-        data = rtp.serialize(_get(sender, "rtp_header_extensions_map", HeaderExtensionsMap))
-        if _send_now(sender.transport, data):
-            _set(sender, "packet_count", _get(sender, "packet_count", int) + 1)
-            _set(sender, "octet_count", _get(sender, "octet_count", int) + len(packet.payload))
-
-    async def _refresh_and_send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
-        """Put the session clock and NTP time of this very moment into the Sender Report."""
-        now = self._loop.time()
-        for packet in packets:
-            if isinstance(packet, RtcpSrPacket):
-                ntp = self._ntp_offset + self._ntp(now)
-                packet.sender_info.ntp_timestamp = ntp
-                packet.sender_info.rtp_timestamp = self._outbound.clock.rtp_timestamp_at(now)
-                _set(self._sender, "ntp_timestamp", ntp)
-                _set(self._sender, "rtp_timestamp", packet.sender_info.rtp_timestamp)
-                _set(self._sender, "lsr", (ntp >> 16) & 0xFFFFFFFF)  # the round trip is measured by it
-        await self._send_rtcp(packets)
-
-    async def _hear_report(self, packet: AnyRtcpPacket) -> None:
-        if self._decides_fec and isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-            for report in packet.reports:
-                if report.ssrc == self._sender._ssrc:
-                    self._outbound.report_loss(report.fraction_lost / 256)
-        await self._handle_rtcp(packet)
-
-    @staticmethod
-    def _ntp(seconds: float) -> int:
-        return int(seconds * (1 << 32))
-
-
-class _Ear:
-    """One receiver, whose packets go to a Microphone instead of a jitter buffer and a decoder thread."""
-
-    def __init__(self, receiver: RTCRtpReceiver, microphone: Microphone) -> None:
-        _demand(receiver, _RECEIVER_FIELDS, _RECEIVER_METHODS)
-        self._receiver = receiver
-        self._microphone: Microphone | None = microphone
-        self._loop = asyncio.get_running_loop()
-        vars(receiver)["_handle_rtp_packet"] = self._take
-
-    def detach(self) -> None:
-        self._microphone = None
-
-    async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        """Stands in for RTCRtpReceiver._handle_rtp_packet; keeps its books for the reception reports."""
-        receiver = self._receiver
-        if not receiver._enabled:
-            return
-        codec = _get(receiver, "codecs", dict[int, RTCRtpCodecParameters]).get(packet.payload_type)
-        if codec is None or codec.mimeType.lower() != "audio/opus":
-            return
-        self._stop_decoder()
-        _get(receiver, "active_ssrc", dict[int, object])[packet.ssrc] = aiortc_clock.current_datetime()
-        streams = _get(receiver, "remote_streams", dict[int, StreamStatistics])
-        if packet.ssrc not in streams:
-            streams[packet.ssrc] = StreamStatistics(codec.clockRate)
-        streams[packet.ssrc].add(packet)
-        if self._microphone is not None:
-            self._microphone.receive(
-                packet.payload, packet.sequence_number, packet.timestamp, packet.ssrc, self._loop.time()
-            )
-
-    def _stop_decoder(self) -> None:
-        """Its thread has nothing to do; it is idle, so that joining it takes no time."""
-        if _get(self._receiver, "decoder_thread", object) is not None:
-            cast(Callable[[], None], self._receiver._RTCRtpReceiver__stop_decoder)()  # type: ignore[attr-defined]
+def _demand_transport(dtls: RTCDtlsTransport) -> None:
+    missing = [name for name in _DTLS_FIELDS if name not in vars(dtls)]
+    missing += [name for name in _ICE_FIELDS if name not in vars(dtls.transport._connection)]
+    if missing:
+        raise SeamMovedError(f"the transport has no {', '.join(missing)}")

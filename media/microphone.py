@@ -1,22 +1,29 @@
-"""What the human says: Opus packets in, PCM16 24 kHz mono out, as it comes and never stopping.
+"""What the human says: Opus packets in, PCM16 24 kHz mono out, at once and in step with the session.
 
-Lost packets are rebuilt from the FEC of the next one, else concealed (RFC 6716 section 2.1.7). While no
-packets come (the browser's DTX, a muted or lost device), silence is fed for a while, so that whoever
-listens for the end of a turn finds it.
+Nothing is held back but for a hole in front of it. Lost packets are rebuilt from the FEC of the next one,
+else concealed. While no packets come (the browser's DTX, a muted or lost device), silence is fed for a
+while, so that whoever listens for the end of a turn finds it. What that, the loss and the sender's clock
+bring out of step is put right where nobody speaks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
-from media.clock import RTP_TICKS_PER_SAMPLE
+from media.alarm import Alarm
+from media.clock import RTP_TICKS_PER_SAMPLE, SessionClock
+from media.correction import FAR_SAMPLES, STEP_SAMPLES, correction
 from media.gate import SpeechGate
-from media.jitter import JitterBuffer, Ordered
-from media.opus import Decoder, OpusError, packet_has_fec, packet_samples
-from media.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE_DBFS, level_dbfs, ms_to_samples, silence
-from media.timing import Loop, Timer
+from media.jitter import JitterBuffer
+from media.microphonefigures import MicrophoneFigures
+from media.opus import OpusError, packet_samples
+from media.opusstream import OpusStream
+from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, ms_to_samples, silence
+from media.senderclock import SenderClock
+from media.timing import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -24,56 +31,100 @@ QUIET_AFTER_S = 0.15
 """Without a packet for so long, silence is fed in its place."""
 FEED_MAX_S = 10.0
 _FEED_EVERY_S = 0.04
-_CONCEAL_MAX_SAMPLES = ms_to_samples(120)
-_CONCEAL_STEP_SAMPLES = ms_to_samples(2.5)
+_FEED_BEHIND_SAMPLES = ms_to_samples(40)
+"""Fed silence stays a packet and some jitter behind the clock, to leave the next packet its place."""
 _FILL_MAX_SAMPLES = ms_to_samples(1000)
 """A longer hole in time is not filled: the stream was paused."""
+_TRACK_WINDOW_S = 0.1
+"""A track has no RTP time and does not say what it lost, so that its clock is followed closely."""
 
 OnPcm = Callable[[bytes], None]
 OnSound = Callable[[], None]
+OnPacket = Callable[[bytes, int], None]
 
 
 class Microphone:
     """One per session; peers come and go. Needs nobody to read it."""
 
     def __init__(
-        self, on_pcm: OnPcm | None = None, on_sound: OnSound | None = None, loop: Loop | None = None
+        self,
+        on_pcm: OnPcm | None = None,
+        on_sound: OnSound | None = None,
+        loop: Loop | None = None,
+        clock: SessionClock | None = None,
     ):
         self.on_pcm = on_pcm
-        """Called with every chunk, in order; chunks have any length."""
+        """Called with every chunk, in order; chunks have any length. `position` is then that of their end."""
         self.on_sound = on_sound
         """Called when sound begins, about 40 ms after it did. Perhaps speech."""
-        self.level_dbfs = SILENCE_DBFS
-        """Of the last chunk."""
-        self.lost = 0
-        """Packets that never came, and malformed ones."""
-        self._loop: Loop = loop or asyncio.get_running_loop()
+        self.on_packet: OnPacket | None = None
+        """Called with every packet that is decoded, in order, and the session position of its first sample.
+
+        Inside a talk spurt the positions have no gap, unless they would be 10 ms wrong.
+        """
+        self.muted = False
+        """While muted, silence is passed on and nothing is decoded or reported."""
+        self.position = 0
+        """Where the next sample to be passed on belongs on the session clock; never goes back.
+
+        It moves on by what was passed on, and leaps over pauses in which nothing was.
+        """
+        loop = loop or asyncio.get_running_loop()
+        self._alarm = Alarm(loop, self._due)
+        self._clock = clock or SessionClock(loop.time())
         self._jitter = JitterBuffer()
-        self._decoder = Decoder()
+        self._stream = OpusStream()
         self._gate = SpeechGate()
-        self._muted = False
+        self._sender = SenderClock(self._clock)
+        self._track = SenderClock(self._clock, _TRACK_WINDOW_S)
+        self._track_timestamp = 0
         self._ssrc: int | None = None
-        self._next_timestamp = 0
-        self._spoiled = 0
+        self._next_timestamp: int | None = None
+        """The RTP time after the last packet, None at the beginning of a stream."""
+        self._begun = False
+        self._packet_position = 0
         self._frame = FRAME_SAMPLES
-        self._last_arrival = 0.0
+        self._spoiled = 0
+        """Malformed packets since the last good one."""
+        self._received = self._given_up = self._malformed = self._corrected = 0
+        self._speech = self._speech_missing = 0
+        self._amid_sound = False
+        self._delay_s = 0.0
+        self._last_arrival = -math.inf
         self._fed = 0
-        self._timer: Timer | None = None
+        """Samples of silence passed on since the last packet was."""
         self._closed = False
-
-    @property
-    def muted(self) -> bool:
-        return self._muted
-
-    @muted.setter
-    def muted(self, muted: bool) -> None:
-        """While muted, silence is passed on and nothing is decoded."""
-        self._muted = muted
 
     @property
     def sounding(self) -> bool:
         """Whether there is sound now, by the same guess as `on_sound`."""
         return self._gate.open
+
+    @property
+    def level_dbfs(self) -> float:
+        """Of the last chunk."""
+        return self._gate.level_dbfs
+
+    @property
+    def lost(self) -> int:
+        """Packets that never came, and malformed ones."""
+        return self._given_up - self._jitter.late + self._malformed
+
+    @property
+    def figures(self) -> MicrophoneFigures:
+        """What has become of the packets so far."""
+        return MicrophoneFigures(
+            received=self._received,
+            lost=self.lost,
+            late=self._jitter.late,
+            recovered=self._stream.recovered,
+            concealed_samples=self._stream.concealed_samples,
+            corrected_samples=self._corrected,
+            delay_ms=self._delay_s * 1000,
+            patience_ms=self._jitter.patience_s * 1000,
+            speech=self._speech,
+            speech_missing=self._speech_missing,
+        )
 
     def receive(self, payload: bytes, sequence_number: int, timestamp: int, ssrc: int, now: float) -> None:
         """Take an RTP packet. Never raises, whatever is in it."""
@@ -82,122 +133,169 @@ class Microphone:
         if ssrc != self._ssrc:
             self._ssrc = ssrc
             self._jitter.reset()
+        self._received += 1
         self._last_arrival = now
+        if self._jitter.passes(sequence_number):
+            self._play(payload, timestamp, now, now, 0)
+        else:
+            self._jitter.put(payload, sequence_number, timestamp, now)
+            self._drain(now)
+        self._plan(now)
+
+    def hear(self, pcm: bytes, now: float) -> None:
+        """Take decoded PCM16 24 kHz mono of any length, from a track that was put in order elsewhere."""
+        samples = len(pcm) // BYTES_PER_SAMPLE
+        if self._closed or not samples:
+            return
+        paused = now >= self._last_arrival + QUIET_AFTER_S
+        self._last_arrival = now
+        if paused:
+            self._track.restart()
+        begin = self._track_timestamp
+        self._track_timestamp = (begin + samples * RTP_TICKS_PER_SAMPLE) & 0xFFFFFFFF
+        self._track.observe(self._track_timestamp, now)
+        belongs = self._track.position(begin)
+        if paused or not self._begun:
+            self._catch_up(belongs)
+        sound = silence(samples) if self.muted else pcm[: samples * BYTES_PER_SAMPLE]
         self._fed = 0
-        self._jitter.put(payload, sequence_number, timestamp, now)
-        self._drain(now)
+        self._pass_on(sound, belongs, now)
+        self._plan(now)
 
     def close(self) -> None:
         """No callback after this."""
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._decoder.close()
+        self._alarm.cancel()
+        self._stream.close()
 
-    # ------------------------------------------------------------------ inside
-
-    def _drain(self, now: float) -> None:
-        for packet in self._jitter.pop(now):
-            if not self._closed:  # a callback may close us
-                self._play(packet)
-        self._plan(now)
+    # ------------------------------------------------------------------ time
 
     def _plan(self, now: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         when = self._jitter.deadline
-        if when is None and self._fed < FEED_MAX_S * SAMPLE_RATE_HZ:
-            when = now + _FEED_EVERY_S if self._fed else self._last_arrival + QUIET_AFTER_S
-        if when is not None and not self._closed:
-            self._timer = self._loop.call_at(max(when, now), self._due)
+        if when is None and now < self._last_arrival + FEED_MAX_S:
+            if self._alarm.set:
+                return
+            when = max(self._last_arrival + QUIET_AFTER_S, now + _FEED_EVERY_S)
+        if when is not None and not self._closed:  # by a callback, on the way
+            self._alarm.at_latest(when)
 
-    def _due(self) -> None:
-        now = self._loop.time()
-        self._timer = None
-        if self._jitter.deadline is None:
+    def _due(self, now: float) -> None:
+        if self._jitter.deadline is not None:
+            self._drain(now)
+        elif now >= self._last_arrival + QUIET_AFTER_S:
             self._feed(now)
-        self._drain(now)
+        self._plan(now)
 
     def _feed(self, now: float) -> None:
         """Pass on silence for the time since the last packet."""
-        due = int((now - self._last_arrival) * SAMPLE_RATE_HZ) - self._fed
+        due = self._clock.position(now) - _FEED_BEHIND_SAMPLES - self.position
         samples = due - due % FRAME_SAMPLES
         if samples > 0:
             self._fed += samples
             self._emit(silence(samples))
-            self._advance(samples)
 
-    def _play(self, packet: Ordered) -> None:
-        self.lost += packet.lost
+    # ------------------------------------------------------------------ packets
+
+    def _drain(self, now: float) -> None:
+        for packet in self._jitter.pop(now):
+            if packet.restarted:
+                self._sender.restart()
+                self._next_timestamp = None
+            self._play(packet.payload, packet.timestamp, packet.arrival, now, packet.lost)
+            if self._closed:  # by a callback
+                return
+
+    def _play(self, payload: bytes, timestamp: int, arrival: float, now: float, lost: int) -> None:
+        self._given_up += lost
         try:
-            samples = packet_samples(packet.payload)
-        except OpusError:
-            self.lost += 1
+            samples = packet_samples(payload)
+            end = (timestamp + samples * RTP_TICKS_PER_SAMPLE) & 0xFFFFFFFF
+            self._sender.observe(end, arrival)
+            belongs = self._sender.position(timestamp)
+            if timestamp != self._next_timestamp:
+                self._bridge(payload, timestamp, belongs, lost + self._spoiled)
+            sound = silence(samples) if self.muted else self._stream.decode(payload)
+        except OpusError:  # also when a callback of the bridge closed us
+            self._malformed += 1
             self._spoiled += 1
             return
-        missing = self._missing(packet)
-        if missing > 0:
-            self._fill(missing, bool(packet.lost or self._spoiled), packet.payload)
-        self._spoiled = 0
-        self._next_timestamp = packet.timestamp
+        self._next_timestamp = end
         self._frame = samples
-        self._emit(silence(samples) if self._muted else self._decode(packet.payload, samples))
-        self._advance(samples)
+        self._spoiled = self._fed = 0
+        if self.on_packet is not None and not self.muted:
+            self._report(payload, belongs, samples)
+        self._pass_on(sound, belongs, now)
 
-    def _missing(self, packet: Ordered) -> int:
-        """Samples between what was passed on and this packet; negative when silence ran ahead of it."""
-        if packet.restarted:
-            return 0
-        ticks = ((packet.timestamp - self._next_timestamp + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-        samples = ticks // RTP_TICKS_PER_SAMPLE
-        return samples if samples <= _FILL_MAX_SAMPLES else 0
+    def _bridge(self, payload: bytes, timestamp: int, belongs: int, lost: int) -> None:
+        """Pass on what is missing before this packet: the lost sound, or the silence of a pause."""
+        missing = 0
+        if self._next_timestamp is not None:
+            missing = _signed(timestamp - self._next_timestamp) // RTP_TICKS_PER_SAMPLE
+        if lost and not self.muted and 0 < missing <= _FILL_MAX_SAMPLES:
+            missing -= self._fed
+            ahead = self.position + missing - belongs
+            if ahead >= FAR_SAMPLES:  # nothing need be invented to be left out later
+                missing -= ahead
+            sound, recovered = self._stream.replace(max(0, missing), payload, self._frame, self._fed > 0)
+            self._speech_missing += (lost - recovered) if self._amid_sound else 0
+            self._emit(sound)
+        else:
+            self._catch_up(belongs)
+        self._next_timestamp = timestamp
+        self._spoiled = self._fed = 0
 
-    def _fill(self, missing: int, lost: bool, following: bytes) -> None:
-        if self._muted or not lost:
-            self._emit(silence(missing))
-            return
-        recovered = self._frame if packet_has_fec(following) and missing >= self._frame else 0
-        concealed = min(missing - recovered, _CONCEAL_MAX_SAMPLES)
-        concealed -= concealed % _CONCEAL_STEP_SAMPLES
-        pieces = [
-            self._coded(lambda: self._decoder.conceal(concealed), concealed),
-            silence(missing - recovered - concealed),
-            self._coded(lambda: self._decoder.recover(following, recovered), recovered),
-        ]
-        self._emit(b"".join(pieces))
-
-    def _decode(self, payload: bytes, samples: int) -> bytes:
-        if self._closed:  # by a callback, on the way
-            return b""
+    def _report(self, payload: bytes, belongs: int, samples: int) -> None:
+        if abs(belongs - self._packet_position) < STEP_SAMPLES:
+            belongs = self._packet_position
+        self._packet_position = belongs + samples
         try:
-            return self._decoder.decode(payload)
-        except OpusError:
-            self.lost += 1
-            return self._coded(lambda: self._decoder.conceal(samples), samples)
+            if self.on_packet is not None:
+                self.on_packet(payload, belongs)
+        except Exception:  # a listener's fault must not reach the transport that called us
+            logger.exception("whoever takes the microphone's packets failed")
 
-    @staticmethod
-    def _coded(decode: Callable[[], bytes], samples: int) -> bytes:
-        """`samples` of decoded sound, or of silence when the decoder cannot."""
-        if not samples:
-            return b""
-        try:
-            return decode()
-        except OpusError:
-            return silence(samples)
+    # ------------------------------------------------------------------ samples
 
-    def _advance(self, samples: int) -> None:
-        self._next_timestamp = (self._next_timestamp + samples * RTP_TICKS_PER_SAMPLE) & 0xFFFFFFFF
+    def _catch_up(self, belongs: int) -> None:
+        """After a pause: the stream goes on where it belongs, silent until there."""
+        behind = belongs - self.position
+        if not self._begun or behind > _FILL_MAX_SAMPLES:
+            self._begun = True
+            self.position = belongs
+        elif behind > 0:
+            self._emit(silence(behind))
+
+    def _pass_on(self, sound: bytes, belongs: int, now: float) -> None:
+        """Pass on a chunk, shorter or longer where that brings the stream nearer to where it belongs."""
+        samples = len(sound) // BYTES_PER_SAMPLE
+        self._delay_s = now - self._clock.time_of(belongs + samples)
+        began = self._gate.push(sound)
+        step = correction(self.position - belongs, self._gate.quiet_windows, samples)
+        if step:
+            self._corrected += abs(step)
+            cut = abs(step) * BYTES_PER_SAMPLE
+            sound = sound[cut:] if step > 0 else sound[:cut] + sound
+        self._amid_sound = self._gate.quiet_windows == 0
+        self._speech += self._amid_sound
+        self._deliver(sound, began)
 
     def _emit(self, pcm: bytes) -> None:
-        if not pcm or self._closed:
+        if pcm:
+            self._deliver(pcm, self._gate.push(pcm))
+
+    def _deliver(self, pcm: bytes, began: bool) -> None:
+        if self._closed:
             return
-        self.level_dbfs = level_dbfs(pcm)
-        began = self._gate.push(pcm)
+        self.position += len(pcm) // BYTES_PER_SAMPLE
         try:
             if began and self.on_sound is not None:
                 self.on_sound()
-            if self.on_pcm is not None:
+            if pcm and self.on_pcm is not None:
                 self.on_pcm(pcm)
         except Exception:  # a listener's fault must not reach the transport that called us
             logger.exception("whoever listens to the microphone failed")
+
+
+def _signed(ticks: int) -> int:
+    """The shorter way round from one 32-bit RTP time to another."""
+    return (ticks + (1 << 31)) % (1 << 32) - (1 << 31)

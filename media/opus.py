@@ -106,8 +106,10 @@ class Encoder:
         self._size = self._lib.opus_encoder_get_size(1)
         self._out = ctypes.create_string_buffer(_PACKET_BYTES_MAX)
         self._expected_loss_percent = 0
+        self._kept = ctypes.create_string_buffer(self._size)
         self._set(_SET_BITRATE, bitrate_bps)
         self._set(_SET_COMPLEXITY, complexity)
+        self.keep()
 
     def encode(self, pcm: bytes) -> bytes:
         """Encode exactly 480 samples. Raises OpusError."""
@@ -127,15 +129,13 @@ class Encoder:
         self._set(_SET_INBAND_FEC, int(self._expected_loss_percent > 0))
         self._set(_SET_PACKET_LOSS, self._expected_loss_percent)
 
-    def snapshot(self) -> bytes:
-        """The whole state (31 kB): it holds no pointers, so that a copy of the bytes is a copy of it."""
-        return ctypes.string_at(self._open(), self._size)
+    def keep(self) -> None:
+        """Remember the whole state (31 kB); it holds no pointers, so that its bytes are all of it."""
+        ctypes.memmove(self._kept, self._open(), self._size)
 
-    def restore(self, snapshot: bytes) -> None:
-        """Go back to a snapshot of this encoder. The expected loss stays as it is now."""
-        if len(snapshot) != self._size:
-            raise OpusError("not a snapshot of this encoder")
-        ctypes.memmove(self._open(), snapshot, self._size)
+    def go_back(self) -> None:
+        """Return to the state kept last (at first: the beginning's). The expected loss stays as it is."""
+        ctypes.memmove(self._open(), self._kept, self._size)
         self.expected_loss_percent = self._expected_loss_percent
 
     def close(self) -> None:

@@ -11,17 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
+from typing import NamedTuple
 
-import av
-import av.stream
-from aiortc import MediaStreamTrack
-from aiortc.mediastreams import MediaStreamError
-
-from media.clock import RTP_RATE_HZ, RTP_TICKS_PER_SAMPLE, SessionClock
+from media.clock import SessionClock
 from media.fanout import Fanout, OutboundPacket, Subscriber
 from media.floor import Block, Floor
 from media.opus import Encoder
@@ -32,14 +25,12 @@ LATE_MAX_S = 0.2
 """After a longer stall of the loop the rest of the spurt moves to now instead of being sent in a burst."""
 FEC_LOSS_PERCENT = 10
 """What the encoder is told while a listener loses packets: with 6 or more it adds FEC."""
-_LOSS_ON, _LOSS_OFF, _LOSS_WEIGHT = 0.02, 0.005, 0.3
-_TRACK_PACKETS_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     block: Block
     payload: bytes
+    level_dbov: int
 
 
 class Outbound:
@@ -55,14 +46,12 @@ class Outbound:
         self._fanout = Fanout()
         # In the lower half, so that the first wrap is minutes away (RFC 3711 section 3.3.1).
         self._sequence_number = secrets.randbits(15)
-        self._state = self._encoder.snapshot()
         self._prepared: _Prepared | None = None
         self._position: int | None = None
         """Of the next packet of the spurt; None between the spurts."""
         self._marker = False
         self._timer: Timer | None = None
         self._busy = False
-        self._loss = 0.0
         self._closed = False
         floor.on_change = self._wake
 
@@ -74,15 +63,11 @@ class Outbound:
     def listeners(self) -> int:
         return len(self._fanout)
 
-    def report_loss(self, fraction: float) -> None:
-        """A listener's report (0 to 1, RFC 3550 section 6.4.1): switches in-band FEC on and off."""
-        self._loss += _LOSS_WEIGHT * (fraction - self._loss)
-        if self._closed:
-            return
-        if self._loss > _LOSS_ON and not self._encoder.expected_loss_percent:
-            self._encoder.expected_loss_percent = FEC_LOSS_PERCENT
-        elif self._loss < _LOSS_OFF and self._encoder.expected_loss_percent:
-            self._encoder.expected_loss_percent = 0
+    def expect_loss(self, lossy: bool) -> None:
+        """Whether the speaking peer loses packets (media.losses): with FEC from the next packet on."""
+        percent = FEC_LOSS_PERCENT if lossy else 0
+        if not self._closed and self._encoder.expected_loss_percent != percent:
+            self._encoder.expected_loss_percent = percent
 
     def close(self) -> None:
         """Stop sending at once; nothing is called back after this."""
@@ -143,14 +128,13 @@ class Outbound:
     def _send(self, prepared: _Prepared) -> None:
         block = prepared.block
         self._prepared = None
-        self._state = self._encoder.snapshot()
         packet = OutboundPacket(
             sequence_number=self._sequence_number,
             timestamp=self.clock.rtp_timestamp(block.position),
             marker=self._marker,
             payload=prepared.payload,
             position=block.position,
-            level_dbov=max(-127, round(level_dbfs(block.pcm))) if block.sounds else -127,
+            level_dbov=prepared.level_dbov,
         )
         self._sequence_number = (self._sequence_number + 1) & 0xFFFF
         self._marker = False
@@ -172,10 +156,12 @@ class Outbound:
         if self._prepared is not None:
             if self._prepared.block == block:
                 return
-            self._encoder.restore(self._state)
+            self._encoder.go_back()
             self._prepared = None
         if block is not None:
-            self._prepared = _Prepared(block, self._encoder.encode(block.pcm))
+            self._encoder.keep()
+            level_dbov = max(-127, round(level_dbfs(block.pcm))) if block.sounds else -127
+            self._prepared = _Prepared(block, self._encoder.encode(block.pcm), level_dbov)
 
     def _lateness(self, position: int) -> float:
         return self._loop.time() - self.clock.time_of(position)
@@ -184,49 +170,3 @@ class Outbound:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class OutboundTrack(MediaStreamTrack):
-    """The session's voice as a track for one peer: `recv` returns ready Opus packets (av.Packet).
-
-    This is the public way through aiortc: the sender only packetises. It sets its own RTP origin and the
-    marker on every packet; `aiortc_seams.attach_outbound` puts ours on the wire instead.
-    """
-
-    kind = "audio"
-
-    def __init__(self, outbound: Outbound) -> None:
-        super().__init__()
-        self._outbound = outbound
-        self._packets: deque[OutboundPacket] = deque(maxlen=_TRACK_PACKETS_MAX)
-        self._arrived = asyncio.Event()
-        self._unsubscribe: Callable[[], None] | None = None
-
-    async def recv(self) -> av.Packet[av.stream.Stream]:
-        """The next packet when it is due. Raises MediaStreamError once the track is stopped."""
-        if self._unsubscribe is None and self.readyState == "live":
-            self._unsubscribe = self._outbound.subscribe(self._take)
-        while not self._packets:
-            if self.readyState != "live":
-                raise MediaStreamError
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._as_av(self._packets.popleft())
-
-    def stop(self) -> None:
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-        self._packets.clear()
-        self._arrived.set()
-        super().stop()
-
-    def _take(self, packet: OutboundPacket) -> None:
-        self._packets.append(packet)
-        self._arrived.set()
-
-    @staticmethod
-    def _as_av(packet: OutboundPacket) -> av.Packet[av.stream.Stream]:
-        made = av.Packet(packet.payload)
-        made.pts = packet.position * RTP_TICKS_PER_SAMPLE
-        made.time_base = Fraction(1, RTP_RATE_HZ)
-        return made

@@ -14,6 +14,7 @@ from server import (
     eventstream,
     hand,
     headers,
+    load,
     metrics,
     pages,
     preview,
@@ -64,6 +65,8 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
 
 def house(app: web.Application, crew: Crew, max_unentered: int = MAX_UNENTERED) -> None:
     """Let sessions be opened, made of this crew, for as long as the application lives."""
+    app[load.LOAD] = load.LoadWatch(crew.pacer.punctuality, app[SETTINGS].max_load_percent)
+    app.cleanup_ctx.append(load.lifetime)
     app[SESSIONS] = Sessions(app[SETTINGS], crew, max_unentered)
     app[team.TEAM] = team.Team(crew.cast, crew.workflow)
     app.cleanup_ctx.append(sessions.lifetime)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -91,6 +92,7 @@ async def serve(app: web.Application, listeners: Sequence[Listener], stop: async
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            settle()
             announce(listeners)
             await stopping
             log.info("draining")
@@ -99,6 +101,12 @@ async def serve(app: web.Application, listeners: Sequence[Listener], stop: async
             task.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
         await _clean_up(runner)
+
+
+def settle() -> None:
+    """What stands by now stays: the collector need not look at it again, in the middle of a word."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _start(runner: web.AppRunner, listeners: Sequence[Listener]) -> None:

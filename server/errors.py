@@ -50,6 +50,7 @@ class Code(StrEnum):
     TOO_MANY = "too_many"
     INTERNAL = "internal"
     FULL = "full"
+    BUSY = "busy"
     DRAINING = "draining"
     NOT_READY = "not_ready"
 
@@ -95,6 +96,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.TOO_MANY: Kind(429, "Too many requests at once.", retryable=True),
     Code.INTERNAL: Kind(500, "Something broke on our side.", retryable=True),
     Code.FULL: Kind(503, "All rooms are taken at the moment.", retryable=True),
+    Code.BUSY: Kind(503, "The server has as much to do as it can do well.", retryable=True),
     Code.DRAINING: Kind(503, "The server is about to restart.", retryable=True),
     Code.NOT_READY: Kind(503, "The voices are not ready yet.", retryable=True),
 }

@@ -12,6 +12,7 @@ from orchestration.events import AnswerCorrected, ApprovalDecided, Decision, Hum
 from server import bodies, ice, origins
 from server.errors import Code, Problem
 from server.limits import Limiter
+from server.load import LOAD
 from server.session import Session
 from server.sessions import SESSIONS, session_of
 from server.whip import SETTINGS
@@ -40,6 +41,7 @@ async def _open(request: web.Request) -> web.Response:
     settings = request.app[SETTINGS]
     origins.check(request, settings)
     request.app[OPENING].check(request.remote or "")
+    request.app[LOAD].refuse()
     answers = _answers(await bodies.json_object(request, may_be_empty=True))
     session = request.app[SESSIONS].create(answers, request.remote or "")
     path = f"/sessions/{session.id}"

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -69,6 +69,23 @@ _lag = Histogram(
 )
 
 
+_load = Gauge(
+    "moentreprise_loop_load_ratio",
+    "Share of a processor that the event loop's thread uses; sessions are refused above a limit.",
+    registry=REGISTRY,
+)
+_packets = Counter("moentreprise_packets", "Packets of speech that were due.", registry=REGISTRY)
+_packets_late = Counter(
+    "moentreprise_packets_late", "Packets that left more than 10 ms after they were due.", registry=REGISTRY
+)
+_lateness = Histogram(
+    "moentreprise_packet_lateness_seconds",
+    "The latest packet of each half second.",
+    buckets=_LAG,
+    registry=REGISTRY,
+)
+
+
 def count_sessions_by(states: SessionStates) -> None:
     """Tell where the number of sessions by state comes from; asked at each scrape."""
     _sessions.count = states
@@ -103,6 +120,18 @@ def count_job(kind: str, outcome: str) -> None:
 
 def count_engine_restart() -> None:
     _restarts.inc()
+
+
+def observe_load(ratio: float) -> None:
+    _load.set(ratio)
+
+
+def observe_packets(count: int, late: int, worst_s: float) -> None:
+    """What was due since the last call, how many of them left late, and the latest one."""
+    _packets.inc(count)
+    _packets_late.inc(late)
+    if count:
+        _lateness.observe(worst_s)
 
 
 def observe_lag(lag_s: float) -> None:

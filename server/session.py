@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from media import floor as sounds
@@ -17,6 +17,7 @@ from media.clock import SessionClock
 from media.floor import Floor
 from media.microphone import Microphone
 from media.outbound import Outbound
+from media.timing import Pacer
 from orchestration import events
 from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
 from orchestration.personas import Cast
@@ -56,6 +57,8 @@ class Crew:
     cast: Cast
     workflow: Workflow
     workshop: Workshop
+    pacer: Pacer = field(default_factory=Pacer)
+    """All sessions' packets leave by its clock."""
 
 
 class Session:
@@ -81,6 +84,7 @@ class Session:
         """Readers of the event stream now, by whose token they use."""
         self._now = loop.time
         self._ttl_s = float(settings.session_ttl_s)
+        self._way = settings.media
         self._asked = ""
         """Why it was asked to end, empty while nobody did."""
         self._conducting: asyncio.Task[None] | None = None
@@ -89,7 +93,7 @@ class Session:
         self.events = EventLog(self._now)
         clock = SessionClock(self._now())
         self.floor = Floor(clock, self._sounded)
-        self.outbound = Outbound(self.floor, clock)
+        self.outbound = Outbound(self.floor, clock, crew.pacer)
         self.work = SessionWork(crew.workshop, self.id, self.folder, self.publish, self.post)
         self.director = crew.director(
             floor=self.floor,
@@ -101,7 +105,12 @@ class Session:
             given_answers=given_answers,
             clock=self._now,
         )
-        self.microphone = Microphone(self.director.hear, lambda: self.post(events.SoundHeard()))
+        self.microphone = Microphone(
+            self.director.hear,
+            lambda: self.post(events.SoundHeard()),
+            loop=crew.pacer,
+            clock=clock,
+        )
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
 
@@ -221,7 +230,7 @@ class Session:
 
     def _attach(self, role: Role) -> Attach:
         microphone = self.microphone if role is Role.HUMAN else None
-        return lambda pc: Attachment(pc, self.outbound, microphone)
+        return lambda pc: Attachment(pc, self.outbound, microphone, self._way)
 
     # ------------------------------------------------------------------ what comes out
 

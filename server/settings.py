@@ -85,6 +85,14 @@ class Settings:
         "a number from 1 to 10000",
         "How many sessions may run at once; one more is answered 503 with Retry-After.",
     )
+    max_load_percent: int = _setting(
+        80,
+        "MOENTREPRISE_MAX_LOAD_PERCENT",
+        values.integer(1, 1000),
+        "a number from 1 to 1000",
+        "How busy the server's thread may be when a session is opened; beyond, the answer is 503. "
+        "Above 100 nobody is refused.",
+    )
     public_url: str = _setting(
         "",
         "MOENTREPRISE_PUBLIC_URL",
@@ -107,6 +115,13 @@ class Settings:
         '{"urls", "username", "credential"}',
         "STUN and TURN servers for both ends; none are needed on one machine or one network.",
         secret=True,
+    )
+    media: str = _setting(
+        "direct",
+        "MOENTREPRISE_MEDIA",
+        values.choice("direct", "track"),
+        "direct or track",
+        "How sound goes: by our own RTP (direct), or by aiortc's public tracks (track), at a higher cost.",
     )
     session_ttl_s: int = _setting(
         1800,

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from server import whip
 from server.auth import Role
+from server.load import LOAD
 from server.session import Session
 from server.sessions import session_of
 
@@ -22,7 +23,9 @@ def _session(request: web.Request) -> Session:
 
 
 async def _connect(request: web.Request) -> web.Response:
-    return await whip.answer(request, _session(request), Role.SPECTATOR, "whep")
+    session = _session(request)
+    request.app[LOAD].refuse()
+    return await whip.answer(request, session, Role.SPECTATOR, "whep")
 
 
 async def _trickle(request: web.Request) -> web.Response:

@@ -11,8 +11,8 @@ from virtual_media import Stage, steady, tone
 from media.clock import SessionClock
 from media.fanout import OutboundPacket
 from media.floor import FloorEvent, PlayoutFinished, PlayoutInterrupted, PlayoutStarted
-from media.outbound import OutboundTrack
 from media.pcm import FRAME_SAMPLES, level_dbfs, ms_to_samples
+from media.tracks import OutboundTrack
 
 
 def test_the_first_packet_leaves_at_once_and_the_others_every_20_ms() -> None:
@@ -225,16 +225,13 @@ def test_one_listeners_failure_is_its_own() -> None:
     assert stage.outbound.listeners == 1
 
 
-def test_loss_reports_switch_fec_on_and_off_again() -> None:
+def test_fec_is_on_while_losses_are_expected() -> None:
     stage = Stage()
     encoder = stage.outbound._encoder
-    stage.outbound.report_loss(0.01)
     assert encoder.expected_loss_percent == 0
-    for _ in range(5):
-        stage.outbound.report_loss(0.05)
-    assert encoder.expected_loss_percent == 10
-    for _ in range(10):
-        stage.outbound.report_loss(0.0)
+    stage.outbound.expect_loss(True)
+    assert encoder.expected_loss_percent >= 6
+    stage.outbound.expect_loss(False)
     assert encoder.expected_loss_percent == 0
 
 
@@ -247,7 +244,7 @@ def test_nothing_is_sent_after_close() -> None:
     stage.outbound.close()
     stage.floor.cut()
     stage.say("b", steady(100))
-    stage.outbound.report_loss(0.5)
+    stage.outbound.expect_loss(True)
     stage.loop.run_ms(1000)
     assert len(stage.packets) == sent
     assert stage.loop.waiting == 0

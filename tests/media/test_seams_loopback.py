@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
-from aiortc.rtp import RtcpRrPacket, RtcpSrPacket, RtpPacket
+from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket, RtpPacket
 
 from media.aiortc_seams import (
     SeamMovedError,
     announce_fec,
     attach_microphone,
     attach_outbound,
-    attach_outbound_track,
 )
 from media.clock import SessionClock
 from media.floor import Floor, FloorEvent, PlayoutFinished, PlayoutStarted
@@ -27,6 +26,7 @@ from media.microphone import Microphone
 from media.opus import Decoder
 from media.outbound import Outbound
 from media.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ, as_array, level_dbfs
+from media.tracks import attach_microphone_track, attach_outbound_track
 
 
 def tone(ms: int, hz: float = 440.0, amplitude: float = 8000.0) -> bytes:
@@ -241,29 +241,109 @@ async def test_the_microphone_gets_what_the_browser_says_and_reports_go_back() -
     assert reports[-1].reports[0].packets_lost == 0
 
 
-async def test_the_public_track_carries_the_sound_too() -> None:
+async def test_the_public_tracks_carry_the_sound_both_ways() -> None:
+    far, near = Room(), Room()
+    async with peers() as (browser, server):
+        attach_outbound(browser, far.outbound)
+        packets = record_packets(browser.getReceivers()[0])
+        detach = []
+
+        def prepare() -> None:
+            detach.append(attach_outbound_track(server, near.outbound))
+            detach.append(attach_microphone_track(server, near.microphone))
+
+        await connect(browser, server, prepare)
+        await asyncio.sleep(0.05)
+        near.say("one", tone(100))
+        near.say("two", tone(100), pause_ms=100)
+        far.say("human", tone(500))
+        await until(lambda: len(packets) == 12)
+        assert (packets[6].timestamp - packets[0].timestamp) % 2**32 == 200 * 48
+        await until(lambda: len(near.heard) >= 15 * FRAME_SAMPLES * 2)
+        for end in detach:
+            end()
+            end()
+    far.close()
+    near.close()
+    speech = as_array(bytes(near.heard))[2400 : 10 * FRAME_SAMPLES]
+    assert level_dbfs(speech.tobytes()) == pytest.approx(level_dbfs(tone(20)), abs=1)
+
+
+@pytest.mark.parametrize("decides", [True, False])
+async def test_the_speaking_peers_losses_switch_fec_and_a_spectators_do_not(decides: bool) -> None:
+    room = Room()
+    expected: list[bool] = []
+    vars(room.outbound)["expect_loss"] = expected.append
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        await connect(browser, server, lambda: attach_outbound(server, room.outbound, decides))
+        sender = server.getSenders()[0]
+        for second in range(1, 4):
+            block = RtcpReceiverInfo(sender._ssrc, 12, second * 5, second * 100, 0, 0, 0)
+            await sender._handle_rtcp_packet(RtcpRrPacket(ssrc=1, reports=[block]))
+    room.close()
+    assert expected == ([False, True, True] if decides else [])
+
+
+async def test_a_peer_whose_socket_is_full_gets_no_more_and_delays_nobody() -> None:
     room = Room()
     async with peers() as (browser, server):
         browser.addTransceiver("audio", direction="recvonly")
         packets = record_packets(browser.getReceivers()[0])
-        await connect(browser, server, lambda: attach_outbound_track(server, room.outbound))
-        await asyncio.sleep(0.05)
+        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        pair = server.getSenders()[0].transport.transport._connection._nominated[1]
+        backlog = [10**6]
+        vars(pair.protocol.transport)["get_write_buffer_size"] = lambda: backlog[0]
         room.say("one", tone(100))
-        room.say("two", tone(100), pause_ms=100)
-        await until(lambda: len(packets) == 12)
-        assert (packets[6].timestamp - packets[0].timestamp) % 2**32 == 200 * 48
+        await until(lambda: PlayoutFinished("one", 100) in room.events)
+        await asyncio.sleep(0.05)
+        assert packets == []
+        backlog[0] = 0
+        room.say("two", tone(100))
+        await until(lambda: len(packets) == 6)
     room.close()
 
 
-async def test_a_moved_private_is_named_and_changes_nothing() -> None:
+async def test_what_is_not_meant_for_the_microphone_is_left_alone() -> None:
+    far, near = Room(), Room()
+    async with peers() as (browser, server):
+        attach_outbound(browser, far.outbound)
+        await connect(browser, server, lambda: attach_microphone(server, near.microphone))
+        protocol = server.getReceivers()[0].transport.transport._connection._nominated[1].protocol
+        for datagram in (b"\x80\x60" + bytes(40), b"\x80\xc8" + bytes(40), b"\x80", b"\x00\x01" + bytes(30)):
+            protocol.datagram_received(datagram, ("127.0.0.1", 9))
+        far.say("human", tone(200))
+        await until(lambda: len(near.heard) >= 8 * FRAME_SAMPLES * 2)
+        assert near.microphone.lost == 0
+    far.close()
+    near.close()
+
+
+@pytest.mark.parametrize("field", ["codecs", "decoder_thread", "rtcp_exited"])
+async def test_a_moved_private_of_the_receiver_is_named_and_changes_nothing(field: str) -> None:
     room = Room()
     async with peers(1) as (pc,):
         pc.addTransceiver("audio", direction="recvonly")
         receiver = pc.getReceivers()[0]
-        del vars(receiver)["_RTCRtpReceiver__remote_streams"]
-        with pytest.raises(SeamMovedError, match="remote_streams"):
+        kept = vars(receiver).pop(f"_RTCRtpReceiver__{field}")
+        with pytest.raises(SeamMovedError, match=field):
             attach_microphone(pc, room.microphone)
         assert "_handle_rtp_packet" not in vars(receiver)
+        vars(receiver)[f"_RTCRtpReceiver__{field}"] = kept
+    room.close()
+
+
+@pytest.mark.parametrize("field", ["_tx_srtp", "_rtp_router", "_state"])
+async def test_a_moved_private_of_the_transport_is_named_and_changes_nothing(field: str) -> None:
+    room = Room()
+    async with peers(1) as (pc,):
+        pc.addTransceiver("audio")
+        dtls = pc.getReceivers()[0].transport
+        kept = vars(dtls).pop(field)
+        with pytest.raises(SeamMovedError, match=field):
+            attach_outbound(pc, room.outbound)
+        assert "_run_rtp" not in vars(pc.getSenders()[0])
+        vars(dtls)[field] = kept
     room.close()
 
 

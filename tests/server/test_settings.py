@@ -21,6 +21,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_LAN": ("yes", True),
     "MOENTREPRISE_DATA": ("/srv/mo", Path("/srv/mo")),
     "MOENTREPRISE_MAX_SESSIONS": ("3", 3),
+    "MOENTREPRISE_MAX_LOAD_PERCENT": ("70", 70),
+    "MOENTREPRISE_MEDIA": ("TRACK", "track"),
     "MOENTREPRISE_PUBLIC_URL": ("https://mo.example/", "https://mo.example"),
     "MOENTREPRISE_ALLOWED_ORIGINS": (
         "https://a.example, http://b.example:81",
@@ -44,6 +46,8 @@ BAD = {
     "MOENTREPRISE_PORT": "65536",
     "MOENTREPRISE_LAN": "perhaps",
     "MOENTREPRISE_MAX_SESSIONS": "0",
+    "MOENTREPRISE_MAX_LOAD_PERCENT": "0",
+    "MOENTREPRISE_MEDIA": "tracks",
     "MOENTREPRISE_PUBLIC_URL": "mo.example",
     "MOENTREPRISE_ALLOWED_ORIGINS": "https://a.example/path",
     "MOENTREPRISE_ICE_SERVERS": '[{"urls": "http://x"}]',

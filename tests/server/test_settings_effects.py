@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
 from pytest_aiohttp import AiohttpClient
 from signalling_fakes import Client, fake_app, opened
 
 from orchestration.ports import LineConfig
 from server import cli_serve, crew, logs
+from server.auth import Role
 from server.jobs.runner import JobRunner
+from server.load import LOAD
 from server.settings import IceServer, Settings
 from tests.fakes.openai_realtime import fake_openai
 from tests.orchestration.test_openai_line import Ear
@@ -32,6 +36,39 @@ async def test_max_sessions_is_the_number_of_rooms(aiohttp_client: AiohttpClient
     answer = await client.post("/sessions")
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(("limit", "refused"), [(50, True), (1000, False)])
+async def test_max_load_is_where_sessions_and_spectators_are_refused(
+    aiohttp_client: AiohttpClient, tmp_path: Path, limit: int, refused: bool
+) -> None:
+    app = fake_app(Settings(data=tmp_path, max_load_percent=limit))
+    client = await aiohttp_client(app)
+    room = await opened(client)
+    seconds, work = itertools.count(step=1.0), itertools.count(step=0.6)
+    vars(app[LOAD]).update(_now=lambda: next(seconds), _busy=lambda: next(work))
+    for _ in range(8):
+        app[LOAD].sample()
+    answer = await client.post("/sessions")
+    assert answer.status == (503 if refused else 201)
+    assert not refused or int(answer.headers["Retry-After"]) > 0
+    spectator = {"Authorization": f"Bearer {room.session.keys.spectator}", "Content-Type": "application/sdp"}
+    watching = await client.post(f"/sessions/{room.session.id}/whep", data=b"v=0", headers=spectator)
+    assert watching.status == (503 if refused else 400)
+
+
+@pytest.mark.parametrize("way", ["direct", "track"])
+async def test_media_is_the_way_that_sound_goes(
+    aiohttp_client: AiohttpClient, tmp_path: Path, way: str
+) -> None:
+    client = await served(aiohttp_client, Settings(data=tmp_path, media=way))
+    room = await opened(client)
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    pc.addTransceiver("audio")
+    attachment = room.session._attach(Role.HUMAN)(pc)
+    assert ("_run_rtp" in vars(pc.getSenders()[0])) is (way == "direct")
+    attachment.close()
+    await pc.close()
 
 
 async def test_allowed_origins_may_open_sessions_and_others_may_not(

@@ -1,0 +1,56 @@
+"""Where sound begins, and how loud it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from virtual_media import tone
+
+from media.gate import SpeechGate
+from media.pcm import SILENCE_DBFS, level_dbfs, ms_to_samples, silence
+
+
+def noise(ms: int, dbfs: float, seed: int = 5) -> bytes:
+    samples = np.random.default_rng(seed).normal(0, 32768 * 10 ** (dbfs / 20), ms_to_samples(ms))
+    return np.rint(samples).astype("<i2").tobytes()
+
+
+def test_a_click_and_steady_noise_are_not_speech() -> None:
+    gate = SpeechGate()
+    onsets = sum(gate.push(noise(20, -55)) for _ in range(250))
+    onsets += gate.push(tone(20, amplitude=20_000) + noise(500, -55))
+    assert onsets == 0
+    assert gate.push(tone(60))
+
+
+def test_a_noisy_room_is_learned() -> None:
+    gate = SpeechGate()
+    first = sum(gate.push(noise(20, -45)) for _ in range(2000))
+    assert first <= 1
+    later = sum(gate.push(noise(20, -45, seed=6)) for _ in range(500))
+    assert later == 0
+    assert not gate.open
+    assert gate.push(tone(100))
+
+
+def test_the_gate_takes_chunks_of_any_length() -> None:
+    pcm = silence(2400) + tone(100)
+    gate = SpeechGate()
+    assert sum(gate.push(pcm[at : at + 98]) for at in range(0, len(pcm), 98)) == 1
+
+
+@pytest.mark.parametrize("pcm", [tone(20), noise(20, -40), silence(480)])
+def test_the_level_is_that_of_the_chunk(pcm: bytes) -> None:
+    gate = SpeechGate()
+    assert gate.level_dbfs == SILENCE_DBFS
+    gate.push(pcm)
+    assert gate.level_dbfs == pytest.approx(level_dbfs(pcm), abs=0.01)
+
+
+def test_quiet_is_counted_from_the_last_sound() -> None:
+    gate = SpeechGate()
+    gate.push(tone(100) + silence(ms_to_samples(50)))
+    assert gate.quiet_windows == 5
+    assert gate.open
+    gate.push(tone(10))
+    assert gate.quiet_windows == 0

@@ -1,0 +1,68 @@
+"""The books behind a receiver report, RFC 3550 section 6.4.1 and appendix A."""
+
+from __future__ import annotations
+
+import pytest
+
+from media.reception import Reception
+
+
+def received(reception: Reception, numbers: list[int], start: float = 0.0) -> None:
+    for number in numbers:
+        reception.add(number & 0xFFFF, (number * 960) & 0xFFFFFFFF, start + number * 0.02)
+
+
+def test_losses_count_from_the_start_and_the_fraction_since_the_last_report() -> None:
+    reception = Reception(7)
+    received(reception, [n for n in range(100) if n % 10])
+    first = reception.report(2.0)
+    assert (first.ssrc, first.packets_lost, first.highest_sequence) == (7, 9, 99)
+    assert first.fraction_lost == (9 << 8) // 99
+    received(reception, list(range(100, 200)))
+    second = reception.report(4.0)
+    assert (second.packets_lost, second.fraction_lost) == (9, 0)
+
+
+def test_the_highest_number_is_extended_over_the_wrap_also_out_of_order() -> None:
+    reception = Reception(7)
+    received(reception, [65533, 65534, 65536, 65535, 65537])
+    assert reception.report(0.0).highest_sequence == 65537
+    assert reception.lost == 0
+
+
+def test_even_arrival_has_no_jitter_and_uneven_has() -> None:
+    even, uneven = Reception(1), Reception(2)
+    received(even, list(range(200)))
+    for number in range(200):
+        uneven.add(number, number * 960, number * 0.02 + (0.01 if number % 2 else 0.0))
+    assert even.report(4.0).jitter == 0
+    assert uneven.report(4.0).jitter == pytest.approx(480, rel=0.05)
+
+
+def test_a_source_that_begins_anew_is_no_loss() -> None:
+    reception = Reception(7)
+    received(reception, list(range(10)))
+    received(reception, list(range(40_000, 40_010)))
+    assert reception.lost == 0
+    assert reception.report(0.0).packets_lost == 0
+
+
+def test_doubles_make_the_loss_negative_and_never_the_fraction() -> None:
+    reception = Reception(7)
+    received(reception, [1, 2, 2, 2, 3])
+    block = reception.report(0.0)
+    assert (block.packets_lost, block.fraction_lost) == (-2, 0)
+
+
+def test_the_round_trip_can_be_measured_by_the_last_sender_report() -> None:
+    reception = Reception(7)
+    received(reception, [1])
+    assert (reception.report(1.0).lsr, reception.report(1.0).dlsr) == (0, 0)
+    reception.sender_report(0x1234_5678_9ABC_DEF0, now=10.0)
+    block = reception.report(10.5)
+    assert (block.lsr, block.dlsr) == (0x5678_9ABC, 32768)
+
+
+def test_nothing_received_is_nothing_lost() -> None:
+    block = Reception(7).report(3.0)
+    assert (block.packets_lost, block.fraction_lost, block.highest_sequence) == (0, 0, 0)
