@@ -7,11 +7,11 @@ went out. So whatever happens in between (a cut, a duck) needs no undoing: Outbo
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from media.clock import SessionClock
+from media.history import REMEMBERED, History, Segment
 from media.lane import Lane
 from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, fade_out, ms_to_samples, ramp, silence
 
@@ -19,8 +19,6 @@ DUCK_GAIN = 10 ** (-15 / 20)
 RAMP_SAMPLES = ms_to_samples(20)
 FADE_SAMPLES = ms_to_samples(5)
 _RAMP_STEP = (1 - DUCK_GAIN) / RAMP_SAMPLES
-REMEMBERED_TURNS = 1000
-"""So many turns (some hours of talk) are known after their end; what is older costs no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +52,7 @@ class PlayoutInterrupted:
 FloorEvent = PlayoutStarted | PlayoutFinished | PlayoutInterrupted
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """`count` samples of a turn, the `source`-th (after its lead) at `position` on the session clock."""
-
-    turn: str
-    source: int
-    position: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for every packet, that costs four times as much
 class Block:
     """480 samples for one packet. `gains` is the duck's gain of each segment's turn after it."""
 
@@ -106,6 +94,11 @@ class _Given:
         return self.start is not None
 
     @property
+    def undisturbed(self) -> bool:
+        """It sounds, is neither ducked nor on its way, and fills the next packet."""
+        return self.announced and self.gain == self.target == 1.0 and self.lane.waiting >= FRAME_SAMPLES
+
+    @property
     def ready(self) -> bool:
         """Enough for a whole packet, or all there will be."""
         return self.lane.waiting >= FRAME_SAMPLES or (self.lane.finished and self.lane.waiting > 0)
@@ -133,7 +126,7 @@ class Floor:
         self._audible_end: int | None = None
         self._sounding = False
         self._fade = b""
-        self._history: list[Segment] = []
+        self._history = History()
         self._version = 0
 
     # ------------------------------------------------------------------ what the Director calls
@@ -217,17 +210,11 @@ class Floor:
 
     def sent_at(self, rtp_timestamp: int) -> Segment | None:
         """The sample that carries this RTP time, as a Segment of one; None between the turns."""
-        position = self._clock.position_of_rtp(rtp_timestamp, self._cursor)
-        index = bisect_right(self._history, position, key=lambda segment: segment.position) - 1
-        if index < 0:
-            return None
-        segment = self._history[index]
-        offset = position - segment.position
-        return Segment(segment.turn, segment.source + offset, position, 1) if offset < segment.count else None
+        return self._history.at(self._clock.position_of_rtp(rtp_timestamp, self._cursor))
 
     def sent_segments(self, turn: str) -> tuple[Segment, ...]:
         """All that was sent of a turn, in order: one segment unless the audio came too late on the way."""
-        return tuple(segment for segment in self._history if segment.turn == turn)
+        return self._history.of(turn)
 
     # ------------------------------------------------------------------ what Outbound calls
 
@@ -248,6 +235,15 @@ class Floor:
         None when the turn that is heard lacks samples which may still come in time. If `decisive`, it is
         too late for that: what there is of them fades out.
         """
+        head = self._given[0] if self._given and not self._held and not self._fade else None
+        if head is not None and head.undisturbed:
+            # Nearly always: one turn goes on, for a whole packet.
+            lane = head.lane
+            whole = (Segment(lane.turn, lane.sent, position, FRAME_SAMPLES),)
+            return Block(position, lane.read(FRAME_SAMPLES), whole, (1.0,), 0, self._version)
+        return self._composed(position, decisive)
+
+    def _composed(self, position: int, decisive: bool) -> Block | None:
         # After a stall the sound has long ended at the listener: a fade would be a blip of its own.
         sounding = self._sounding and position == self._cursor
         fade = self._fade if sounding else b""
@@ -303,7 +299,7 @@ class Floor:
         given.lane.advance(segment.count)
         given.gain = gain
         self._audible_end = segment.position + segment.count
-        self._remember(segment)
+        self._history.add(segment)
 
     def _settle(self) -> None:
         """Report what began and ended, in order. A report may call back and change all of it."""
@@ -325,7 +321,7 @@ class Floor:
         lane = self._lanes.get(turn)
         if lane is not None and lane.finished:
             if lane.sent > lane.audible_end:
-                self._audible_end = self._position_of(turn, lane.audible_end)
+                self._audible_end = self._history.position_after(turn, lane.audible_end)
             self._changed()  # what looked like a pause may have become the end
         elif self._given:
             self.on_change()
@@ -355,7 +351,7 @@ class Floor:
 
     def _forget(self, turn: str) -> None:
         self._gone[turn] = None
-        if len(self._gone) > REMEMBERED_TURNS:
+        if len(self._gone) > REMEMBERED:
             del self._gone[next(iter(self._gone))]
         lane = self._lanes.pop(turn, None)
         if lane is not None:
@@ -367,25 +363,6 @@ class Floor:
         self.on_change()
 
     def _find(self, turn: str) -> _Given | None:
+        if self._given and self._given[0].lane.turn == turn:
+            return self._given[0]
         return next((given for given in self._given if given.lane.turn == turn), None)
-
-    def _remember(self, segment: Segment) -> None:
-        last = self._history[-1] if self._history else None
-        if (
-            last is not None
-            and last.turn == segment.turn
-            and last.source + last.count == segment.source
-            and last.position + last.count == segment.position
-        ):
-            self._history[-1] = Segment(last.turn, last.source, last.position, last.count + segment.count)
-        else:
-            self._history.append(segment)
-            if len(self._history) > 2 * REMEMBERED_TURNS:
-                del self._history[:REMEMBERED_TURNS]
-
-    def _position_of(self, turn: str, source: int) -> int | None:
-        """Where the sample before the `source`-th of the turn ended."""
-        for segment in reversed(self._history):
-            if segment.turn == turn and segment.source < source:
-                return segment.position + source - segment.source
-        return self._audible_end

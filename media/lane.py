@@ -85,7 +85,8 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Samples that can be sent now."""
-        return max(0, (self._audible_end if self.finished else self._received) - self.sent)
+        waiting = (self._audible_end if self.finished else self._received) - self.sent
+        return waiting if waiting > 0 else 0
 
     @property
     def audible_end(self) -> int:

@@ -371,12 +371,13 @@ def test_the_pause_after_late_silence_is_counted_from_the_last_audible_sample() 
 
 
 def test_what_was_sent_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media.floor.REMEMBERED_TURNS", 10)
+    monkeypatch.setattr("media.floor.REMEMBERED", 10)
+    monkeypatch.setattr("media.history.REMEMBERED", 10)
     listener = Listener()
     for turn in range(100):
         listener.say(str(turn), steady(20))
         listener.play(1)
     assert listener.floor.sent_at(1000 + 2 * 480 * 90) == Segment("90", 0, 480 * 90, 1)
     assert listener.floor.sent_segments("5") == ()
-    assert len(listener.floor._history) <= 20
+    assert len(listener.floor._history._segments) <= 20
     assert len(listener.floor._gone) == 10
