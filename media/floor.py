@@ -7,11 +7,11 @@ went out. So whatever happens in between (a cut, a duck) needs no undoing: Outbo
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media.clock import SessionClock
+from media.history import REMEMBERED, History, Segment
 from media.lane import Lane
 from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, fade_out, ms_to_samples, ramp, silence
 
@@ -52,17 +52,7 @@ class PlayoutInterrupted:
 FloorEvent = PlayoutStarted | PlayoutFinished | PlayoutInterrupted
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """`count` samples of a turn, the `source`-th (after its lead) at `position` on the session clock."""
-
-    turn: str
-    source: int
-    position: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for every packet, that costs four times as much
 class Block:
     """480 samples for one packet. `gains` is the duck's gain of each segment's turn after it."""
 
@@ -71,8 +61,9 @@ class Block:
     segments: tuple[Segment, ...]
     gains: tuple[float, ...]
     faded: int
-    """Samples at the start that are the fade of what was cut."""
-    version: int
+    """Samples at the start that are the fade of what was cut, or of what lacks its continuation."""
+    version: int = field(compare=False)
+    """Another one does not make another block: what changed may lie behind it."""
 
     @property
     def sounds(self) -> bool:
@@ -85,15 +76,27 @@ class Block:
         return last is not None and last.position + last.count == self.position + FRAME_SAMPLES
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Given:
     """A lane whose turn has come, or will when those before it are done."""
 
     lane: Lane
     pause: int
-    started: bool = False
+    start: int | None = None
+    """The position of its first sample, once sent."""
+    announced: bool = False
+    """That start was reported."""
     gain: float = 1.0
     target: float = 1.0
+
+    @property
+    def started(self) -> bool:
+        return self.start is not None
+
+    @property
+    def undisturbed(self) -> bool:
+        """It sounds, is neither ducked nor on its way, and fills the next packet."""
+        return self.announced and self.gain == self.target == 1.0 and self.lane.waiting >= FRAME_SAMPLES
 
     @property
     def ready(self) -> bool:
@@ -116,14 +119,14 @@ class Floor:
         self._clock = clock
         self._on_event = on_event
         self._lanes: dict[str, Lane] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[str, None] = {}
         self._given: list[_Given] = []
         self._held = False
         self._cursor = 0
         self._audible_end: int | None = None
         self._sounding = False
         self._fade = b""
-        self._history: list[Segment] = []
+        self._history = History()
         self._version = 0
 
     # ------------------------------------------------------------------ what the Director calls
@@ -207,17 +210,11 @@ class Floor:
 
     def sent_at(self, rtp_timestamp: int) -> Segment | None:
         """The sample that carries this RTP time, as a Segment of one; None between the turns."""
-        position = self._clock.position_of_rtp(rtp_timestamp, self._cursor)
-        index = bisect_right(self._history, position, key=lambda segment: segment.position) - 1
-        if index < 0:
-            return None
-        segment = self._history[index]
-        offset = position - segment.position
-        return Segment(segment.turn, segment.source + offset, position, 1) if offset < segment.count else None
+        return self._history.at(self._clock.position_of_rtp(rtp_timestamp, self._cursor))
 
     def sent_segments(self, turn: str) -> tuple[Segment, ...]:
         """All that was sent of a turn, in order: one segment unless the audio came too late on the way."""
-        return tuple(segment for segment in self._history if segment.turn == turn)
+        return self._history.of(turn)
 
     # ------------------------------------------------------------------ what Outbound calls
 
@@ -238,8 +235,20 @@ class Floor:
         None when the turn that is heard lacks samples which may still come in time. If `decisive`, it is
         too late for that: what there is of them fades out.
         """
-        faded = len(self._fade) // BYTES_PER_SAMPLE
-        parts = [self._fade]
+        head = self._given[0] if self._given and not self._held and not self._fade else None
+        if head is not None and head.undisturbed:
+            # Nearly always: one turn goes on, for a whole packet.
+            lane = head.lane
+            whole = (Segment(lane.turn, lane.sent, position, FRAME_SAMPLES),)
+            return Block(position, lane.read(FRAME_SAMPLES), whole, (1.0,), 0, self._version)
+        return self._composed(position, decisive)
+
+    def _composed(self, position: int, decisive: bool) -> Block | None:
+        # After a stall the sound has long ended at the listener: a fade would be a blip of its own.
+        sounding = self._sounding and position == self._cursor
+        fade = self._fade if sounding else b""
+        faded = len(fade) // BYTES_PER_SAMPLE
+        parts = [fade]
         at = position + faded
         end = at if faded else self._audible_end
         segments: list[Segment] = []
@@ -247,19 +256,22 @@ class Floor:
         stop = position + FRAME_SAMPLES
         for given in [] if self._held else self._given:
             start = given.earliest(at, end)
-            if start >= stop or not (given.started or given.ready):
+            if start >= stop or not (given.ready or (given.started and sounding)):
                 break
-            count = min(stop - start, given.lane.waiting)
-            starved = start + count < stop and not given.lane.finished
+            lane = given.lane
+            count = min(stop - start, lane.waiting)
+            starved = start + count < stop and not lane.finished
             if starved and not decisive:
                 return None
-            if not count:
-                break
-            pcm, gain = ramp(given.lane.read(count), given.gain, given.target, _RAMP_STEP)
+            pcm = lane.fading(max(count, FADE_SAMPLES)) if starved else lane.read(count)
+            pcm, gain = ramp(pcm, given.gain, given.target, _RAMP_STEP)
             parts += [silence(start - at), fade_out(pcm, FADE_SAMPLES) if starved else pcm]
-            segments.append(Segment(given.lane.turn, given.lane.sent, start, count))
-            gains.append(gain)
-            at = end = start + count
+            at = end = start + len(pcm) // BYTES_PER_SAMPLE
+            if count:
+                segments.append(Segment(lane.turn, lane.sent, start, count))
+                gains.append(gain)
+            else:
+                faded = at - position
             if starved:
                 break
         pcm = b"".join(parts) + silence(stop - at)
@@ -269,9 +281,9 @@ class Floor:
         """The block, peeked since the last change, went out. Reports what began and ended with it."""
         self._cursor = block.position + FRAME_SAMPLES
         self._sounding = block.full
+        self._fade = b""
         if block.faded:
             self._audible_end = block.position + block.faded
-            self._fade = b""
         for segment, gain in zip(block.segments, block.gains, strict=True):
             self._segment_sent(segment, gain)
         self._settle()
@@ -279,33 +291,39 @@ class Floor:
     # ------------------------------------------------------------------ inside
 
     def _segment_sent(self, segment: Segment, gain: float) -> None:
-        self._settle()
         given = self._find(segment.turn)
-        if given is None:  # cut from inside a report of this very block
+        if given is None:  # cut by whoever was handed the packet
             return
+        if given.start is None:
+            given.start = segment.position
         given.lane.advance(segment.count)
         given.gain = gain
         self._audible_end = segment.position + segment.count
-        self._remember(segment)
-        if not given.started:
-            given.started = True
-            self._on_event(PlayoutStarted(segment.turn, self._clock.rtp_timestamp(segment.position)))
+        self._history.add(segment)
 
     def _settle(self) -> None:
-        """Report the turns at the head that are wholly sent."""
-        while self._given and self._given[0].lane.complete:
-            lane = self._given.pop(0).lane
-            if self._audible_end is not None:
-                self._audible_end -= lane.overshoot
-            self._forget(lane.turn)
-            self._on_event(PlayoutFinished(lane.turn, lane.sent_ms))
+        """Report what began and ended, in order. A report may call back and change all of it."""
+        while self._given:
+            head = self._given[0]
+            self._announce(head)
+            if not head.lane.complete or head not in self._given:
+                return
+            self._given.remove(head)
+            self._forget(head.lane.turn)
+            self._on_event(PlayoutFinished(head.lane.turn, head.lane.sent_ms))
+
+    def _announce(self, given: _Given) -> None:
+        if given.start is not None and not given.announced:
+            given.announced = True
+            self._on_event(PlayoutStarted(given.lane.turn, self._clock.rtp_timestamp(given.start)))
 
     def _lane_changed(self, turn: str) -> None:
         lane = self._lanes.get(turn)
         if lane is not None and lane.finished:
-            self._version += 1  # what looked like a pause may have become the end
-            self._settle()
-        if self._given:
+            if lane.sent > lane.audible_end:
+                self._audible_end = self._history.position_after(turn, lane.audible_end)
+            self._changed()  # what looked like a pause may have become the end
+        elif self._given:
             self.on_change()
 
     def _interrupt(self, given: _Given) -> None:
@@ -314,6 +332,7 @@ class Floor:
         self._given.remove(given)
         lane = given.lane
         self._forget(lane.turn)
+        self._announce(given)
         self._on_event(PlayoutInterrupted(lane.turn, lane.sent_ms, lane.source_ms if lane.sent else 0))
         self._changed()
 
@@ -322,9 +341,7 @@ class Floor:
         if not (self._given and self._given[0].started and self._sounding) or self._fade:
             return
         given = self._given[0]
-        pcm, _ = ramp(
-            given.lane.read(min(FADE_SAMPLES, given.lane.waiting)), given.gain, given.target, _RAMP_STEP
-        )
+        pcm, _ = ramp(given.lane.fading(FADE_SAMPLES), given.gain, given.target, _RAMP_STEP)
         self._fade = fade_out(pcm, FADE_SAMPLES)
 
     def _aim(self, target: float) -> None:
@@ -333,7 +350,9 @@ class Floor:
             self._changed()
 
     def _forget(self, turn: str) -> None:
-        self._gone.add(turn)
+        self._gone[turn] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         lane = self._lanes.pop(turn, None)
         if lane is not None:
             lane.close()
@@ -344,16 +363,6 @@ class Floor:
         self.on_change()
 
     def _find(self, turn: str) -> _Given | None:
+        if self._given and self._given[0].lane.turn == turn:
+            return self._given[0]
         return next((given for given in self._given if given.lane.turn == turn), None)
-
-    def _remember(self, segment: Segment) -> None:
-        last = self._history[-1] if self._history else None
-        if (
-            last is not None
-            and last.turn == segment.turn
-            and last.source + last.count == segment.source
-            and last.position + last.count == segment.position
-        ):
-            self._history[-1] = Segment(last.turn, last.source, last.position, last.count + segment.count)
-        else:
-            self._history.append(segment)

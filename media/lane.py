@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from media.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, audible_end, first_audible, samples_to_ms
+from media.pcm import (
+    BYTES_PER_SAMPLE,
+    FRAME_SAMPLES,
+    SAMPLE_RATE_HZ,
+    as_array,
+    audible_end,
+    first_audible,
+    samples_to_ms,
+)
 
 LANE_SAMPLES_MAX = 180 * SAMPLE_RATE_HZ
 """No turn is longer than three minutes; what a mad source sends beyond is dropped."""
-_FORGET_BYTES = 2 * SAMPLE_RATE_HZ * BYTES_PER_SAMPLE
+_FORGET_SAMPLES = 2 * SAMPLE_RATE_HZ
+"""What was sent goes in pieces of this size, but for the last frame: a fade may need it."""
 
 
 class Lane:
@@ -76,12 +85,13 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Samples that can be sent now."""
-        return max(0, (self._audible_end if self.finished else self._received) - self.sent)
+        waiting = (self._audible_end if self.finished else self._received) - self.sent
+        return waiting if waiting > 0 else 0
 
     @property
-    def overshoot(self) -> int:
-        """Samples sent after the last audible one, as a pause that turned out to be the end."""
-        return max(0, self.sent - self._audible_end)
+    def audible_end(self) -> int:
+        """Index after the last audible sample received; more may be sent, as a pause, until it is the end."""
+        return self._audible_end
 
     @property
     def complete(self) -> bool:
@@ -93,13 +103,20 @@ class Lane:
         start = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
         return bytes(self._pcm[start : start + count * BYTES_PER_SAMPLE])
 
+    def fading(self, count: int) -> bytes:
+        """`count` samples to fade out on: those that wait and, where they lack, the last ones backwards."""
+        waiting = min(count, self.waiting)
+        end = (self.sent - self._forgotten + waiting) * BYTES_PER_SAMPLE
+        back = max(0, end - (count - waiting) * BYTES_PER_SAMPLE)
+        return self.read(waiting) + as_array(self._pcm[back:end])[::-1].tobytes()
+
     def advance(self, count: int) -> None:
         """`count` samples were sent."""
         self.sent += count
-        surplus = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
-        if surplus >= _FORGET_BYTES:
-            del self._pcm[:surplus]
-            self._forgotten = self.sent
+        surplus = self.sent - self._forgotten - FRAME_SAMPLES
+        if surplus >= _FORGET_SAMPLES:
+            del self._pcm[: surplus * BYTES_PER_SAMPLE]
+            self._forgotten += surplus
 
     def close(self) -> None:
         """Drop what waits and whatever still comes."""

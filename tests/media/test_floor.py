@@ -332,3 +332,52 @@ def test_a_lane_has_an_end_even_if_its_source_has_none() -> None:
     for _ in range(200):
         lane.put(steady(1000))
     assert lane.waiting == 180 * 24000
+
+
+def test_a_turn_that_began_in_the_packet_is_known_when_the_one_before_it_is_reported() -> None:
+    """Whoever cuts at that report cuts the turn that sounds by then, and is told how much of it was sent."""
+    listener = Listener()
+    reported: list[FloorEvent] = []
+
+    def report(event: FloorEvent) -> None:
+        reported.append(event)
+        if isinstance(event, PlayoutFinished):
+            listener.floor.cut()
+
+    listener.floor._on_event = report
+    listener.say("a", steady(10))
+    listener.say("b", steady(100))
+    listener.play(1)
+    assert reported[1:] == [
+        PlayoutFinished("a", 10),
+        PlayoutStarted("b", 1000 + 2 * 240),
+        PlayoutInterrupted("b", 10, 10),
+    ]
+    assert listener.play(1)[:120].any()
+
+
+def test_the_pause_after_late_silence_is_counted_from_the_last_audible_sample() -> None:
+    listener = Listener()
+    lane = listener.floor.lane("a")
+    lane.put(steady(20) + silence(480))
+    listener.floor.give("a", 0)
+    listener.play(2)
+    listener.position += 4800
+    lane.put(silence(480))
+    listener.play(1)
+    lane.finish()
+    listener.say("b", steady(20), pause_ms=300)
+    assert listener.floor.next_start(0) == ms_to_samples(20 + 300)
+
+
+def test_what_was_sent_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media.floor.REMEMBERED", 10)
+    monkeypatch.setattr("media.history.REMEMBERED", 10)
+    listener = Listener()
+    for turn in range(100):
+        listener.say(str(turn), steady(20))
+        listener.play(1)
+    assert listener.floor.sent_at(1000 + 2 * 480 * 90) == Segment("90", 0, 480 * 90, 1)
+    assert listener.floor.sent_segments("5") == ()
+    assert len(listener.floor._history._segments) <= 20
+    assert len(listener.floor._gone) == 10
