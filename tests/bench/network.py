@@ -251,8 +251,11 @@ RUNS: dict[str, Run] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="*", choices=RUNS, default=list(RUNS))
-    for name in parser.parse_args().runs:
+    parser.add_argument("runs", nargs="*", metavar="run", help=", ".join(RUNS))
+    runs = parser.parse_args().runs or list(RUNS)
+    if unknown := set(runs) - set(RUNS):
+        parser.error(f"there is no run {', '.join(sorted(unknown))}")
+    for name in runs:
         figures = asyncio.run(RUNS[name]())
         print(json.dumps({name: {peer: asdict(one) for peer, one in figures.items()}}, indent=1), flush=True)
 
