@@ -1,6 +1,6 @@
 """A session's recording while it runs: both sides' Opus packets, as they pass, into a file (no coding).
 
-Packets wait in memory for less than a second and are then appended in a thread, one write at a time. What
+Packets wait in memory for half a second and are then appended in a thread, one write at a time. What
 waits is bounded, and so is the file; a disk that fails or is too slow ends the recording, nothing else.
 """
 
@@ -21,8 +21,8 @@ from media.recording_journal import Kind, Record
 
 logger = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 0.8
-"""Less than a second with the write itself: that is what a crash may cost."""
+WRITE_EVERY_S = 0.5
+"""A crash may cost a second: this, and the write itself."""
 WRITE_BYTES = 64 * 1024
 WAITING_BYTES_MAX = 512 * 1024
 """About a minute: a disk that takes nothing for so long has failed."""
