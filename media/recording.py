@@ -28,7 +28,7 @@ WAITING_BYTES_MAX = 512 * 1024
 """About a minute: a disk that takes nothing for so long has failed."""
 BYTES_MAX = 64_000_000
 """About two hours of both sides."""
-CLOSE_S = 3.0
+CLOSE_S = 2.0
 AHEAD_MAX_SAMPLES = SAMPLE_RATE_HZ
 """A packet from farther in the future is a mistake, and would make a huge pause."""
 
@@ -146,6 +146,7 @@ class Recorder:
         _, hanging = await asyncio.wait({self._writing}, timeout=CLOSE_S)
         for task in hanging:
             logger.error("the disk hangs: a recording's end is lost")
+            self._waiting.clear()
             task.cancel()
             await asyncio.wait({task})
 
@@ -181,6 +182,7 @@ class Recorder:
         self.stop()
         if ending is Ending.STORAGE_FAILED:
             self._waiting.clear()  # it would have nowhere to go
+            self._recorded_samples = self._recorded_samples if self.written else 0
         if was_on:
             logger.error("a recording ended by itself", extra={"reason": ending.value, "why": why})
             self._on_ended(ending)
