@@ -1,7 +1,8 @@
 """One Session: the room that survives its Peers. Read this first.
 
 Session = SessionClock + Floor + Outbound (what is heard) + Microphone (what the human says) + Director (who
-speaks and why) + Presence (who is connected) + EventLog (what the page is told) + SessionWork (the jobs) + Recording (both sides, when on).
+speaks and why) + Presence (who is connected) + EventLog (what the page is told) + SessionWork (the jobs)
++ Recording (both sides, while it is on).
 """
 
 from __future__ import annotations
