@@ -23,9 +23,13 @@ from media.pcm import (
 
 CODER_DELAY_SAMPLES = 156
 """6.5 ms: an encoder looks so far ahead, and what comes out of the decoder is so late."""
-APART_SAMPLES = ms_to_samples(8)
-"""Farther than this from its place, a packet does not follow the one before it: one is missing, or double."""
-SLACK_SAMPLES = ms_to_samples(4)
+APART_SAMPLES = ms_to_samples(14)
+"""Farther than this from its place, a packet does not follow the one before it: one is missing, or double.
+
+More than the slack and the 10 ms by which a microphone's positions may leap after its clock; less than a
+packet.
+"""
+SLACK_SAMPLES = ms_to_samples(3)
 _STRETCH_OF = 120
 """A stretched packet gains or loses one sample in so many."""
 CONCEALED_MAX_SAMPLES = ms_to_samples(120)

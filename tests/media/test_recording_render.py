@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from recorded_sound import clicks, heard, onsets, packets, rendered, roughness, stored
+from recorded_sound import clicks, heard, leaping, onsets, packets, rendered, roughness, stored
 from virtual_media import tone
 
 from media import recording_journal as journal
@@ -29,6 +30,15 @@ def test_both_sides_lie_within_20_ms_of_each_other(tmp_path: Path, ppm: int, noi
     assert len(ours) == len(theirs) == 29
     assert max(abs(one - other) for one, other in zip(ours, theirs, strict=True)) < 0.02
     assert ours == pytest.approx([2.0 * n for n in range(1, 30)], abs=0.005)
+
+
+@pytest.mark.parametrize("ppm", [500, -500])
+def test_they_do_so_too_when_the_positions_leap_after_the_clock(tmp_path: Path, ppm: int) -> None:
+    human = leaping(packets(Kind.HUMAN, clicks(60, 2, ppm, noise=300), ppm=ppm))
+    left, right = rendered(stored(tmp_path / "journal", packets(Kind.TEAM, clicks(60, 2)) + human))
+    ours, theirs = onsets(left), onsets(right)
+    assert len(ours) == len(theirs) == 29
+    assert max(abs(one - other) for one, other in zip(ours, theirs, strict=True)) < 0.02
 
 
 def test_the_team_is_left_and_the_human_right(tmp_path: Path) -> None:
@@ -94,12 +104,15 @@ def test_a_short_loss_is_concealed_and_a_long_one_is_a_pause(tmp_path: Path) -> 
     assert max(level[130:145]) < 0.01
 
 
+@pytest.mark.parametrize("follow", [list, leaping])
 @pytest.mark.parametrize("ppm", [200, -200, 2000])
-def test_following_a_clock_makes_no_click(ppm: int) -> None:
+def test_following_a_clock_makes_no_click(
+    ppm: int, follow: Callable[[list[Record]], list[Record]]
+) -> None:
     side = Side(0)
-    for record in packets(Kind.HUMAN, tone(60_000), ppm=ppm):
+    for record in follow(packets(Kind.HUMAN, tone(60_000), ppm=ppm)):
         side.add(record.payload, record.position)
-        assert abs(side.end - record.position - 480 + 156) < ms_to_samples(12)
+        assert abs(side.end - record.position - 480 + 156) < ms_to_samples(14)
     sound = side.take(side.end)
     clean = Side(0)
     for record in packets(Kind.HUMAN, tone(60_000)):
