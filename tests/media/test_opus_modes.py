@@ -1,4 +1,4 @@
-"""The encoder's two modes on real speech: which one is in force, what it carries, and the way between them."""
+"""The encoder's two modes on real speech: which one is in force, what it carries, the way between."""
 
 from __future__ import annotations
 
