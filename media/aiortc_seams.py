@@ -5,7 +5,7 @@ instance, packets leave by the nominated pair's own socket, and the microphone's
 datagram. Use, in this order, for each RTCPeerConnection::
 
     await pc.setRemoteDescription(offer)
-    detach_voice = attach_outbound(pc, outbound)          # adds the track; before createAnswer
+    detach_voice = attach_voice(pc, session.outbound)  # adds the track; before createAnswer
     detach_ear = attach_microphone(pc, microphone)        # a peer that only listens has none
     announce_fec(pc)
     await pc.setLocalDescription(await pc.createAnswer())
@@ -39,12 +39,12 @@ from aiortc.rtp import (
 )
 
 from media import reports, rtp
+from media.fanout import Voice
 from media.losses import Losses
 from media.microphone import Microphone
-from media.outbound import Outbound
 from media.receiving import Receiving
 from media.sending import Sending
-from media.tracks import OutboundTrack
+from media.tracks import VoiceTrack
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class SeamMovedError(RuntimeError):
     """This aiortc is not the one that these seams were made for; the message names what is missing."""
 
 
-def attach_outbound(pc: RTCPeerConnection, outbound: Outbound, decides_fec: bool = True) -> Detach:
+def attach_voice(pc: RTCPeerConnection, voice: Voice, decides_fec: bool = True) -> Detach:
     """Let this peer hear the session, from the next packet after its connection stands.
 
     Adds a track to `pc` (call it after setRemoteDescription and before createAnswer, or before createOffer)
@@ -91,14 +91,14 @@ def attach_outbound(pc: RTCPeerConnection, outbound: Outbound, decides_fec: bool
 
     Raises SeamMovedError before anything is changed.
     """
-    track = OutboundTrack(outbound)
+    track = VoiceTrack(voice)
     sender = pc.addTrack(track)
     try:
-        voice = _Voice(sender, outbound, decides_fec)
+        mouth = _Mouth(sender, voice, decides_fec)
     except SeamMovedError:
         track.stop()
         raise
-    return voice.detach
+    return mouth.detach
 
 
 def attach_microphone(pc: RTCPeerConnection, microphone: Microphone) -> Detach:
@@ -164,14 +164,14 @@ class _Wire:
         return True
 
 
-class _Voice:
+class _Mouth:
     """One sender, driven by Outbound instead of by its track."""
 
-    def __init__(self, sender: RTCRtpSender, outbound: Outbound, decides_fec: bool) -> None:
+    def __init__(self, sender: RTCRtpSender, voice: Voice, decides_fec: bool) -> None:
         _demand(sender, _SENDER_FIELDS, _SENDER_METHODS)
         _demand_transport(sender.transport)
         self._sender = sender
-        self._outbound = outbound
+        self._source = voice
         self._losses = Losses() if decides_fec else None
         self._unsubscribe: Detach | None = None
         self._detached = False
@@ -192,7 +192,7 @@ class _Voice:
         assert codec.payloadType is not None  # negotiated by now
         return Sending(
             _Wire(self._sender.transport),
-            self._outbound.clock,
+            self._source.clock,
             ssrc=self._sender._ssrc,
             payload_type=codec.payloadType,
             cname=_get(self._sender, "cname", str),
@@ -208,7 +208,7 @@ class _Voice:
             if codec.mimeType.lower() != "audio/opus":
                 logger.warning("the peer does not take Opus and will hear nothing")
             elif not self._detached:
-                self._unsubscribe = self._outbound.subscribe(self._sending.send)
+                self._unsubscribe = self._source.subscribe(self._sending.send)
             await self._loop.create_future()
         except asyncio.CancelledError:
             pass  # as in aiortc: RTCRtpSender.stop cancels and then waits for `rtp_exited`
@@ -240,7 +240,7 @@ class _Voice:
             if block.ssrc == self._sender._ssrc:
                 now = self._loop.time()
                 lossy = self._losses.report(block.highest_sequence, block.packets_lost, now)
-                self._outbound.expect_loss(lossy)
+                self._source.expect_loss(lossy)
 
 
 class _Ear:

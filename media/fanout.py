@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from media.clock import SessionClock
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,19 @@ class OutboundPacket(NamedTuple):
 
 
 Subscriber = Callable[[OutboundPacket], None]
+
+
+class Voice(Protocol):
+    """What a peer can be sent: the session's own (media.outbound), or the human's (media.overheard)."""
+
+    @property
+    def clock(self) -> SessionClock: ...
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Hand every packet from now on to `subscriber`, when it is due. Returns the way out."""
+
+    def expect_loss(self, lossy: bool) -> None:
+        """Whether the peer that decides it loses packets (media.losses)."""
 
 
 class Fanout:

@@ -116,13 +116,13 @@ class Recorder:
         self._recorded_samples += position - self._since
         self._due.set()
 
-    def outbound(self, packet: OutboundPacket) -> None:
+    def team(self, packet: OutboundPacket) -> None:
         """A packet of the team's voice."""
         self._take(Record(Kind.TEAM, packet.position, packet.payload))
 
-    def microphone(self, payload: bytes, position: int) -> None:
-        """A packet of the human's voice; `position` is that of its first sample on the session clock."""
-        self._take(Record(Kind.HUMAN, position, payload))
+    def human(self, packet: OutboundPacket) -> None:
+        """A packet of the human's voice."""
+        self._take(Record(Kind.HUMAN, packet.position, packet.payload))
 
     async def flush(self) -> None:
         """Return when everything that was taken before is in the file, or lost with its disk."""

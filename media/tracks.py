@@ -18,10 +18,9 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.stats import RTCRemoteInboundRtpStreamStats
 
 from media.clock import RTP_RATE_HZ, RTP_TICKS_PER_SAMPLE
-from media.fanout import OutboundPacket
+from media.fanout import OutboundPacket, Voice
 from media.losses import Losses
 from media.microphone import Microphone
-from media.outbound import Outbound
 from media.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
 
 Detach = Callable[[], None]
@@ -30,14 +29,14 @@ LOOK_EVERY_S = 2.0
 _PACKETS_MAX = 50
 
 
-def attach_outbound_track(pc: RTCPeerConnection, outbound: Outbound, decides_fec: bool = True) -> Detach:
+def attach_voice_track(pc: RTCPeerConnection, voice: Voice, decides_fec: bool = True) -> Detach:
     """Let this peer hear the session. Call it after setRemoteDescription and before createAnswer.
 
     `detach` ends it and may be called twice; so does `pc.close()`.
     """
-    track = OutboundTrack(outbound)
+    track = VoiceTrack(voice)
     sender = pc.addTrack(track)
-    watch = asyncio.create_task(_watch_losses(sender, track, outbound)) if decides_fec else None
+    watch = asyncio.create_task(_watch_losses(sender, track, voice)) if decides_fec else None
 
     def detach() -> None:
         track.stop()
@@ -78,7 +77,7 @@ async def _listen(track: MediaStreamTrack, microphone: Microphone) -> None:
         pass
 
 
-async def _watch_losses(sender: RTCRtpSender, track: MediaStreamTrack, outbound: Outbound) -> None:
+async def _watch_losses(sender: RTCRtpSender, track: MediaStreamTrack, voice: Voice) -> None:
     loop = asyncio.get_running_loop()
     losses = Losses()
     while track.readyState == "live":
@@ -86,21 +85,21 @@ async def _watch_losses(sender: RTCRtpSender, track: MediaStreamTrack, outbound:
         for stats in (await sender.getStats()).values():
             if isinstance(stats, RTCRemoteInboundRtpStreamStats):
                 sent = stats.packetsReceived + stats.packetsLost
-                outbound.expect_loss(losses.report(sent, stats.packetsLost, loop.time()))
+                voice.expect_loss(losses.report(sent, stats.packetsLost, loop.time()))
 
 
-class OutboundTrack(MediaStreamTrack):
+class VoiceTrack(MediaStreamTrack):
     """The session's voice as a track for one peer: `recv` returns ready Opus packets (av.Packet).
 
     This is the public way through aiortc: the sender only packetises. It sets its own RTP origin and the
-    marker on every packet; `aiortc_seams.attach_outbound` puts ours on the wire instead.
+    marker on every packet; `aiortc_seams.attach_voice` puts ours on the wire instead.
     """
 
     kind = "audio"
 
-    def __init__(self, outbound: Outbound) -> None:
+    def __init__(self, voice: Voice) -> None:
         super().__init__()
-        self._outbound = outbound
+        self._source = voice
         self._packets: deque[OutboundPacket] = deque(maxlen=_PACKETS_MAX)
         self._arrived = asyncio.Event()
         self._unsubscribe: Callable[[], None] | None = None
@@ -108,7 +107,7 @@ class OutboundTrack(MediaStreamTrack):
     async def recv(self) -> av.Packet[av.stream.Stream]:
         """The next packet when it is due. Raises MediaStreamError once the track is stopped."""
         if self._unsubscribe is None and self.readyState == "live":
-            self._unsubscribe = self._outbound.subscribe(self._take)
+            self._unsubscribe = self._source.subscribe(self._take)
         while not self._packets:
             if self.readyState != "live":
                 raise MediaStreamError

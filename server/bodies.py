@@ -49,6 +49,13 @@ def text_field(value: object, limit_chars: int) -> str:
     return text
 
 
+def flag_field(value: object) -> bool:
+    """true or false. Raises Problem 400."""
+    if not isinstance(value, bool):
+        raise Problem(Code.BAD_REQUEST, "That is true or false.")
+    return value
+
+
 def is_clean(text: str) -> bool:
     """Whether the text can be stored and shown: no lone surrogates, no control characters but line breaks."""
     return all(char in "\n\r\t" or (char >= " " and not "\ud800" <= char <= "\udfff") for char in text)

@@ -43,10 +43,11 @@ async def _open(request: web.Request) -> web.Response:
     origins.check(request, settings)
     request.app[OPENING].check(request.remote or "")
     request.app[LOAD].refuse()
-    answers = _answers(await bodies.json_object(request, may_be_empty=True))
-    session = request.app[SESSIONS].create(answers, request.remote or "")
+    body = await bodies.json_object(request, may_be_empty=True)
+    answers, share = _answers(body), bodies.flag_field(body.get("share_microphone", False))
+    session = request.app[SESSIONS].create(answers, request.remote or "", share)
     path = f"/sessions/{session.id}"
-    body = {
+    about = {
         "id": session.id,
         "token": session.keys.human,
         "spectator_token": session.keys.spectator,
@@ -55,7 +56,7 @@ async def _open(request: web.Request) -> web.Response:
         "events": f"{path}/events",
         "ice_servers": ice.for_page(settings.ice_servers),
     }
-    return web.json_response(body, status=201, headers={"Location": path, "Cache-Control": "no-store"})
+    return web.json_response(about, status=201, headers={"Location": path, "Cache-Control": "no-store"})
 
 
 def _answers(body: dict[str, object]) -> tuple[str, ...]:
@@ -143,9 +144,7 @@ async def _edit_post(request: web.Request) -> web.Response:
 async def _record(request: web.Request) -> web.Response:
     """Switch the recording on or off; the same again changes nothing."""
     session = _living(request)
-    on = (await bodies.json_object(request)).get("on")
-    if not isinstance(on, bool):
-        raise Problem(Code.BAD_REQUEST, "on is true or false.")
+    on = bodies.flag_field((await bodies.json_object(request)).get("on"))
     session.recording.switch(on)
     return web.json_response({"on": session.recording.on, "recorded_ms": session.recording.recorded_ms})
 

@@ -17,6 +17,7 @@ from server.auth import Role
 MAX_BYTES = 64 * 1024
 MAX_CANDIDATES = 128
 """In one offer: each one is sent STUN checks, and two sections may list the same ones."""
+MAX_AUDIO = {Role.HUMAN: 1, Role.SPECTATOR: 2}
 _MDNS = re.compile(r"[A-Za-z0-9-]{1,63}\.local\Z")
 
 
@@ -40,7 +41,8 @@ def check(offer: str, role: Role) -> Ice:
     """Refuse what could not be answered well. Raises OfferError.
 
     A human's offer has one audio section at most (none: a human who only reads) and the data channel; a
-    spectator's has one audio section that receives. What is looked at is aiortc's own reading.
+    spectator's has one audio section that receives the team, and may have a second one for the human's
+    microphone. What is looked at is aiortc's own reading.
     """
     try:
         description = SessionDescription.parse(offer)
@@ -50,8 +52,9 @@ def check(offer: str, role: Role) -> Ice:
     kinds = [media.kind for media in description.media]
     if not kinds:
         raise OfferError("This is not an SDP offer.")
-    if not set(kinds) <= {"audio", "application"} or len(set(kinds)) != len(kinds):
-        raise OfferError("One audio section and one data channel are accepted here, nothing else.")
+    audio, most = kinds.count("audio"), MAX_AUDIO[role]
+    if not set(kinds) <= {"audio", "application"} or audio > most or kinds.count("application") > 1:
+        raise OfferError("Only audio (one section, a spectator's two) and one data channel are accepted.")
     if role is Role.SPECTATOR and "audio" not in kinds:
         raise OfferError("A spectator's offer needs an audio section.")
     if sum(len(media.ice_candidates) for media in description.media) > MAX_CANDIDATES:

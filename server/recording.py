@@ -14,11 +14,9 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from media.clock import SessionClock
-from media.microphone import Microphone
-from media.outbound import Outbound
+from media.fanout import Voice
 from media.recording import Ending, Recorder, RecordingFullError
 from orchestration.notices import RecordingChanged
 from orchestration.ports import Publish
@@ -35,31 +33,20 @@ RENDER_S = 300.0
 """An hour takes about half a minute of an idle core; the lowest priority may wait long for it."""
 
 
-@runtime_checkable
-class Tapped(Protocol):
-    """A microphone that shows its packets as they come: payload, and position on the session clock."""
-
-    on_packet: Callable[[bytes, int], None] | None
-
-
 @dataclass(frozen=True, slots=True)
 class Sides:
     """Where the packets pass."""
 
-    team: Outbound
-    human: Microphone
+    team: Voice
+    human: Voice
 
     def connect(self, recorder: Recorder) -> Callable[[], None]:
         """Hand every packet of both sides to the recorder. Returns the way out."""
-        leave = self.team.subscribe(recorder.outbound)
-        human = self.human
-        if isinstance(human, Tapped):
-            human.on_packet = recorder.microphone
+        leaves = self.team.subscribe(recorder.team), self.human.subscribe(recorder.human)
 
         def disconnect() -> None:
-            leave()
-            if isinstance(human, Tapped):
-                human.on_packet = None
+            for leave in leaves:
+                leave()
 
         return disconnect
 

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from media import floor as sounds
 from media.clock import SessionClock
+from media.fanout import Voice
 from media.floor import Floor
 from media.microphone import Microphone
 from media.outbound import Outbound
+from media.overheard import Overheard
 from media.timing import Pacer
 from orchestration import events
 from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
@@ -66,7 +68,14 @@ class Crew:
 class Session:
     """Create it on the loop, then `run` it once in a task; that task is its whole life."""
 
-    def __init__(self, crew: Crew, settings: Settings, given_answers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        crew: Crew,
+        settings: Settings,
+        given_answers: tuple[str, ...] = (),
+        share_microphone: bool = False,
+    ) -> None:
+        """`share_microphone`: spectators hear the human too, not the team alone."""
         loop = asyncio.get_running_loop()
         self.id = secrets.token_hex(12)
         self.keys = Keys.new()
@@ -113,7 +122,9 @@ class Session:
             loop=crew.pacer,
             clock=clock,
         )
-        sides = Sides(self.outbound, self.microphone)
+        self._overheard = Overheard(self.microphone, clock)
+        self._share_microphone = share_microphone
+        sides = Sides(self.outbound, self._overheard)
         self.recording = Recording(self.folder, sides, clock, self.publish, self._now)
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
@@ -235,8 +246,10 @@ class Session:
                 self.director.playout_interrupted(turn, sent_ms, source_ms)
 
     def _attach(self, role: Role) -> Attach:
-        microphone = self.microphone if role is Role.HUMAN else None
-        return lambda pc: Attachment(pc, self.outbound, microphone, self._way)
+        if role is Role.HUMAN:
+            return lambda pc: Attachment(pc, [self.outbound], self.microphone, self._way)
+        voices: list[Voice] = [self.outbound, self._overheard] if self._share_microphone else [self.outbound]
+        return lambda pc: Attachment(pc, voices, None, self._way)
 
     # ------------------------------------------------------------------ what comes out
 

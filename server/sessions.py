@@ -43,7 +43,9 @@ class Sessions:
         self._forgetting: set[asyncio.Task[None]] = set()
         self.draining = False
 
-    def create(self, given_answers: tuple[str, ...] = (), client: str = "") -> Session:
+    def create(
+        self, given_answers: tuple[str, ...] = (), client: str = "", share_microphone: bool = False
+    ) -> Session:
         """Open a session and start its life. `client` is the opener's address.
 
         Raises Problem: 503 when full or draining, 429 when the client has too many that it never entered.
@@ -55,7 +57,7 @@ class Sessions:
         if self._unentered(client) >= self.max_unentered:
             why = "Sessions that you opened are still waiting for somebody to come in."
             raise Problem(Code.TOO_MANY, why, headers={"Retry-After": str(UNENTERED_RETRY_S)})
-        session = Session(self._crew, self._settings, given_answers)
+        session = Session(self._crew, self._settings, given_answers, share_microphone)
         self._sessions[session.id] = session
         self._openers[session.id] = client
         task = asyncio.create_task(session.run(), name="session")

@@ -67,7 +67,7 @@ async def answer(sdp: str, call: Call) -> str:
             await connection.close()
 
     await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-    Attachment(connection, room.outbound, room.microphone)
+    Attachment(connection, [room.outbound], room.microphone)
     await connection.setLocalDescription(await connection.createAnswer())
     return connection.localDescription.sdp
 

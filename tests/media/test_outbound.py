@@ -12,7 +12,7 @@ from media.clock import SessionClock
 from media.fanout import OutboundPacket
 from media.floor import FloorEvent, PlayoutFinished, PlayoutInterrupted, PlayoutStarted
 from media.pcm import FRAME_SAMPLES, level_dbfs, ms_to_samples
-from media.tracks import OutboundTrack
+from media.tracks import VoiceTrack
 
 
 def test_the_first_packet_leaves_at_once_and_the_others_every_20_ms() -> None:
@@ -253,7 +253,7 @@ def test_nothing_is_sent_after_close() -> None:
 async def test_a_track_returns_ready_packets_and_ends_when_stopped() -> None:
     stage = Stage()
     stage.loop.run_ms(50)
-    track = OutboundTrack(stage.outbound)
+    track = VoiceTrack(stage.outbound)
     stage.outbound.subscribe(lambda packet: None)
     waiting = asyncio.ensure_future(track.recv())
     await asyncio.sleep(0)

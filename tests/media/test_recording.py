@@ -27,6 +27,10 @@ from media.recording_journal import Kind, read
 PAYLOAD = bytes(100)
 
 
+def passed(position: int, payload: bytes = PAYLOAD) -> OutboundPacket:
+    return OutboundPacket(0, 0, False, payload, position, -20)
+
+
 class Studio:
     """A recorder whose clock stands still unless it is moved."""
 
@@ -50,7 +54,7 @@ class Studio:
         self.now += ms / 1000
 
     def team(self, position: int) -> None:
-        self.recorder.outbound(OutboundPacket(0, 0, False, PAYLOAD, position, -20))
+        self.recorder.team(passed(position))
 
     def kinds(self) -> str:
         return b"".join(record.kind.value for record in read(self.path)).decode()
@@ -74,7 +78,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_nothing_is_kept_or_written_before_it_is_on(tmp_path: Path) -> None:
     async with studio(tmp_path / "journal") as made:
         made.team(0)
-        made.recorder.microphone(PAYLOAD, 0)
+        made.recorder.human(passed(0))
         await made.recorder.flush()
         assert made.recorder.waiting_bytes == 0
         assert made.recorder.recorded_ms == 0
@@ -85,12 +89,12 @@ async def test_both_sides_are_stored_as_they_passed_and_sound_alike(tmp_path: Pa
     stage = Stage()
     recorder = Recorder(tmp_path / "journal", stage.clock, lambda: stage.loop.now, [].append)
     recorder.start()
-    stage.outbound.subscribe(recorder.outbound)
+    stage.outbound.subscribe(recorder.team)
     stage.say("a", tone(400))
     stage.say("b", tone(300), pause_ms=1500)
     stage.loop.run_ms(4000)
     for _, packet in stage.packets:
-        recorder.microphone(packet.payload, packet.position)
+        recorder.human(packet)
     await recorder.close()
     records = list(read(tmp_path / "journal"))
     team = [(record.position, record.payload) for record in records if record.kind is Kind.TEAM]
@@ -132,9 +136,9 @@ async def test_what_was_said_before_it_was_on_stays_out_whenever_it_comes(tmp_pa
     async with studio(tmp_path / "journal") as made:
         made.pass_ms(1000)
         made.recorder.start()
-        made.recorder.microphone(PAYLOAD, ms_to_samples(990))
-        made.recorder.microphone(PAYLOAD, ms_to_samples(3_600_000))
-        made.recorder.microphone(PAYLOAD, ms_to_samples(1000))
+        made.recorder.human(passed(ms_to_samples(990)))
+        made.recorder.human(passed(ms_to_samples(3_600_000)))
+        made.recorder.human(passed(ms_to_samples(1000)))
     assert [record.position for record in read(made.path) if record.payload] == [ms_to_samples(1000)]
 
 
@@ -255,7 +259,7 @@ async def main():
     recorder.start()
     while True:
         position = clock.position(loop.time())
-        recorder.outbound(OutboundPacket(0, 0, False, bytes(80), position, -20))
+        recorder.team(passed(position, bytes(80)))
         print(position, flush=True)
         await asyncio.sleep(0.02)
 
@@ -281,7 +285,7 @@ def test_a_crash_loses_at_most_the_last_second(tmp_path: Path) -> None:
 async def test_a_long_quiet_recording_costs_no_writes(tmp_path: Path) -> None:
     async with studio(tmp_path / "journal") as made:
         made.recorder.start()
-        made.recorder.microphone(PAYLOAD, 0)
+        made.recorder.human(passed(0))
         await until(lambda: made.recorder.waiting_bytes == 0)
         changed = made.path.stat().st_mtime_ns
         await asyncio.sleep(0.1)

@@ -18,7 +18,7 @@ from media.aiortc_seams import (
     SeamMovedError,
     announce_fec,
     attach_microphone,
-    attach_outbound,
+    attach_voice,
 )
 from media.clock import SessionClock
 from media.floor import Floor, FloorEvent, PlayoutFinished, PlayoutStarted
@@ -26,7 +26,7 @@ from media.microphone import Microphone
 from media.opus import Decoder
 from media.outbound import Outbound
 from media.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ, as_array, level_dbfs
-from media.tracks import attach_microphone_track, attach_outbound_track
+from media.tracks import attach_microphone_track, attach_voice_track
 
 
 def tone(ms: int, hz: float = 440.0, amplitude: float = 8000.0) -> bytes:
@@ -74,7 +74,7 @@ async def nothing_is_left() -> AsyncIterator[None]:
 async def test_a_connected_microphone_has_no_decoder_thread() -> None:
     far, near = Room(), Room()
     async with peers() as (browser, server):
-        attach_outbound(browser, far.outbound)
+        attach_voice(browser, far.outbound)
         await connect(browser, server, lambda: attach_microphone(server, near.microphone))
         far.say("human", tone(100))
         await until(lambda: len(near.heard) > 0)
@@ -125,7 +125,7 @@ async def test_the_wire_carries_our_timestamps_markers_and_sequence_numbers() ->
     async with peers() as (browser, server):
         browser.addTransceiver("audio", direction="recvonly")
         packets = record_packets(browser.getReceivers()[0])
-        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        await connect(browser, server, lambda: attach_voice(server, room.outbound))
         room.say("one", tone(200))
         room.say("two", tone(100), pause_ms=150)
         await until(lambda: PlayoutFinished("two", 100) in room.events)
@@ -153,7 +153,7 @@ async def test_a_peer_that_joins_late_hears_the_same_packets() -> None:
         for browser, server in ((one, server_one), (two, server_two)):
             browser.addTransceiver("audio", direction="recvonly")
             taps.append(record_packets(browser.getReceivers()[0]))
-            await connect(browser, server, lambda s=server: attach_outbound(s, room.outbound))
+            await connect(browser, server, lambda s=server: attach_voice(s, room.outbound))
             if server is server_one:
                 room.say("long", tone(1500))
         await until(lambda: bool(room.events) and isinstance(room.events[-1], PlayoutFinished))
@@ -170,7 +170,7 @@ async def test_detach_silences_the_peer_at_once() -> None:
     async with peers() as (browser, server):
         browser.addTransceiver("audio", direction="recvonly")
         packets = record_packets(browser.getReceivers()[0])
-        await connect(browser, server, lambda: detach.append(attach_outbound(server, room.outbound)))
+        await connect(browser, server, lambda: detach.append(attach_voice(server, room.outbound)))
         room.say("one", tone(2000))
         await until(lambda: len(packets) > 5)
         detach[0]()
@@ -194,7 +194,7 @@ async def test_sender_reports_pair_the_session_clock_with_ntp_time_and_count_our
         browser.addTransceiver("audio", direction="recvonly")
         packets = record_packets(browser.getReceivers()[0])
         vars(browser.getReceivers()[0])["_handle_rtcp_packet"] = hear
-        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        await connect(browser, server, lambda: attach_voice(server, room.outbound))
         room.say("one", tone(200))
         await until(lambda: len(reports) >= 2)
     room.close()
@@ -211,11 +211,11 @@ async def test_the_microphone_gets_what_the_browser_says_and_reports_go_back() -
     far, near = Room(), Room()
     reports: list[RtcpRrPacket] = []
     async with peers() as (browser, server):
-        attach_outbound(browser, far.outbound)
+        attach_voice(browser, far.outbound)
         sender = browser.getSenders()[0]
 
         def prepare() -> None:
-            attach_outbound(server, near.outbound)
+            attach_voice(server, near.outbound)
             attach_microphone(server, near.microphone)
             announce_fec(server)
 
@@ -244,12 +244,12 @@ async def test_the_microphone_gets_what_the_browser_says_and_reports_go_back() -
 async def test_the_public_tracks_carry_the_sound_both_ways() -> None:
     far, near = Room(), Room()
     async with peers() as (browser, server):
-        attach_outbound(browser, far.outbound)
+        attach_voice(browser, far.outbound)
         packets = record_packets(browser.getReceivers()[0])
         detach = []
 
         def prepare() -> None:
-            detach.append(attach_outbound_track(server, near.outbound))
+            detach.append(attach_voice_track(server, near.outbound))
             detach.append(attach_microphone_track(server, near.microphone))
 
         await connect(browser, server, prepare)
@@ -276,7 +276,7 @@ async def test_the_speaking_peers_losses_switch_fec_and_a_spectators_do_not(deci
     vars(room.outbound)["expect_loss"] = expected.append
     async with peers() as (browser, server):
         browser.addTransceiver("audio", direction="recvonly")
-        await connect(browser, server, lambda: attach_outbound(server, room.outbound, decides))
+        await connect(browser, server, lambda: attach_voice(server, room.outbound, decides))
         sender = server.getSenders()[0]
         for second in range(1, 4):
             block = RtcpReceiverInfo(sender._ssrc, 12, second * 5, second * 100, 0, 0, 0)
@@ -290,7 +290,7 @@ async def test_a_peer_whose_socket_is_full_gets_no_more_and_delays_nobody() -> N
     async with peers() as (browser, server):
         browser.addTransceiver("audio", direction="recvonly")
         packets = record_packets(browser.getReceivers()[0])
-        await connect(browser, server, lambda: attach_outbound(server, room.outbound))
+        await connect(browser, server, lambda: attach_voice(server, room.outbound))
         pair = server.getSenders()[0].transport.transport._connection._nominated[1]
         backlog = [10**6]
         vars(pair.protocol.transport)["get_write_buffer_size"] = lambda: backlog[0]
@@ -307,7 +307,7 @@ async def test_a_peer_whose_socket_is_full_gets_no_more_and_delays_nobody() -> N
 async def test_what_is_not_meant_for_the_microphone_is_left_alone() -> None:
     far, near = Room(), Room()
     async with peers() as (browser, server):
-        attach_outbound(browser, far.outbound)
+        attach_voice(browser, far.outbound)
         await connect(browser, server, lambda: attach_microphone(server, near.microphone))
         protocol = server.getReceivers()[0].transport.transport._connection._nominated[1].protocol
         for datagram in (b"\x80\x60" + bytes(40), b"\x80\xc8" + bytes(40), b"\x80", b"\x00\x01" + bytes(30)):
@@ -341,7 +341,7 @@ async def test_a_moved_private_of_the_transport_is_named_and_changes_nothing(fie
         dtls = pc.getReceivers()[0].transport
         kept = vars(dtls).pop(field)
         with pytest.raises(SeamMovedError, match=field):
-            attach_outbound(pc, room.outbound)
+            attach_voice(pc, room.outbound)
         assert "_run_rtp" not in vars(pc.getSenders()[0])
         vars(dtls)[field] = kept
     room.close()

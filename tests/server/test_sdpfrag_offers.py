@@ -70,6 +70,18 @@ def test_a_human_without_audio_may_read_along_but_a_spectator_may_not() -> None:
         offers.check(offer, Role.SPECTATOR)
 
 
+def test_a_spectator_may_have_two_audio_sections_and_a_human_one() -> None:
+    audio, data = OFFER.index("m=audio"), OFFER.index("m=application")
+    second = OFFER[audio:data].replace("a=mid:0", "a=mid:1")
+    offer = OFFER[:audio] + OFFER[audio:data] + second
+    assert offers.check(offer, Role.SPECTATOR).mid == "0"
+    with pytest.raises(offers.OfferError):
+        offers.check(offer, Role.HUMAN)
+    third = OFFER[audio:data].replace("a=mid:0", "a=mid:2")
+    with pytest.raises(offers.OfferError):
+        offers.check(offer.replace("BUNDLE 0 1", "BUNDLE 0 1 2") + third, Role.SPECTATOR)
+
+
 @pytest.mark.parametrize(
     "offer",
     [

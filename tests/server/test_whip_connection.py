@@ -354,6 +354,31 @@ async def test_a_spectator_hears_and_says_nothing(room: Opened) -> None:
         assert (await room.client.delete(page.location, headers=room.spectator_auth)).status == 200
 
 
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_spectator_hears_the_human_only_if_the_session_says_so(client: Client, shared: bool) -> None:
+    room = await opened(client, {"share_microphone": shared})
+    async with rtc_page() as human, rtc_page(microphone=False, channel=False) as spectator:
+        spectator.pc.addTransceiver("audio", direction="recvonly")
+        await human.connect(client, f"{room.path}/whip", room.auth)
+        await spectator.connect(client, f"{room.path}/whep", room.spectator_auth)
+        await spectator.live()
+        await until(lambda: len(room.director.pcm) > 0)
+        overheard = spectator.pc.getReceivers()[1].track
+        if shared:
+            async with asyncio.timeout(15):
+                await overheard.recv()
+        else:
+            assert room.session.microphone.on_packet is None
+            assert "a=inactive" in spectator.pc.remoteDescription.sdp
+    if shared:
+        await until(lambda: room.session.microphone.on_packet is None)
+
+
+async def test_sharing_the_microphone_is_true_or_false(client: Client) -> None:
+    answer = await client.post("/sessions", json={"share_microphone": "yes"})
+    assert await code(answer) == (400, "bad_request")
+
+
 async def test_a_spectators_token_does_not_open_the_humans_connection(room: Opened) -> None:
     async with rtc_page(microphone=False) as page:
         response = await room.client.post(
