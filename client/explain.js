@@ -18,6 +18,7 @@ const REMEDY = {
   unknown_session: "Start a new session.",
   bad_origin: "Open the page under the server's own address.",
   bad_host: "Open the page under the server's own address.",
+  no_room: "The conversation goes on without it.",
   line_lost: "They come back by themselves in a moment.",
   voice_failed: "What was to be said is on the screen.",
 };

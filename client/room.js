@@ -10,6 +10,7 @@ import { Inspector } from "./inspector.js";
 import { Meters } from "./meters.js";
 import { Microphone } from "./microphone.js";
 import { noticeOf } from "./notice.js";
+import { RecordSwitch } from "./recording.js";
 import { Speaker, rtpDistance } from "./speaker.js";
 import { Awake } from "./awake.js";
 import { Inbox } from "./wire.js";
@@ -31,6 +32,7 @@ export class Room {
   #awake = new Awake();
   #inbox = new Inbox();
   #bar;
+  #recording = new RecordSwitch({ record: (on) => this.#record(on), tell: (problem) => this.#tell(problem) });
   /** @type {import("./session.js").Session | null} */
   #session = null;
   /** @type {Connection | null} */
@@ -71,6 +73,7 @@ export class Room {
     });
     this.#work.listen(this.#inbox);
     this.#listen();
+    this.#recording.listen(this.#inbox);
     document.body.dataset["view"] = "room";
     show(byId("start-panel"), false);
     show(byId("talk-panel"), true);
@@ -192,6 +195,7 @@ export class Room {
     if (!broken) this.#problem = "";
     this.#work?.close(summary, title);
     this.#bar.close();
+    this.#recording.close();
     this.microphone.close();
     this.#bar.level(0);
     this.#tidy();
@@ -216,6 +220,15 @@ export class Room {
     } catch (error) {
       this.#tell(explain(error));
       return false;
+    }
+  }
+
+  /** @param {boolean} on */
+  async #record(on) {
+    try {
+      await this.#session?.record(on);
+    } catch (error) {
+      this.#tell(explain(error));
     }
   }
 

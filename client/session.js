@@ -109,6 +109,11 @@ export class Session {
     await this.#call("POST", `/approvals/${encodeURIComponent(approval)}`, { decision });
   }
 
+  /** Both sides are recorded, or not any more. @param {boolean} on */
+  async record(on) {
+    await this.#call("PUT", "/recording", { on });
+  }
+
   /** @param {string} job */
   async cancel(job) {
     await this.#call("POST", `/jobs/${encodeURIComponent(job)}/cancel`);

@@ -39,6 +39,7 @@
  *     hash: string, expires_ms: number},
  *   "approval.resolved": {approval: string, decision: string},
  *   "post.published": {status: string, url: string, reason: string},
+ *   "recording.changed": {on: boolean, reason: string, recorded_ms: number},
  *   "metrics.turn": {turn: string, speaker: string, requested_to_first_audio_ms: number,
  *     ready_before_ms: number, pause_ms: number},
  *   "error": {code: string, message: string},
@@ -57,6 +58,7 @@ const STATES = new Set([
   "human.speaking",
   "brief.updated",
   "post.drafted",
+  "recording.changed",
 ]);
 
 /** @typedef {{seq: number, at_ms: number, route: Route}} Envelope */

@@ -161,6 +161,7 @@ export class Work {
       this.workspace.follow("post", true);
     });
     inbox.on("approval.resolved", (resolved) => this.#post.resolved(resolved));
+    inbox.on("recording.changed", ({ on, recorded_ms }) => this.#summary.haveRecording(on || recorded_ms > 0));
     inbox.on("post.published", (published) => this.#post.published(published));
   }
 

@@ -5,18 +5,15 @@ It looks at every sample once; the level comes of the same look.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from media.pcm import SILENCE_DBFS, as_array, ms_to_samples
+from media.pcm import SILENCE_DBFS, as_array, mean_square_dbfs, ms_to_samples
 
 WINDOW_SAMPLES = ms_to_samples(10)
 ONSET_WINDOWS = 4
 """40 ms of sound: longer than a key's click."""
 REARM_WINDOWS = 30
 _WINDOW_BYTES = 2 * WINDOW_SAMPLES
-_FULL_SCALE = 32768.0**2
 _ABOVE_FLOOR_DB = 12.0
 _LEVEL_MIN_DBFS = -50.0
 _FLOOR_MIN_DBFS, _FLOOR_MAX_DBFS = -75.0, -35.0
@@ -47,10 +44,10 @@ class SpeechGate:
             return False
         windows = as_array(data[:whole]).astype(np.float32).reshape(-1, WINDOW_SAMPLES)
         energies: list[float] = np.vecdot(windows, windows).tolist()
-        self.level_dbfs = _level_dbfs(sum(energies) / windows.size)
+        self.level_dbfs = mean_square_dbfs(sum(energies) / windows.size)
         began = False
         for energy in energies:
-            began |= self._window(_level_dbfs(energy / WINDOW_SAMPLES))
+            began |= self._window(mean_square_dbfs(energy / WINDOW_SAMPLES))
         return began
 
     def _window(self, level_dbfs: float) -> bool:
@@ -66,8 +63,3 @@ class SpeechGate:
             return False
         self.open = self._loud >= ONSET_WINDOWS
         return self.open
-
-
-def _level_dbfs(mean_square: float) -> float:
-    power = mean_square / _FULL_SCALE
-    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS

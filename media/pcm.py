@@ -21,6 +21,8 @@ SILENCE_DBFS = -96.0
 AUDIBLE_PEAK = 164
 """-46 dBFS: a sample of at least this size is sound, anything smaller is a synthesizer's silence."""
 
+_FULL_SCALE = 32768.0**2
+
 Samples = NDArray[np.int16]
 
 
@@ -47,10 +49,13 @@ def level_dbfs(pcm: bytes) -> float:
     if not samples.size:
         return SILENCE_DBFS
     wide = samples.astype(np.float32)
-    mean_square = float(np.dot(wide, wide)) / wide.size
-    if mean_square <= 0:
-        return SILENCE_DBFS
-    return max(SILENCE_DBFS, 10 * math.log10(mean_square / 32768**2))
+    return mean_square_dbfs(float(np.dot(wide, wide)) / wide.size)
+
+
+def mean_square_dbfs(mean_square: float) -> float:
+    """The level of samples (-32768 to 32767) with this mean square."""
+    power = mean_square / _FULL_SCALE
+    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS
 
 
 def first_audible(pcm: bytes, peak: int = AUDIBLE_PEAK) -> int | None:

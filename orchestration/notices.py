@@ -227,6 +227,19 @@ class PostPublished:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """Whether the session is recorded from now on, and how much of it was so far.
+
+    `reason`: human (the switch), ended (the session), storage_failed or too_long.
+    """
+
+    type: ClassVar[str] = "recording.changed"
+    on: bool
+    reason: str
+    recorded_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnMetrics:
     """One turn's waterfall in ms; -1 where a part did not happen."""
 
@@ -276,6 +289,7 @@ Notice = (
     | ApprovalRequested
     | ApprovalResolved
     | PostPublished
+    | RecordingChanged
     | TurnMetrics
     | Error
     | SessionCompleted

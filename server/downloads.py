@@ -72,9 +72,11 @@ async def _site(request: web.Request) -> web.Response:
     return _file(body, "application/zip", "site.zip")
 
 
-async def _recording(request: web.Request) -> web.Response:
-    session_of(request)
-    raise Problem(Code.NOT_FOUND, "Sessions are not recorded yet.")
+async def _recording(request: web.Request) -> web.StreamResponse:
+    """Both sides, stereo; made from what was stored when it is asked for, which may take a while."""
+    found = await session_of(request).recording.file()
+    headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="moentreprise-recording.ogg"'}
+    return web.FileResponse(found, headers={**headers, "Content-Type": "audio/ogg"})
 
 
 async def _asset(request: web.Request) -> web.StreamResponse:
@@ -100,6 +102,7 @@ async def _forget(request: web.Request) -> web.Response:
     """Stop the session if it runs, delete its files, and forget it: its preview and its tokens go with it."""
     session = session_of(request)
     await session.stop()
+    await session.recording.close()
     await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
     request.app[SESSIONS].forget(session)
     return web.Response(status=204)

@@ -49,6 +49,7 @@ class Code(StrEnum):
     ETAG_MISSING = "etag_missing"
     TOO_MANY = "too_many"
     INTERNAL = "internal"
+    NO_ROOM = "no_room"
     FULL = "full"
     BUSY = "busy"
     DRAINING = "draining"
@@ -98,6 +99,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.FULL: Kind(503, "All rooms are taken at the moment.", retryable=True),
     Code.BUSY: Kind(503, "The server has as much to do as it can do well.", retryable=True),
     Code.DRAINING: Kind(503, "The server is about to restart.", retryable=True),
+    Code.NO_ROOM: Kind(507, "There is no room to store this here."),
     Code.NOT_READY: Kind(503, "The voices are not ready yet.", retryable=True),
 }
 

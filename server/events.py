@@ -21,7 +21,18 @@ BATCH_S = 0.1
 """Lines of output wait this long for company."""
 MAX_BULKY_CHARS = 1024 * 1024
 MAX_ENTRIES = 20_000
-_PROMPT = ("session.", "phase.", "turn.", "question.", "human.", "approval.", "site.", "post.", "brief.")
+_PROMPT = (
+    "session.",
+    "phase.",
+    "turn.",
+    "question.",
+    "human.",
+    "approval.",
+    "site.",
+    "post.",
+    "brief.",
+    "recording.",
+)
 _BULKY = frozenset({"job.log", "job.progress", "metrics.turn"})
 
 

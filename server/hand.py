@@ -33,6 +33,7 @@ def add_routes(app: web.Application) -> None:
     router.add_post("/sessions/{id}/approvals/{approval}", _decide)
     router.add_patch("/sessions/{id}/brief", _correct)
     router.add_patch("/sessions/{id}/post", _edit_post)
+    router.add_put("/sessions/{id}/recording", _record)
     router.add_post("/sessions/{id}/jobs/{job}/cancel", _cancel_job)
     router.add_get("/sessions/{id}/jobs/{job}/log", _job_log)
 
@@ -137,6 +138,16 @@ async def _edit_post(request: web.Request) -> web.Response:
         raise Problem(Code.ALREADY_DECIDED, "The post was decided on; it stays as it was then.")
     session.post(PostEdited(text))
     return web.json_response({"text": text})
+
+
+async def _record(request: web.Request) -> web.Response:
+    """Switch the recording on or off; the same again changes nothing."""
+    session = _living(request)
+    on = (await bodies.json_object(request)).get("on")
+    if not isinstance(on, bool):
+        raise Problem(Code.BAD_REQUEST, "on is true or false.")
+    session.recording.switch(on)
+    return web.json_response({"on": session.recording.on, "recorded_ms": session.recording.recorded_ms})
 
 
 def _decided(session: Session) -> bool:

@@ -1,7 +1,8 @@
 """One Session: the room that survives its Peers. Read this first.
 
 Session = SessionClock + Floor + Outbound (what is heard) + Microphone (what the human says) + Director (who
-speaks and why) + Presence (who is connected) + EventLog (what the page is told) + SessionWork (the jobs).
+speaks and why) + Presence (who is connected) + EventLog (what the page is told) + SessionWork (the jobs)
++ Recording (both sides, while it is on).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from server.limits import Bucket, Rate, refuse
 from server.pagemessages import PageMessage, TalkKey, TypedMessage
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
+from server.recording import Recording, Sides
 from server.sessionwork import SessionWork, Workshop
 from server.settings import Settings
 from server.snapshot import ENDED, Snapshot
@@ -111,6 +113,8 @@ class Session:
             loop=crew.pacer,
             clock=clock,
         )
+        sides = Sides(self.outbound, self.microphone)
+        self.recording = Recording(self.folder, sides, clock, self.publish, self._now)
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
 
@@ -171,6 +175,7 @@ class Session:
         if not self.ended:
             # Also when it was asked to and did not manage in time: then that is the reason.
             self.publish(SessionState("stopped", self._asked or "internal"))
+        self.recording.end()
         self.ended_at = self._now()
         self.events.close()
 
@@ -179,6 +184,7 @@ class Session:
         if not completed:
             self.outbound.close()
         self.microphone.close()
+        await self.recording.close()
         await self.work.close()
         if completed and self.presence.listening:
             await asyncio.sleep(LAST_WORDS_S)

@@ -97,6 +97,7 @@ class Sessions:
         """Accept no more, stop all, and wait until every one is over."""
         self.draining = True
         await asyncio.gather(*(session.stop("shutdown") for session in self._sessions.values()))
+        await asyncio.gather(*(session.recording.close() for session in self._sessions.values()))
         if waiting := self._tasks | self._forgetting:
             await asyncio.wait(waiting)
 
@@ -131,6 +132,7 @@ class Sessions:
 
 
 async def _delete(session: Session) -> None:
+    await session.recording.close()
     await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
 
 

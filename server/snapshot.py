@@ -15,6 +15,7 @@ from orchestration.notices import (
     PhaseEntered,
     PostDrafted,
     QuestionAsked,
+    RecordingChanged,
     SessionState,
     TurnEnded,
     TurnStarted,
@@ -53,6 +54,7 @@ class Snapshot:
     jobs: dict[str, JobView] = field(default_factory=dict)
     drafted: bool = False
     """Whether there is a post to edit."""
+    recording: bool = False
 
     @property
     def ended(self) -> bool:
@@ -76,6 +78,8 @@ class Snapshot:
                 self._job(notice)
             case PostDrafted():
                 self.drafted = True
+            case RecordingChanged():
+                self.recording = notice.on
             case _:
                 pass
 
@@ -85,6 +89,7 @@ class Snapshot:
             "state": self.state,
             "phase": self.phase,
             "speaker": self.speaker,
+            "recording": self.recording,
             "question": asdict(self.question) if self.question else None,
             "jobs": [asdict(job) for job in self.jobs.values()],
             "brief": asdict(self.brief) if self.brief else None,

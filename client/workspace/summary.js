@@ -18,12 +18,14 @@ const FILES = [
   ["transcript.json", "Transcript (JSON)", ""],
   ["brief.json", "Brief", ""],
   ["site.zip", "Website (zip)", "site"],
+  ["recording.ogg", "Recording", "recording"],
 ];
 
 export class SummaryPanel {
   element = el("div", { class: "stack" });
   #actions;
-  #have = { site: false, image: "" };
+  #have = { site: false, recording: false, image: "" };
+  #files = el("ul", { class: "downloads" });
   #done = el("dl", { class: "done" });
   #again = el("button", { type: "button", class: "primary", "data-testid": "again" }, ["Start a new session"]);
   #delete = el("button", { type: "button", class: "danger", "data-testid": "delete-data" }, ["Delete my data"]);
@@ -44,6 +46,12 @@ export class SummaryPanel {
     this.#have.site = true;
   }
 
+  /** @param {boolean} recorded  whether there is a recording, also one that still runs */
+  haveRecording(recorded) {
+    this.#have.recording = recorded;
+    this.#offer();
+  }
+
   /** @param {string} address  of the post's picture */
   haveImage(address) {
     this.#have.image = address;
@@ -60,22 +68,27 @@ export class SummaryPanel {
     const buttons = el("div", { class: "buttons" }, [this.#again, this.#delete]);
     const kept = "Everything is kept for a day, then forgotten. You can delete it now.";
     setText(this.#note, kept);
+    this.#offer();
     this.element.replaceChildren(el("h2", {}, [title]), this.#done, el("h3", {}, ["Take it with you"]),
-      this.#downloads(), buttons, this.#note);
+      this.#files, buttons, this.#note);
   }
 
-  #downloads() {
-    const files = FILES.filter(([, , needs]) => needs === "" || this.#have.site);
+  #offer() {
+    /** @type {Record<string, boolean>} */
+    const there = { "": true, site: this.#have.site, recording: this.#have.recording };
+    const files = FILES.filter(([, , needs]) => there[needs]);
     const items = files.map(([name, text]) => download(this.#actions.file(name), name, text));
     if (this.#have.image) items.push(download(this.#have.image, "post.png", "Picture of the post"));
-    return el("ul", { class: "downloads" }, items);
+    this.#files.replaceChildren(...items);
+    const recording = /** @type {HTMLAnchorElement | null} */ (this.#files.querySelector("[download='recording.ogg']"));
+    if (recording) recording.onclick = () => setText(this.#note, "The recording is being made. Its download starts by itself.");
   }
 
   async #onDelete() {
     if (!this.#sure) {
       this.#sure = true;
       setText(this.#delete, "Yes, delete everything");
-      setText(this.#note, "The transcript, the answers, the website and the post will be gone for good.");
+      setText(this.#note, "The transcript, the answers, the website, the post and any recording will be gone for good.");
       return;
     }
     this.#delete.disabled = true;

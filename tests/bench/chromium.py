@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import signal
 import sys
@@ -79,7 +80,7 @@ class Server:
 
     async def say(self, sid: int, pcm: bytes) -> None:
         """Speak one utterance; returns when it is handed over, long before it is heard."""
-        async with self._http.post(f"{self._url}/say", params={"sid": sid}, data=pcm) as response:
+        async with self._http.post(f"{self._url}/say", params={"sid": sid}, data=io.BytesIO(pcm)) as response:
             response.raise_for_status()
 
     async def microphone(self, sid: int) -> Microphone:

@@ -62,18 +62,19 @@ class Ear:
         self.figures: Callable[[], dict[str, float]] = dict
         """The server's own figures of its path, if it has some."""
         self._keep = keep
-        self._pcm = bytearray()
-        self._chunks: list[tuple[float, int]] = []
+        self.pcm = bytearray()
+        self.chunks: list[tuple[float, int]] = []
+        """When (`time.monotonic`) how many samples were passed on."""
 
     def hear(self, pcm: bytes) -> None:
         self.bytes += len(pcm)
         if self._keep:
-            self._pcm += pcm
-            self._chunks.append((time.monotonic(), len(pcm) // BYTES_PER_SAMPLE))
+            self.pcm += pcm
+            self.chunks.append((time.monotonic(), len(pcm) // BYTES_PER_SAMPLE))
 
     def report(self) -> dict[str, object]:
-        pcm = base64.b64encode(self._pcm).decode()
-        return {"pcm": pcm, "chunks": self._chunks, "figures": self.figures()}
+        pcm = base64.b64encode(self.pcm).decode()
+        return {"pcm": pcm, "chunks": self.chunks, "figures": self.figures()}
 
 
 class Source:

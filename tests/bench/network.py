@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -238,24 +238,25 @@ def _seconds(pcm: bytes) -> float:
 
 # ---------------------------------------------------------------------- by hand
 
-RUNS: dict[str, Callable[[], Awaitable[Mapping[str, Talk | Played | Uplink | Buffer]]]] = {
+Run = Callable[[], Coroutine[None, None, Mapping[str, Talk | Played | Uplink | Buffer]]]
+RUNS: dict[str, Run] = {
     "loss": lambda: talk(LOSSY),
     "narrow": lambda: talk(NARROW),
     "played": played,
     "uplink": uplink,
     "buffer": buffer,
+    "single": lambda: buffer(packets=1),
 }
-
-
-async def _one(name: str) -> Mapping[str, Talk | Played | Uplink | Buffer]:
-    return await RUNS[name]()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="*", choices=RUNS, default=list(RUNS))
-    for name in parser.parse_args().runs:
-        figures = asyncio.run(_one(name))
+    parser.add_argument("runs", nargs="*", metavar="run", help=", ".join(RUNS))
+    runs = parser.parse_args().runs or list(RUNS)
+    if unknown := set(runs) - set(RUNS):
+        parser.error(f"there is no run {', '.join(sorted(unknown))}")
+    for name in runs:
+        figures = asyncio.run(RUNS[name]())
         print(json.dumps({name: {peer: asdict(one) for peer, one in figures.items()}}, indent=1), flush=True)
 
 

@@ -11,7 +11,10 @@ from media.pcm import Resampler, as_array, ms_to_samples
 
 ONSET_SAMPLES = ms_to_samples(60)
 ONSET_SHIFT_SAMPLES = ms_to_samples(30)
-BODY_SAMPLES = ms_to_samples(1_000)
+FOLLOWING = slice(ONSET_SAMPLES, ms_to_samples(260))
+"""Where this is says where the onset should be."""
+BODY = slice(ONSET_SAMPLES, ms_to_samples(1_060))
+"""Where this is says which utterance it is."""
 LAST_SAMPLES = ms_to_samples(300)
 STRETCH_SAMPLES = ms_to_samples(100)
 """How much longer or shorter the browser may make an utterance while its buffer finds its depth."""
@@ -26,7 +29,7 @@ class Utterance:
     position: int
     """Where it begins in the recording, in samples."""
     onset_correlation: float
-    """Of its first 60 ms with the source, aligned within ± 30 ms of where the next second says."""
+    """Of its first 60 ms with the source, aligned within ± 30 ms of where the next 200 ms say."""
     onset_shift_ms: float
     tail_level: float
     """RMS of the 200 ms after its end, as a share of its own."""
@@ -71,20 +74,19 @@ def best(template: Wave, sound: Wave, start: int, stop: int) -> tuple[int, float
 def judge(source: bytes, recording: Wave, after: int = 0) -> Utterance:
     """Find an utterance of at least 1.1 s (PCM16 24 kHz) in what was recorded, from sample `after` on."""
     said = wave(source)
-    body = said[ONSET_SAMPLES : ONSET_SAMPLES + BODY_SAMPLES]
-    place, _ = best(body, recording, after, recording.size)
-    expected = place - ONSET_SAMPLES
-    onset, correlation = best(
-        said[:ONSET_SAMPLES], recording, expected - ONSET_SHIFT_SAMPLES, expected + ONSET_SHIFT_SAMPLES
-    )
-    expected_last = expected + said.size - LAST_SAMPLES
-    last, _ = best(
-        said[-LAST_SAMPLES:], recording, expected_last - STRETCH_SAMPLES, expected_last + STRETCH_SAMPLES
-    )
+    body, _ = best(said[BODY], recording, after, recording.size)
+    following = _near(said[FOLLOWING], recording, body + FOLLOWING.start - BODY.start, STRETCH_SAMPLES)
+    expected = following[0] - FOLLOWING.start
+    onset, correlation = _near(said[:ONSET_SAMPLES], recording, expected, ONSET_SHIFT_SAMPLES)
+    last, _ = _near(said[-LAST_SAMPLES:], recording, expected + said.size - LAST_SAMPLES, 2 * STRETCH_SAMPLES)
     end = last + LAST_SAMPLES
-    level = _rms(recording[max(0, expected) : end])
+    level = _rms(recording[max(0, onset) : end])
     tail = _rms(recording[end : end + TAIL_SAMPLES])
-    return Utterance(expected, correlation, (onset - expected) / 24, tail / max(level, 1e-9))
+    return Utterance(onset, correlation, (onset - expected) / 24, tail / max(level, 1e-9))
+
+
+def _near(template: Wave, sound: Wave, place: int, tolerance: int) -> tuple[int, float]:
+    return best(template, sound, place - tolerance, place + tolerance)
 
 
 def _rms(sound: Wave) -> float:

@@ -24,6 +24,8 @@ SPEECH_RMS = 10 ** (-45 / 20)
 """A frame at least so loud, as sent, is speech."""
 SAME = 0.8
 """A frame whose correlation is at least this is the same sound (decoders differ after a hole for a while)."""
+SAME_REBUILT = 0.97
+"""The same for a frame whose packet was lost: FEC gives 1.00, one concealed frame in ten reaches this."""
 NEAR_SAMPLES = ms_to_samples(0.5)
 EARLY_S, LATE_MAX_S = 0.1, 0.7
 """When a frame may be passed on, counted from its packet's arrival; earlier is for the frame's own length."""
@@ -133,19 +135,20 @@ def _place(could: Ideal, passing: _Passing, frame: int, offset: int) -> int | No
     """Where a frame begins in what was passed on; None when it is missing."""
     start = frame * FRAME_SAMPLES
     template = could.sound[start : start + FRAME_SAMPLES]
-    place = _near(template, passing.sound, start + offset)
+    same = SAME if could.came[frame] else SAME_REBUILT
+    place = _near(template, passing.sound, start + offset, same)
     if place is not None:
         return place
     due_s = float(could.due_s[frame])
     first, last = passing.passed_by(due_s - EARLY_S), passing.passed_by(due_s + LATE_MAX_S)
     following = could.sound[start : start + CONTEXT_SAMPLES]
     found = _goes_on(following, passing.sound, first, last)
-    return None if found is None else _near(template, passing.sound, found)
+    return None if found is None else _near(template, passing.sound, found, same)
 
 
-def _near(template: Wave, sound: Wave, place: int) -> int | None:
+def _near(template: Wave, sound: Wave, place: int, same: float) -> int | None:
     found, correlation = best(template, sound, place - NEAR_SAMPLES, place + NEAR_SAMPLES)
-    return found if correlation >= SAME else None
+    return found if correlation >= same else None
 
 
 def _goes_on(template: Wave, sound: Wave, first: int, last: int) -> int | None:

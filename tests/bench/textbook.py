@@ -1,6 +1,6 @@
 """The textbook aiortc server: a queue behind a MediaStreamTrack that paces itself by sleeping.
 
-It is what the examples of many a voice agent do, done well: an absolute schedule, a remote track that is
+It is what the examples of many a voice service do, done well: an absolute schedule, a remote track that is
 always read, nothing that blocks. `python -m tests.bench.textbook --port N`.
 """
 

@@ -17,7 +17,13 @@ from wire_double import Refusal, WireDouble
 
 from orchestration import notices
 
-SIZES = {"desk": (1440, 900), "pixel": (412, 915), "iphone": (390, 844), "small": (360, 640)}
+SIZES = {
+    "desk": (1440, 900),
+    "tablet": (800, 1000),
+    "pixel": (412, 915),
+    "iphone": (390, 844),
+    "small": (360, 640),
+}
 Step = Callable[[WireDouble, Page], Awaitable[None]]
 
 
@@ -63,6 +69,7 @@ STEPS: list[tuple[str, Step]] = [
     ("greeting", _tell(story.greeting)),
     ("interview", _tell(story.interview)),
     ("listening", _tell(story.listening)),
+    ("recording", _tell(story.recording)),
     ("brief", _sheet),
     ("", _sheet),
     ("research", _tell(story.researching)),

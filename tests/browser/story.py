@@ -113,6 +113,10 @@ async def listening(double: WireDouble) -> None:
     await double.tell(notices.HumanListening(True))
 
 
+async def recording(double: WireDouble) -> None:
+    await double.tell(notices.RecordingChanged(True, "human", 0))
+
+
 async def researching(double: WireDouble) -> None:
     await double.tell(notices.HumanListening(False), notices.BriefUpdated(brief_of(6)))
     await phase(double, "ideation_prep", 2)

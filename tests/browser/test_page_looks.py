@@ -31,6 +31,7 @@ CHAPTERS = [
     story.greeting,
     story.interview,
     story.listening,
+    story.recording,
     story.researching,
     story.researched,
     story.building,
@@ -40,7 +41,7 @@ CHAPTERS = [
     story.completed,
 ]
 DISTINCT = {
-    story.listening,
+    story.recording,
     story.researched,
     story.building,
     story.showcase,

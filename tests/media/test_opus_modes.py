@@ -1,4 +1,4 @@
-"""The two modes of the encoder on real speech: which is in force, what it carries, the way between them."""
+"""The encoder's two modes on real speech: which one is in force, what it carries, the way between."""
 
 from __future__ import annotations
 

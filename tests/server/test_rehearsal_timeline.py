@@ -84,15 +84,17 @@ def test_listening_explains_a_silence() -> None:
     assert timeline().explained == [(1210, 3900, "human")]
 
 
-def test_the_recording_has_the_human_left_and_the_team_right(tmp_path: Path) -> None:
-    voice = np.full(24_000, 8000, np.int16)
-    voice[::2] = -8000
-    write_ogg(tmp_path / "r.ogg", sound(), [(24_000 * 2, voice.tobytes())])
+def test_the_recording_has_the_team_left_and_the_human_right(tmp_path: Path) -> None:
+    hum = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype(np.int16)
+    team = np.zeros(6 * 24_000, np.int16)
+    team[24_000 : 2 * 24_000] = hum
+    write_ogg(tmp_path / "r.ogg", Sound(BASE, team), [(24_000 * 3, hum.tobytes())])
     with av.open(str(tmp_path / "r.ogg")) as container:
-        stream = container.streams.audio[0]
-        assert stream.channels == 2
-        seconds = sum(frame.samples for frame in container.decode(stream)) / stream.rate
-    assert seconds == pytest.approx(6, abs=0.1)
+        heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert heard.shape[1] / 48_000 == pytest.approx(6, abs=0.1)
+    for side, second in ((0, 1), (1, 3)):
+        loud = np.flatnonzero(np.abs(heard[side]) > 0.1) / 48_000
+        assert (loud[0], loud[-1]) == pytest.approx((second, second + 1), abs=0.05)
 
 
 def test_a_site_is_unpacked_where_it_belongs_and_nowhere_else(tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
 PLAYOUT = {"type": "playout", "rtp_timestamp": 4800, "at_ms": 1.0, "jitter_buffer_ms": 20, "rtt_ms": 1}
 
 
-@pytest.fixture
-async def client(aiohttp_client: AiohttpClient, tmp_path: Path) -> Client:
-    return await aiohttp_client(fake_app(Settings(data=tmp_path)))
+@pytest.fixture(params=["direct", "track"])
+async def client(aiohttp_client: AiohttpClient, tmp_path: Path, request: pytest.FixtureRequest) -> Client:
+    """On both ways that sound can go."""
+    return await aiohttp_client(fake_app(Settings(data=tmp_path, media=request.param)))
 
 
 @pytest.fixture

@@ -1,0 +1,283 @@
+"""The recording's switch and file, over the wire: off until asked for, one at a time, and gone when told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from aiohttp.test_utils import TestServer
+from numpy.typing import NDArray
+from rtc_page import until
+from signalling_fakes import Client, Opened, fake_app, opened
+
+from media.opus import Encoder
+from media.pcm import FRAME_SAMPLES, ms_to_samples
+from server import recording
+from server.sessions import SESSIONS
+from server.settings import Settings
+
+HUM = np.rint(8000 * np.sin(np.arange(24_000) / 10)).astype("<i2")
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Opened]:
+    async with Client(TestServer(fake_app(Settings(data=tmp_path)))) as client:
+        room = await opened(client)
+        vars(room.session.microphone).setdefault("on_packet", None)
+        yield room
+
+
+async def switch(room: Opened, on: object) -> tuple[int, dict[str, object]]:
+    answer = await room.client.put(f"{room.path}/recording", json={"on": on}, headers=room.auth)
+    return answer.status, await answer.json(content_type=None)
+
+
+async def fetch(room: Opened) -> tuple[int, str, bytes]:
+    answer = await room.client.get(f"{room.path}/recording.ogg", headers=room.auth)
+    return answer.status, answer.content_type, await answer.read()
+
+
+def changes(room: Opened) -> list[dict[str, object]]:
+    entries = [json.loads(entry.text) for entry in room.session.events.after(0)]
+    return [entry["data"] for entry in entries if entry["type"] == "recording.changed"]
+
+
+def say(room: Opened, ms: int = 300) -> None:
+    lane = room.session.floor.lane("t1")
+    lane.put(HUM[: ms_to_samples(ms)].tobytes())
+    lane.finish()
+    room.session.floor.give("t1", 0)
+
+
+def speak(room: Opened) -> None:
+    """The human speaks for 300 ms, from now on."""
+    encoder = Encoder()
+    begin = room.session.outbound.clock.position(asyncio.get_running_loop().time())
+    hear = tap(room)
+    assert hear is not None
+    for at in range(0, ms_to_samples(300), FRAME_SAMPLES):
+        hear(encoder.encode(HUM[at : at + FRAME_SAMPLES].tobytes()), begin + at)
+
+
+def tap(room: Opened) -> Callable[[bytes, int], None] | None:
+    """Who is shown the microphone's packets."""
+    microphone = room.session.microphone
+    assert isinstance(microphone, recording.Tapped)
+    return microphone.on_packet
+
+
+def sides(tmp_path: Path, ogg: bytes) -> NDArray[np.float32]:
+    path = tmp_path / "heard.ogg"
+    path.write_bytes(ogg)
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+
+
+async def recorded(room: Opened) -> None:
+    """Half a second in which both spoke."""
+    assert (await switch(room, True))[0] == 200
+    say(room)
+    speak(room)
+    await asyncio.sleep(0.5)
+    assert (await switch(room, False))[0] == 200
+
+
+async def test_nothing_is_recorded_until_the_human_says_so(room: Opened) -> None:
+    say(room)
+    await until(lambda: "finished t1" in room.director.playout)
+    status, content_type, _ = await fetch(room)
+    assert (status, content_type) == (404, "application/problem+json")
+    assert (await switch(room, False)) == (200, {"on": False, "recorded_ms": 0})
+    assert not room.session.folder.exists()
+    assert changes(room) == []
+    assert room.session.outbound.listeners == 0
+    assert tap(room) is None
+
+
+async def test_off_again_nothing_is_taken_any_more(room: Opened) -> None:
+    await recorded(room)
+    assert room.session.outbound.listeners == 0
+    assert tap(room) is None
+
+
+async def test_both_sides_are_heard_in_the_file(room: Opened, tmp_path: Path) -> None:
+    await recorded(room)
+    status, content_type, ogg = await fetch(room)
+    assert (status, content_type) == (200, "audio/ogg")
+    heard = sides(tmp_path, ogg)
+    first = [np.flatnonzero(np.abs(side) > 0.1)[0] / 48_000 for side in heard]
+    assert abs(first[0] - first[1]) < 0.1
+    assert 0.4 < heard.shape[1] / 48_000 < 3
+
+
+async def test_the_switch_is_told_to_everybody_and_shown_in_the_state(room: Opened) -> None:
+    async def shown() -> bool:
+        return bool((await (await room.client.get(room.path, headers=room.auth)).json())["recording"])
+
+    assert not await shown()
+    status, body = await switch(room, True)
+    assert (status, body["on"]) == (200, True)
+    assert await shown()
+    await switch(room, True)
+    _, body = await switch(room, False)
+    assert body["on"] is False
+    assert not await shown()
+    told = changes(room)
+    assert [(one["on"], one["reason"]) for one in told] == [(True, "human"), (False, "human")]
+    assert told[-1]["recorded_ms"] == body["recorded_ms"]
+    assert all(entry.prompt for entry in room.session.events.after(0) if entry.type == "recording.changed")
+
+
+async def test_only_the_human_switches_and_only_yes_or_no(room: Opened) -> None:
+    url = f"{room.path}/recording"
+    assert (await room.client.put(url, json={"on": True})).status == 401
+    assert (await room.client.put(url, json={"on": True}, headers=room.spectator_auth)).status == 403
+    for wrong in (1, "true", None):
+        assert (await switch(room, wrong))[0] == 400
+    assert not room.session.recording.on
+
+
+async def test_the_session_s_end_ends_the_recording_and_it_is_kept(room: Opened) -> None:
+    await switch(room, True)
+    say(room)
+    await asyncio.sleep(0.1)
+    await room.client.delete(room.path, headers=room.auth)
+    assert [(one["on"], one["reason"]) for one in changes(room)] == [(True, "human"), (False, "ended")]
+    assert (await switch(room, True))[0] == 409
+    assert (await fetch(room))[0] == 200
+
+
+async def test_forgetting_deletes_the_recording(room: Opened) -> None:
+    await recorded(room)
+    assert (await fetch(room))[0] == 200
+    await room.client.delete(f"{room.path}/data", headers=room.auth)
+    assert not room.session.folder.exists()
+    assert (await fetch(room))[0] == 404
+
+
+async def test_it_is_made_once_until_more_is_recorded(
+    room: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children: list[int] = []
+    run = recording._run
+
+    async def counted(*command: str) -> int:
+        children.append(1)
+        return await run(*command)
+
+    monkeypatch.setattr(recording, "_run", counted)
+    await recorded(room)
+    first, again = await asyncio.gather(fetch(room), fetch(room))
+    assert first == again == await fetch(room)
+    assert len(children) == 1
+    await switch(room, True)
+    await asyncio.sleep(0.2)
+    longer = await fetch(room)
+    assert longer[0] == 200
+    assert len(children) == 2
+    assert len(longer[2]) > len(first[2])
+
+
+async def test_a_session_without_room_for_it_says_so_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "full").write_text("")
+    async with Client(TestServer(fake_app(Settings(data=tmp_path / "full")))) as client:
+        room = await opened(client)
+        status, body = await switch(room, True)
+        assert (status, body["code"]) == (507, "no_room")
+        assert not room.session.recording.on
+        assert changes(room) == []
+        assert not room.session.ended
+
+
+async def test_a_folder_that_disappears_ends_the_recording_and_not_the_session(room: Opened) -> None:
+    await switch(room, True)
+    room.session.folder.rmdir()
+    say(room)
+    await until(lambda: len(changes(room)) == 2)
+    assert changes(room)[-1] == {"on": False, "reason": "storage_failed", "recorded_ms": 0}
+    assert not room.session.ended
+    assert room.session.outbound.listeners == 0
+    assert (await fetch(room))[0] == 404
+
+
+def children_of_ours() -> int:
+    return sum(_is_ours(int(name)) for name in os.listdir("/proc") if name.isdigit())
+
+
+def _is_ours(pid: int) -> bool:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return False
+    return int(fields[1]) == os.getpid()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child never comes to an end by itself."""
+    monkeypatch.setattr(recording, "COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+
+
+async def _stop(room: Opened) -> None:
+    await room.client.delete(room.path, headers=room.auth)
+
+
+async def _forget(room: Opened) -> None:
+    await room.client.delete(f"{room.path}/data", headers=room.auth)
+
+
+async def _drain(room: Opened) -> None:
+    await room.client.app[SESSIONS].drain()
+
+
+@pytest.mark.parametrize("end", [_stop, _forget, _drain])
+@pytest.mark.usefixtures("slow")
+async def test_no_child_outlives_the_session(
+    room: Opened, end: Callable[[Opened], Awaitable[None]]
+) -> None:
+    await recorded(room)
+    before = children_of_ours()
+    asking = asyncio.create_task(fetch(room))
+    await until(lambda: children_of_ours() == before + 1)
+    await end(room)
+    status, _, body = await asking
+    assert (status, json.loads(body)["code"]) == (503, "not_ready")
+    assert children_of_ours() == before
+    assert not (room.session.folder / "recording.ogg").exists()
+
+
+@pytest.mark.usefixtures("slow")
+async def test_a_child_that_takes_too_long_is_ended(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "RENDER_S", 0.2)
+    await recorded(room)
+    before = children_of_ours()
+    assert (await fetch(room))[0] == 500
+    assert children_of_ours() == before
+
+
+async def test_a_child_that_fails_is_answered_as_ours(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    await recorded(room)
+    status, content_type, _ = await fetch(room)
+    assert (status, content_type) == (500, "application/problem+json")
+
+
+async def test_after_the_end_a_child_does_not_outlive_the_data(
+    room: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await recorded(room)
+    await _stop(room)
+    monkeypatch.setattr(recording, "COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+    before = children_of_ours()
+    asking = asyncio.create_task(fetch(room))
+    await until(lambda: children_of_ours() == before + 1)
+    await _forget(room)
+    assert (await asking)[0] == 503
+    assert children_of_ours() == before
