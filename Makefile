@@ -39,7 +39,12 @@ check: $(VENV)/.dev-ready
 test: check
 	$(BIN)/python -X dev -m pytest -m "not accept"
 
-accept: $(VENV)/.dev-ready
+$(VENV)/.accept-ready: $(VENV)/.dev-ready tests/accept/requirements.lock
+	$(BIN)/pip install -q -r tests/accept/requirements.lock
+	$(BIN)/pip check
+	touch $@
+
+accept: $(VENV)/.accept-ready
 	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept
 
 clean:

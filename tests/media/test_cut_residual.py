@@ -22,6 +22,8 @@ DELAY = 156
 """The coder's 6.5 ms."""
 WINDOW = ms_to_samples(60)
 RESIDUAL_MAX = 0.1
+INVENTED_MAX = 0.15
+"""Where nothing is left to fade out on, and the last samples are said once more, backwards."""
 HEARD_HZ = 60
 """What is slower is no click: after a cut the encoder's own 3 Hz high-pass drifts back for a while."""
 WARM_UP = ms_to_samples(50)
@@ -157,7 +159,7 @@ def test_the_residual_after_the_fade_is_below_a_tenth_of_the_speech(
     found = residual(talk)
     print(f"{act.__name__} {mode}: worst {found.worst:.1%}, typical {found.typical:.1%}")
     assert len(talk.broken) == CUTS
-    assert found.worst <= RESIDUAL_MAX
+    assert found.worst <= (INVENTED_MAX if act in (cut_at_the_last_sample, run_dry) else RESIDUAL_MAX)
     talk.outbound.close()
 
 

@@ -359,15 +359,14 @@ def test_a_turn_that_began_in_the_packet_is_known_when_the_one_before_it_is_repo
 def test_the_pause_after_late_silence_is_counted_from_the_last_audible_sample() -> None:
     listener = Listener()
     lane = listener.floor.lane("a")
-    lane.put(steady(20) + silence(480))
     listener.floor.give("a", 0)
-    listener.play(2)
-    listener.position += 4800
-    lane.put(silence(480))
-    listener.play(1)
+    for pcm in (steady(20), steady(20) + silence(480), silence(480)):
+        lane.put(pcm)
+        listener.play(2)
+        listener.position += 4800
     lane.finish()
-    listener.say("b", steady(20), pause_ms=300)
-    assert listener.floor.next_start(0) == ms_to_samples(20 + 300)
+    listener.say("b", steady(20), pause_ms=500)
+    assert listener.floor.next_start(0) == 960 + 4800 + ms_to_samples(20 + 500)
 
 
 def test_what_was_sent_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
