@@ -188,6 +188,8 @@ class Microphone:
 
     def _feed(self, now: float) -> None:
         """Pass on silence for the time since the last packet."""
+        if not self._begun:
+            return
         due = self._clock.position(now) - _FEED_BEHIND_SAMPLES - self.position
         samples = due - due % FRAME_SAMPLES
         if samples > 0:

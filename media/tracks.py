@@ -20,13 +20,15 @@ from aiortc.stats import RTCRemoteInboundRtpStreamStats
 from media.clock import RTP_RATE_HZ, RTP_TICKS_PER_SAMPLE
 from media.fanout import OutboundPacket, Voice
 from media.losses import Losses
-from media.microphone import Microphone
-from media.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
+from media.microphone import Microphone, OnPacket
+from media.opus import Encoder
+from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 Detach = Callable[[], None]
 LOOK_EVERY_S = 2.0
 """How often the listener's reports are looked at."""
 _PACKETS_MAX = 50
+_FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
 def attach_voice_track(pc: RTCPeerConnection, voice: Voice, decides_fec: bool = True) -> Detach:
@@ -66,6 +68,7 @@ async def _listen(track: MediaStreamTrack, microphone: Microphone) -> None:
     """Until the track ends. Unread it would grow without bound, so this waits for nothing else."""
     loop = asyncio.get_running_loop()
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+    coder = _Coder()
     try:
         while True:
             frame = await track.recv()
@@ -73,8 +76,30 @@ async def _listen(track: MediaStreamTrack, microphone: Microphone) -> None:
             for piece in resampler.resample(frame):
                 pcm = bytes(piece.planes[0])[: piece.samples * BYTES_PER_SAMPLE]
                 microphone.hear(pcm, loop.time())
+                if microphone.on_packet is not None and not microphone.muted:
+                    coder.push(pcm, microphone.position - piece.samples, microphone.on_packet)
     except MediaStreamError:
         pass
+
+
+class _Coder:
+    """A track shows no packets, so that who takes the microphone's gets them coded anew."""
+
+    def __init__(self) -> None:
+        self._encoder = Encoder()
+        self._rest = b""
+        self._end = 0
+
+    def push(self, pcm: bytes, position: int, on_packet: OnPacket) -> None:
+        """`position` is that of the first sample on the session clock."""
+        if abs(position - self._end) >= FRAME_SAMPLES:
+            self._rest = b""  # a pause
+        self._rest += pcm
+        self._end = position + len(pcm) // BYTES_PER_SAMPLE
+        while len(self._rest) >= _FRAME_BYTES:
+            frame, waiting = self._rest[:_FRAME_BYTES], len(self._rest) // BYTES_PER_SAMPLE
+            self._rest = self._rest[_FRAME_BYTES:]
+            on_packet(self._encoder.encode(frame), self._end - waiting)
 
 
 async def _watch_losses(sender: RTCRtpSender, track: MediaStreamTrack, voice: Voice) -> None:

@@ -76,6 +76,7 @@ class Chaos:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ACTIONS, max_size=80))
+@example([("garbage", b"", 0), ("wait", 131, 0), ("next", 0, 0)])
 @example([("garbage", b"", 0), ("track", 2, 0), ("next", 0, 0)])
 def test_nothing_raises_positions_only_grow_and_memory_is_bounded(
     actions: list[tuple[str, int | bytes, int]],

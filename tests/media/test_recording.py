@@ -259,7 +259,7 @@ async def main():
     recorder.start()
     while True:
         position = clock.position(loop.time())
-        recorder.team(passed(position, bytes(80)))
+        recorder.team(OutboundPacket(0, 0, False, bytes(80), position, -20))
         print(position, flush=True)
         await asyncio.sleep(0.02)
 
