@@ -135,6 +135,7 @@ class _Wire:
         """Packets that a peer too slow, or without a connection, was spared."""
         self._dtls = dtls
         self._nominated: dict[int, CandidatePair] = dtls.transport._connection._nominated
+        self._pair: CandidatePair | None = None
 
     def send(self, packet: bytes) -> bool:
         return self._put(packet, self._dtls._tx_srtp.protect)
@@ -154,14 +155,19 @@ class _Wire:
         if pair is None or self._dtls._state is not State.CONNECTED:
             self.dropped += 1
             return False
-        transport = pair.protocol.transport
-        # A relay's transport (TURN) has no such figure; it queues nothing itself.
-        backlog = getattr(transport, "get_write_buffer_size", None)
-        if backlog is not None and backlog() > BACKLOG_BYTES:
+        if pair is not self._pair:
+            self._use(pair)
+        if self._backlog() > BACKLOG_BYTES:
             self.dropped += 1
             return False
-        transport.sendto(protect(packet), pair.remote_addr)
+        self._sendto(protect(packet), self._address)
         return True
+
+    def _use(self, pair: CandidatePair) -> None:
+        transport = pair.protocol.transport
+        self._pair, self._address, self._sendto = pair, pair.remote_addr, transport.sendto
+        # A relay's transport (TURN) has no such figure; it queues nothing itself.
+        self._backlog: Callable[[], int] = getattr(transport, "get_write_buffer_size", int)
 
 
 class _Mouth:

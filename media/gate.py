@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from media.pcm import SILENCE_DBFS, as_array, mean_square_dbfs, ms_to_samples
+from media.pcm import as_array, mean_square_dbfs, ms_to_samples
 
 WINDOW_SAMPLES = ms_to_samples(10)
 ONSET_WINDOWS = 4
@@ -26,14 +26,18 @@ class SpeechGate:
 
     def __init__(self) -> None:
         self.floor_dbfs = -60.0
-        self.level_dbfs = SILENCE_DBFS
-        """Of the last chunk that filled a window."""
+        self._mean_square = 0.0
         self.open = False
         """Sound goes on."""
         self.quiet_windows = 0
         """So many windows of 10 ms in a row, up to now, had nothing above the floor."""
         self._rest = b""
         self._loud = 0
+
+    @property
+    def level_dbfs(self) -> float:
+        """Of the last chunk that filled a window."""
+        return mean_square_dbfs(self._mean_square)
 
     def push(self, pcm: bytes) -> bool:
         """Take in a chunk; True when sound began in it."""
@@ -44,7 +48,7 @@ class SpeechGate:
             return False
         windows = as_array(data[:whole]).astype(np.float32).reshape(-1, WINDOW_SAMPLES)
         energies: list[float] = np.vecdot(windows, windows).tolist()
-        self.level_dbfs = mean_square_dbfs(sum(energies) / windows.size)
+        self._mean_square = sum(energies) / windows.size
         began = False
         for energy in energies:
             began |= self._window(mean_square_dbfs(energy / WINDOW_SAMPLES))
@@ -52,12 +56,17 @@ class SpeechGate:
 
     def _window(self, level_dbfs: float) -> bool:
         floor = self.floor_dbfs
-        loud = level_dbfs > floor + _ABOVE_FLOOR_DB and level_dbfs > _LEVEL_MIN_DBFS
-        below = level_dbfs - floor
-        floor += below * _FLOOR_FALL if below < 0 else min(below, _FLOOR_RISE_DB)
-        self.floor_dbfs = max(_FLOOR_MIN_DBFS, min(_FLOOR_MAX_DBFS, floor))
-        self._loud = min(ONSET_WINDOWS, self._loud + 1) if loud else max(0, self._loud - 2)
-        self.quiet_windows = 0 if loud else self.quiet_windows + 1
+        above = level_dbfs - floor
+        if above < 0:
+            self.floor_dbfs = max(_FLOOR_MIN_DBFS, floor + above * _FLOOR_FALL)
+        elif floor < _FLOOR_MAX_DBFS:
+            self.floor_dbfs = floor + min(above, _FLOOR_RISE_DB)
+        if above > _ABOVE_FLOOR_DB and level_dbfs > _LEVEL_MIN_DBFS:
+            self._loud = min(ONSET_WINDOWS, self._loud + 1)
+            self.quiet_windows = 0
+        else:
+            self._loud = max(0, self._loud - 2)
+            self.quiet_windows += 1
         if self.open:
             self.open = self.quiet_windows < REARM_WINDOWS
             return False

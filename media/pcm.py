@@ -21,6 +21,7 @@ SILENCE_DBFS = -96.0
 AUDIBLE_PEAK = 164
 """-46 dBFS: a sample of at least this size is sound, anything smaller is a synthesizer's silence."""
 
+_PCM16 = np.dtype("<i2")
 _FULL_SCALE = 32768.0**2
 
 Samples = NDArray[np.int16]
@@ -40,7 +41,7 @@ def silence(samples: int) -> bytes:
 
 def as_array(pcm: bytes | bytearray | memoryview) -> Samples:
     """A view of whole samples; an odd last byte is left out."""
-    return np.frombuffer(pcm, np.dtype("<i2"), len(pcm) // BYTES_PER_SAMPLE)
+    return np.frombuffer(pcm, _PCM16, len(pcm) // BYTES_PER_SAMPLE)
 
 
 def level_dbfs(pcm: bytes) -> float:
@@ -49,7 +50,7 @@ def level_dbfs(pcm: bytes) -> float:
     if not samples.size:
         return SILENCE_DBFS
     wide = samples.astype(np.float32)
-    return mean_square_dbfs(float(np.dot(wide, wide)) / wide.size)
+    return mean_square_dbfs(float(wide.dot(wide)) / wide.size)
 
 
 def mean_square_dbfs(mean_square: float) -> float:
