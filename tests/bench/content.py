@@ -1,0 +1,72 @@
+"""What the chirp tells: its momentary frequency is the position in the source, so nothing can hide. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.pcm import SAMPLE_RATE_HZ, as_array
+
+LOW_HZ, HIGH_HZ, LENGTH_S = 400.0, 3400.0, 6.0
+HOP, SPAN = SAMPLE_RATE_HZ * 5 // 1000, SAMPLE_RATE_HZ * 20 // 1000
+SPECTRUM = 8192
+FULL_LEVEL = 16_000 / 2**0.5
+HOP_MS = 1000 * HOP / SAMPLE_RATE_HZ
+STEP_MS = 12.0
+"""A position that moves on by more in one hop of 5 ms lost something."""
+BACK_MS = -5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One chirp as it came out of the decoder, packet after packet."""
+
+    first_ms: float
+    last_ms: float
+    """The positions in the source that sounded first and last (0 and 6000; the judge sees 10 ms less)."""
+    sounding_ms: float
+    level_db: float
+    """Against the source."""
+    lost_ms: float
+    repeated_ms: float
+    holes_ms: float
+    """Quiet places between the first and the last sound."""
+
+
+def judge(pcm: bytes) -> Content | None:
+    """Read one chirp out of decoded PCM16 24 kHz mono; None when there is hardly any."""
+    positions_ms, levels = _positions(as_array(pcm).astype(np.float64))
+    sounding = ~np.isnan(positions_ms)
+    if np.count_nonzero(sounding) < 10:
+        return None
+    known = positions_ms[sounding]
+    steps = np.diff(known)
+    between = sounding[np.flatnonzero(sounding)[0] : np.flatnonzero(sounding)[-1]]
+    return Content(
+        first_ms=round(float(known[0]), 1),
+        last_ms=round(float(known[-1]), 1),
+        sounding_ms=round(known.size * HOP_MS + 15, 1),
+        level_db=round(20 * float(np.log10(np.median(levels[sounding]) / FULL_LEVEL)), 2),
+        lost_ms=round(float((steps[steps > STEP_MS] - HOP_MS).sum()), 1),
+        repeated_ms=round(float((HOP_MS - steps[steps < BACK_MS]).sum()), 1),
+        holes_ms=round(float(np.count_nonzero(~between) * HOP_MS), 1),
+    )
+
+
+def _positions(sound: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each hop: where in the source it is from (ms; NaN where it is quiet), and its RMS level."""
+    if sound.size < SPAN:
+        return np.zeros(0), np.zeros(0)
+    spans = np.lib.stride_tricks.sliding_window_view(sound, SPAN)[::HOP]
+    levels = np.sqrt(np.mean(spans**2, axis=1))
+    spectra = np.abs(np.fft.rfft(spans * np.hanning(SPAN), SPECTRUM, axis=1))
+    peaks = np.clip(spectra.argmax(axis=1), 1, spectra.shape[1] - 2)
+    rows = np.arange(peaks.size)
+    below, top, above = (np.log(spectra[rows, peaks + offset] + 1e-9) for offset in (-1, 0, 1))
+    curve = below - 2 * top + above
+    shift = np.divide((below - above) / 2, curve, out=np.zeros_like(curve), where=np.abs(curve) > 1e-9)
+    frequencies_hz = (peaks + shift) * SAMPLE_RATE_HZ / SPECTRUM
+    middles_ms = (frequencies_hz - LOW_HZ) / (HIGH_HZ - LOW_HZ) * LENGTH_S * 1000
+    return np.where(levels > FULL_LEVEL / 2, middles_ms, np.nan), levels
