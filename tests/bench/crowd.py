@@ -18,7 +18,13 @@ from fractions import Fraction
 import aiohttp
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 
 from tests.bench import content
 from tests.bench.figures import Figures, Window, judge
@@ -188,7 +194,9 @@ class Crowd:
             microphone_heard=_share(heard_before, heard_after, len(self.peers), cost.seconds),
             figures=None,
         )
-        return self._judged(report, await self._events(), window, mean_offset_s) if self._plan.keep else report
+        if not self._plan.keep:
+            return report
+        return self._judged(report, await self._events(), window, mean_offset_s)
 
     async def close(self) -> None:
         closing = [peer.close() for peer in self.peers + self.watchers]
@@ -241,7 +249,8 @@ def microphone_payloads() -> list[bytes]:
     sound = np.frombuffer(speechlike(MICROPHONE_S, seed=7), "<i2").repeat(2)
     payloads: list[bytes] = []
     for begin in range(0, sound.size - 959, 960):
-        frame = av.AudioFrame.from_ndarray(sound[None, begin : begin + 960].copy(), format="s16", layout="mono")
+        samples = sound[None, begin : begin + 960].copy()
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate, frame.pts = MICROPHONE_HZ, begin
         payloads += [bytes(packet) for packet in encoder.encode(frame)]
     return payloads
@@ -256,7 +265,8 @@ def _contents(heard: Heard, events: list[Event], window: Window) -> tuple[conten
     """Of the utterances that began and ended inside the window."""
     found = []
     for spoken in utterances(events):
-        if spoken.sid == heard.stream.sid and window.settled_s <= spoken.begin_s and spoken.next_s < window.end_s:
+        inside = window.settled_s <= spoken.begin_s and spoken.next_s < window.end_s
+        if inside and spoken.sid == heard.stream.sid:
             sound = b"".join(heard.sounds[heard.stream.part(spoken.begin_s, spoken.next_s)])
             found.append(content.judge(sound))
     return tuple(one for one in found if one is not None)

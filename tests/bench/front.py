@@ -196,7 +196,8 @@ class Front:
     async def offer(self, request: web.Request) -> web.Response:
         body = await request.json()
         if "of" in body:
-            return web.json_response({"sdp": await self._watched(body["sdp"], int(body["of"])), "type": "answer"})
+            watched = await self._watched(body["sdp"], int(body["of"]))
+            return web.json_response({"sdp": watched, "type": "answer"})
         call = Call(int(body["sid"]), Ear(self._keep), str(body.get("mode", "stream")), self._log)
         self._calls[call.sid] = call
         return web.json_response({"sdp": await self._answer(body["sdp"], call), "type": "answer"})

@@ -1,7 +1,7 @@
 """FastRTC under the bench's front: an AsyncStreamHandler with 24 kHz both ways.
 
-Speech waits in the handler's queue until `emit` is asked for it; an interrupt empties that queue and FastRTC's
-own by `clear_queue()`. `python -m tests.bench.peers.fastrtc_server --port N`, in an environment with fastrtc.
+Speech waits in the handler's queue until `emit` is asked for it; an interrupt empties that queue and, by
+`clear_queue()`, FastRTC's own. `python -m tests.bench.peers.fastrtc_server --port N`, in an environment with fastrtc.
 Its peers must open a data channel.
 """
 

@@ -47,7 +47,7 @@ class Feed(FrameProcessor):
 
 
 class PipecatVoice:
-    """The front's Voice does not wait and Pipecat's processors must be awaited: a task hands over in order."""
+    """The front's Voice does not wait, Pipecat's processors must be awaited: a task hands over in order."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
