@@ -44,8 +44,8 @@ def test_the_first_steps_are_taken_by_everyone() -> None:
 
 
 def test_one_bad_moment_is_forgiven_and_two_are_not() -> None:
-    assert climbed(100, hiccups=(90,))[0].limit == 100
-    assert climbed(100, hiccups=(90, 90))[0].limit < 90
+    assert climbed(100, hiccups=(80,))[0].limit == 100
+    assert climbed(100, hiccups=(80, 80))[0].limit < 80
 
 
 def test_what_fails_by_far_is_not_tried_again() -> None:

@@ -1,8 +1,8 @@
 """FastRTC under the bench's front: an AsyncStreamHandler with 24 kHz both ways.
 
 Speech waits in the handler's queue until `emit` is asked for it; an interrupt empties that queue and, by
-`clear_queue()`, FastRTC's own. `python -m tests.bench.peers.fastrtc_server --port N`, in an environment with fastrtc.
-Its peers must open a data channel.
+`clear_queue()`, FastRTC's own. Its peers must open a data channel.
+`python -m tests.bench.peers.fastrtc_server --port N`, in an environment with fastrtc.
 """
 
 from __future__ import annotations
