@@ -105,7 +105,7 @@ class Running:
         """Send a crowd. Its channel is the server's, its URL this one's. Raises BenchError."""
         words = arguments(plan) + [f"--url={self.url}", f"--channel={self.server.channel}"]
         crowd = await asyncio.create_subprocess_exec(
-            *_pinned(LISTENER_CORE, (sys.executable, "-m", "tests.bench.crowd", *words)),
+            *pinned(LISTENER_CORE, (sys.executable, "-m", "tests.bench.crowd", *words)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=ROOT,
@@ -131,7 +131,7 @@ async def running(server: Server, *more: str) -> AsyncIterator[Running]:
     port = _free_port()
     with tempfile.TemporaryFile() as said:
         process = await asyncio.create_subprocess_exec(
-            *_pinned(SERVER_CORE, (*server.command, "--port", str(port), *more)),
+            *pinned(SERVER_CORE, (*server.command, "--port", str(port), *more)),
             stdout=said,
             stderr=said,
             cwd=ROOT,
@@ -180,8 +180,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _pinned(core: int, command: tuple[str, ...]) -> tuple[str, ...]:
-    """taskset replaces itself by the command, so that its process is the command's."""
+def pinned(core: int, command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command on one core; taskset replaces itself by it, so that its process is the command's."""
     if core not in os.sched_getaffinity(0):
         return command
     return ("taskset", "-c", str(core), *command)

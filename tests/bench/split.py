@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests.bench.servers import LISTENER_CORE
+from tests.bench.servers import LISTENER_CORE, pinned
 
 SAMPLES_HZ = 997
 GROUPS = {
@@ -34,7 +34,7 @@ async def split(pid: int, seconds: float) -> Shares | None:
         data = str(Path(folder) / "perf.data")
         rate = ("-F", str(SAMPLES_HZ), "-e", "cpu-clock")
         record = ("perf", "record", *rate, "-p", str(pid), "-o", data, "--", "sleep", str(seconds))
-        if await _output("taskset", "-c", str(LISTENER_CORE), *record) is None:
+        if await _output(*record) is None:
             return None
         report = ("perf", "report", "-i", data, "--stdio", "-g", "none", "--sort", "dso")
         text = await _output(*report, "--field-separator=,")
@@ -58,9 +58,9 @@ def group_of(shared_object: str) -> str:
 
 
 async def _output(*command: str) -> str | None:
-    """What it printed; None when it failed."""
+    """What it printed, away from the server's core; None when it failed."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *pinned(LISTENER_CORE, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     text, _ = await process.communicate()
     return None if process.returncode else text.decode()
