@@ -14,9 +14,10 @@ HOP, SPAN = SAMPLE_RATE_HZ * 5 // 1000, SAMPLE_RATE_HZ * 20 // 1000
 SPECTRUM = 8192
 FULL_LEVEL = 16_000 / 2**0.5
 HOP_MS = 1000 * HOP / SAMPLE_RATE_HZ
-STEP_MS = 12.0
-"""A position that moves on by more in one hop of 5 ms lost something."""
-BACK_MS = -5.0
+SMOOTHED_HOPS = 9
+"""A span across a splice holds two tones and says anything: the median of its neighbours stands for it."""
+STEP_MS = 2.0
+"""What moves by less, hop by hop, is the judge's own noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class Content:
     level_db: float
     """Against the source."""
     lost_ms: float
+    """Of the source, between the first and the last sound."""
     repeated_ms: float
     holes_ms: float
-    """Quiet places between the first and the last sound."""
+    """Quiet places between the first and the last sound, in place of it or in addition."""
 
 
 def judge(pcm: bytes) -> Content | None:
@@ -42,17 +44,26 @@ def judge(pcm: bytes) -> Content | None:
     if np.count_nonzero(sounding) < 10:
         return None
     known = positions_ms[sounding]
-    steps = np.diff(known)
+    steps = np.diff(_median(known - np.arange(known.size) * HOP_MS))
     between = sounding[np.flatnonzero(sounding)[0] : np.flatnonzero(sounding)[-1]]
     return Content(
         first_ms=round(float(known[0]), 1),
         last_ms=round(float(known[-1]), 1),
         sounding_ms=round(known.size * HOP_MS + 15, 1),
         level_db=round(20 * float(np.log10(np.median(levels[sounding]) / FULL_LEVEL)), 2),
-        lost_ms=round(float((steps[steps > STEP_MS] - HOP_MS).sum()), 1),
-        repeated_ms=round(float((HOP_MS - steps[steps < BACK_MS]).sum()), 1),
+        lost_ms=round(float(steps[steps > STEP_MS].sum()), 1),
+        repeated_ms=round(float(-steps[steps < -STEP_MS].sum()), 1),
         holes_ms=round(float(np.count_nonzero(~between) * HOP_MS), 1),
     )
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each value and its neighbours."""
+    padded = np.pad(values, SMOOTHED_HOPS // 2, mode="edge")
+    smooth: NDArray[np.float64] = np.median(
+        np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED_HOPS), axis=1
+    )
+    return smooth
 
 
 def _positions(sound: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

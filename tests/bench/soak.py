@@ -39,6 +39,7 @@ async def soak(minutes: float, sessions: int = SESSIONS) -> Row:
         while not (await asyncio.wait({crowd}, timeout=every_s))[0]:
             samples.append(await _sample(standing, begin_s))
         row = await crowd
+    samples = [sample for sample in samples if sample["minute"] <= minutes]  # not of the crowd's farewell
     _cpu_shares(samples, before_s)
     return {
         "section": "soak",
@@ -56,7 +57,7 @@ async def _sample(standing: Running, begin_s: float) -> Sample:
     """After a collection of garbage, which `health` makes."""
     health = await standing.health()
     return {
-        "minute": round((time.monotonic() - begin_s) / 60, 2),
+        "minute": round((time.monotonic() - begin_s) / 60, 3),
         "rss_mib": round(rss_mib(standing.pid), 2),
         "tasks": health.get("tasks", 0),
         "threads": threads(standing.pid),
