@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from media.pcm import SAMPLE_RATE_HZ, as_array
+from media.pcm import SAMPLE_RATE_HZ, as_array, ms_to_samples
 
 LOW_HZ, HIGH_HZ, LENGTH_S = 400.0, 3400.0, 6.0
-HOP, SPAN = SAMPLE_RATE_HZ * 5 // 1000, SAMPLE_RATE_HZ * 20 // 1000
 SPECTRUM = 8192
 FULL_LEVEL = 16_000 / 2**0.5
-HOP_MS = 1000 * HOP / SAMPLE_RATE_HZ
+HOP_MS, SPAN_MS = 5, 20
+FILLED = 0.72
+"""The share of a span that is tone when it counts as sounding: its level is 0.85 of a full one's."""
+HOP, SPAN = ms_to_samples(HOP_MS), ms_to_samples(SPAN_MS)
 SMOOTHED_HOPS = 9
 """A span across a splice holds two tones and says anything: the median of its neighbours stands for it."""
 STEP_MS = 2.0
@@ -26,7 +28,7 @@ class Content:
 
     first_ms: float
     last_ms: float
-    """The positions in the source that sounded first and last (0 and 6000; the judge sees 10 ms less)."""
+    """The positions in the source that sounded first and last (of 0 to 6000; the middles of the first and last span)."""
     sounding_ms: float
     level_db: float
     """Against the source."""
@@ -49,20 +51,21 @@ def judge(pcm: bytes) -> Content | None:
     return Content(
         first_ms=round(float(known[0]), 1),
         last_ms=round(float(known[-1]), 1),
-        sounding_ms=round(known.size * HOP_MS + 15, 1),
+        sounding_ms=round(known.size * HOP_MS + SPAN_MS * (2 * FILLED - 1), 1),
         level_db=round(20 * float(np.log10(np.median(levels[sounding]) / FULL_LEVEL)), 2),
         lost_ms=round(float(steps[steps > STEP_MS].sum()), 1),
-        repeated_ms=round(float(-steps[steps < -STEP_MS].sum()), 1),
+        repeated_ms=round(float(np.abs(steps[steps < -STEP_MS]).sum()), 1),
         holes_ms=round(float(np.count_nonzero(~between) * HOP_MS), 1),
     )
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each value and its neighbours."""
-    padded = np.pad(values, SMOOTHED_HOPS // 2, mode="edge")
-    smooth: NDArray[np.float64] = np.median(
-        np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED_HOPS), axis=1
-    )
+    """Of each value and its neighbours; of those at the ends, half in silence, nothing is said."""
+    inner = values[SMOOTHED_HOPS // 2 : -(SMOOTHED_HOPS // 2)]
+    if inner.size < SMOOTHED_HOPS:
+        return inner
+    spans = np.lib.stride_tricks.sliding_window_view(inner, SMOOTHED_HOPS)
+    smooth: NDArray[np.float64] = np.median(spans, axis=1)
     return smooth
 
 
@@ -80,4 +83,6 @@ def _positions(sound: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     shift = np.divide((below - above) / 2, curve, out=np.zeros_like(curve), where=np.abs(curve) > 1e-9)
     frequencies_hz = (peaks + shift) * SAMPLE_RATE_HZ / SPECTRUM
     middles_ms = (frequencies_hz - LOW_HZ) / (HIGH_HZ - LOW_HZ) * LENGTH_S * 1000
-    return np.where(levels > FULL_LEVEL / 2, middles_ms, np.nan), levels
+    loud = levels[levels > FULL_LEVEL / 4]
+    full_level = float(np.median(loud)) if loud.size else FULL_LEVEL
+    return np.where(levels > FILLED**0.5 * full_level, middles_ms, np.nan), levels

@@ -55,6 +55,12 @@ class Bench:
     def without(self, *names: str) -> list[Server]:
         return [server for server in self.servers if server.name not in names]
 
+    def ours(self) -> list[Server]:
+        """The product, and what was brought along to be compared with it."""
+        return [
+            server for server in self.servers if server.name in (PRODUCT, PAGE) or server.name not in KNOWN
+        ]
+
     def has(self, name: str) -> bool:
         return any(server.name == name for server in self.servers)
 
@@ -102,17 +108,15 @@ async def switches(bench: Bench) -> list[Row]:
 
 
 async def floor(bench: Bench) -> list[Row]:
-    """The primitives before and after each run of the product at 40, and where its CPU time goes."""
-    if not bench.has(PRODUCT):
-        return []
+    """The primitives, before and after each round of 40 sessions, and where the CPU time goes."""
+    plan = Plan("", FLOOR_SESSIONS, seconds=bench.window_s)
     rows = [await _primitives()]
     for _ in range(bench.repeats):
-        plan = Plan("", FLOOR_SESSIONS, seconds=bench.window_s)
-        rows.append(await _measured("floor", KNOWN[PRODUCT], plan))
+        rows += [await _measured("floor", server, plan) for server in bench.ours()]
         rows.append(await _primitives())
-    rows.append(await _split(KNOWN[PRODUCT], FLOOR_SESSIONS))
-    if bench.has(TEXTBOOK) and not bench.quick:
-        rows.append(await _split(KNOWN[TEXTBOOK], TEXTBOOK_SESSIONS))
+    if not bench.quick:
+        splits = {PRODUCT: FLOOR_SESSIONS, TEXTBOOK: TEXTBOOK_SESSIONS}
+        rows += [await _split(KNOWN[name], splits[name]) for name in splits if bench.has(name)]
     return rows
 
 
@@ -169,13 +173,13 @@ async def _split(server: Server, sessions: int) -> Row:
     try:
         async with running(server) as standing:
             plan = Plan("", sessions, seconds=SPLIT_S + 4)
-            async with asyncio.TaskGroup() as group:
-                crowd = group.create_task(standing.measure(plan))
-                await asyncio.sleep(plan.settle_s + 2 + sessions * 0.06)
-                shares = group.create_task(split(standing.pid, SPLIT_S))
-    except* BenchError as errors:
-        return head | {"error": str(errors.exceptions[0])[-500:]}
-    return head | {"split": shares.result(), "cost": crowd.result()["cost"]}
+            crowd = asyncio.create_task(standing.measure(plan))
+            await asyncio.sleep(plan.settle_s + 2 + sessions * 0.06)
+            shares = await split(standing.pid, SPLIT_S)
+            cost = (await crowd)["cost"]
+    except BenchError as error:
+        return head | {"error": str(error)[-500:]}
+    return head | {"split": shares, "cost": cost}
 
 
 def _head(section: str, server: str) -> Row:

@@ -178,7 +178,7 @@ def content_table(rows: Rows) -> str:
             lines.append((name, str(len(tones)), *worst, level, clock, noise_of(own), date_of(own)))
     note = (
         "A rising tone of 6 s, decoded: its frequency tells which part of the source each 5 ms are. A whole "
-        "one sounds from about 10 to 5990 ms, for 6000 ms. The worst of the tones counts. The clock: by how "
+        "one sounds from about 5 to 5995 ms, for 6000 ms. The worst of the tones counts. The clock: by how "
         "much RTP time left the wall clock from utterance to utterance."
     )
     head = ("server", "tones", "from", "to", "sounding", "lost", "repeated", "holes", "level")
@@ -211,23 +211,28 @@ def switches_table(rows: Rows) -> str:
 
 def floor_table(rows: Rows) -> str:
     primitives = rows_of(rows, "floor", "primitives")
-    product = [row for row in rows_of(rows, "floor", PRODUCT) if "error" not in row]
-    if not primitives or not product:
+    if not primitives:
         return ""
-    floor = median([cast(float, row["floor"]) for row in primitives]) or 0.0
     lines = []
     for name, label in PRIMITIVES.items():
         values = [cast("float | None", row[name]) for row in primitives]
-        lines.append((label, spread(values, lambda value: f"{value:.1f} µs")))
-    per_session = each(product, cpu_per_session)
-    lines.append(("**the floor**", spread([cast(float, r["floor"]) for r in primitives], as_share)))
-    lines.append((f"**the product, {product[0]['sessions']} sessions**", spread(per_session, as_share)))
-    lines.append(("**as a multiple of the floor**", f"{(median(per_session) or 0) / floor:.2f} ×"))
+        lines.append((label, spread(values, lambda value: f"{value:.1f} µs"), UNKNOWN, UNKNOWN))
+    floors = [cast(float, row["floor"]) for row in primitives]
+    floor = median(floors) or 1.0
+    lines.append(("**the floor**", spread(floors, as_share), "1 ×", UNKNOWN))
+    full = [row for row in rows_of(rows, "floor") if "cost" in row]
+    for name in servers(full):
+        own = of_server(full, name)
+        costs = each(own, cpu_per_session)
+        times = f"{(median(costs) or 0) / floor:.2f} ×"
+        lines.append(
+            (f"**{name}, {own[0]['sessions']} sessions**", spread(costs, as_share), times, noise_of(own))
+        )
     note = (
-        f"Thread CPU time for each 20 ms. The floor is {TALK_DUTY:.3f} × (encode + protect + send) + receive "
-        f"+ unprotect + decode. Foreign load {noise_of(product)}; {date_of(product)}."
+        "Thread CPU time for each 20 ms; below, shares of a core. The floor is "
+        f"{TALK_DUTY:.3f} × (encode + protect + send) + receive + unprotect + decode ({date_of(primitives)})."
     )
-    return table("The floor", note, ("primitive", "cost"), lines)
+    return table("The floor", note, ("", "cost", "of the floor", "foreign load"), lines)
 
 
 PRIMITIVES = {

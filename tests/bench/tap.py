@@ -53,7 +53,7 @@ class Tap:
         self._dtls = sender.transport
         pair = self._dtls.transport._connection._nominated[1]
         self._protocol, self._address = pair.protocol, pair.remote_addr
-        self._socket: socket.socket = pair.protocol.transport._sock
+        self._socket: socket.socket = pair.protocol.transport._sock  # type: ignore[attr-defined]
         self._ssrc = sender._ssrc
         self._payload_type = _opus_payload_type(connection.remoteDescription.sdp)
         self._keep = keep

@@ -11,6 +11,8 @@ import pytest
 from tests.bench import content
 from tests.bench.plot import Panel, drawn
 from tests.bench.report import merged, page, plot, write
+from tests.bench.run import chosen
+from tests.bench.sections import QUICK, SECTIONS
 from tests.bench.servers import Row, extern
 from tests.bench.soak import slope_per_hour
 from tests.bench.sounds import chirp
@@ -141,3 +143,16 @@ def test_a_chirp_tells_what_was_lost_repeated_and_silent() -> None:
     assert lost.lost_ms == pytest.approx(100, abs=20)
     assert repeated.repeated_ms == pytest.approx(100, abs=20)
     assert silent.holes_ms == pytest.approx(100, abs=20)
+
+
+def test_servers_are_chosen_by_name_and_others_are_brought_along() -> None:
+    other = extern("other=python3")
+    assert [server.name for server in chosen("product,textbook", [other], quick=True)] == [
+        "product",
+        "textbook",
+        "other",
+    ]
+
+
+def test_a_quick_run_is_a_part_of_the_full_one() -> None:
+    assert set(QUICK) < set(SECTIONS)
