@@ -45,10 +45,10 @@ accept: $(VENV)/.dev-ready
 
 # The product beside other servers on one core: half an hour, alone on the machine. EXTERN='name=command' brings another.
 bench: $(VENV)/.ready
-	$(BIN)/python -m tests.bench.run $(if $(EXTERN),--extern "$(EXTERN)")
+	$(BIN)/python -m tests.bench.run $(if $(EXTERN),--extern "$(value EXTERN)")
 
 bench-quick: $(VENV)/.ready
-	$(BIN)/python -m tests.bench.run --quick $(if $(EXTERN),--extern "$(EXTERN)")
+	$(BIN)/python -m tests.bench.run --quick $(if $(EXTERN),--extern "$(value EXTERN)")
 
 bench-peers:
 	PYTHON=$(PYTHON) bash tests/bench/peers/setup.sh

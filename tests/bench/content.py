@@ -28,7 +28,7 @@ class Content:
 
     first_ms: float
     last_ms: float
-    """The positions in the source that sounded first and last (of 0 to 6000; the middles of the first and last span)."""
+    """The positions in the source that sounded first and last: the middles of the first and last span."""
     sounding_ms: float
     level_db: float
     """Against the source."""
