@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from tests.bench.capacity import FIRST, Climb, healthy, hopeless
+from tests.bench.capacity import Climb, healthy, hopeless
 from tests.bench.cells import (
     UNKNOWN,
     Rows,
@@ -35,7 +35,7 @@ def limits(rows: Rows) -> dict[str, tuple[int, bool]]:
     """Sessions per core by server, and whether the limit lies above what was tried."""
     found = {}
     for name in servers(rows_of(rows, "capacity")):
-        climb = Climb(first=FIRST)
+        climb = Climb()
         for row in rows_of(rows, "capacity", name):
             climb.took(cast(int, row["sessions"]), healthy(row), hopeless(row))
         found[name] = climb.limit, climb.open_ended
