@@ -24,17 +24,21 @@ FAR = 5.0
 """A lateness of so many times the limit is no bad moment."""
 MISSING_MAX = 0.01
 """Of the speech: two packets of an utterance may be held back, as FastRTC does, until the next one."""
+HEARD_MIN = 0.99
+"""Of the microphones: a server short of time may speak in time and read its sockets no more."""
 
 
 def healthy(row: Row) -> bool:
-    """Spacing p99 < 20 ms, lateness p99 < 60 ms, nothing lost, nobody turned away or hung up on."""
+    """Spacing p99 < 20 ms, lateness p99 < 60 ms, nothing lost either way, nobody refused or hung up on."""
     figures = cast("dict[str, float | None] | None", row.get("figures"))
     if figures is None or row["failed"] or row["closed"]:
         return False
     spacing_ms, lateness_ms = figures["spacing_p99_ms"], figures["lateness_p99_ms"]
     if spacing_ms is None or lateness_ms is None:
         return False
+    heard = cast("float | None", row.get("microphone_heard"))
     whole = not figures["wire_lost"] and (figures["missing"] or 0) < MISSING_MAX
+    whole = whole and (heard is None or heard >= HEARD_MIN)
     return whole and spacing_ms < SPACING_MAX_MS and lateness_ms < LATENESS_MAX_MS
 
 

@@ -104,7 +104,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._changed)
 
     async def connect(self, http: aiohttp.ClientSession) -> Tap:
-        """Raises TimeoutError or aiohttp.ClientError when the server does not manage."""
+        """Raises OSError (TimeoutError, too) or aiohttp.ClientError when the server does not manage."""
         if self._plan.channel and self._of is None:
             self._channel = self._connection.createDataChannel(self._plan.channel)
         direction = "sendrecv" if self._of is None else "recvonly"
@@ -216,7 +216,7 @@ class Crowd:
     async def _connect(self, peer: Peer, where: list[Peer]) -> Tap | None:
         try:
             tap = await peer.connect(self._http)
-        except (TimeoutError, aiohttp.ClientError):
+        except (OSError, aiohttp.ClientError):  # TimeoutError is one of the first
             self._failed += 1
             await peer.close()
             return None

@@ -141,7 +141,8 @@ async def running(server: Server, *more: str) -> AsyncIterator[Running]:
             yield Running(server, process.pid, await _until_answers(process, port))
         except BenchError as error:
             said.seek(0)
-            raise BenchError(f"{error}\n{said.read()[-2000:].decode(errors='replace')}") from error
+            words = said.read()[-2000:].decode(errors="replace")
+            raise BenchError(f"it said: {words}\n{error}") from error
         finally:
             await _end(process)
 

@@ -48,7 +48,7 @@ class Tap:
     """Reads and writes for one connected peer, from construction to `close`."""
 
     def __init__(self, connection: RTCPeerConnection, keep: bool = True) -> None:
-        """Without `keep` packets are counted and forgotten."""
+        """Without `keep` packets are only counted. Raises OSError when the server hung up already."""
         sender = connection.getTransceivers()[0].sender
         self._dtls = sender.transport
         pair = self._dtls.transport._connection._nominated[1]
@@ -92,7 +92,8 @@ class Tap:
         """Mute and deaf, for RTP and all else."""
         if self._speaking is not None:
             self._speaking.cancel()
-        self._loop._remove_reader(self._socket.fileno())  # type: ignore[attr-defined]
+        if self._socket.fileno() >= 0:  # the server may have hung up, and aiortc closed it
+            self._loop._remove_reader(self._socket.fileno())  # type: ignore[attr-defined]
 
     def heard(self, sid: int, since_s: float, realtime_offset_s: float) -> Heard:
         """What was kept, decrypted and decoded.

@@ -76,6 +76,11 @@ def test_a_session_that_was_closed_or_never_stood_makes_a_step_unhealthy() -> No
     assert not healthy({"failed": 0, "closed": 0, "figures": None})
 
 
+def test_a_step_whose_microphones_are_not_heard_is_unhealthy() -> None:
+    assert not healthy(row() | {"microphone_heard": 0.95})
+    assert healthy(row() | {"microphone_heard": None})
+
+
 def test_a_second_of_lateness_is_hopeless_and_a_little_is_not() -> None:
     assert hopeless(row(lateness_p99_ms=1_000.0))
     assert not hopeless(row(lateness_p99_ms=80.0))
