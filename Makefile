@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 LAN ?=
 ANSWERS ?= tests/fixtures/answers-bakery.json
 OUT ?= rehearsal
+EXTERN ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: serve rehearse test check accept setup clean doctor
+.PHONY: serve rehearse test check accept bench bench-quick bench-peers setup clean doctor
 
 setup: $(VENV)/.ready
 
@@ -46,6 +47,16 @@ $(VENV)/.accept-ready: $(VENV)/.dev-ready tests/accept/requirements.lock
 
 accept: $(VENV)/.accept-ready
 	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept
+
+# The product beside other servers on one core: half an hour, alone on the machine. EXTERN='name=command' brings another.
+bench: $(VENV)/.ready
+	$(BIN)/python -m tests.bench.run $(if $(EXTERN),--extern "$(value EXTERN)")
+
+bench-quick: $(VENV)/.ready
+	$(BIN)/python -m tests.bench.run --quick $(if $(EXTERN),--extern "$(value EXTERN)")
+
+bench-peers:
+	PYTHON=$(PYTHON) bash tests/bench/peers/setup.sh
 
 clean:
 	rm -rf $(VENV) node_modules rehearsal data

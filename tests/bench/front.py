@@ -5,8 +5,10 @@
 | `POST /offer {sdp, type, sid, mode}` | `{sdp, type}`; once the peer stands, speech as `mode` says |
 | `POST /say?sid=` (PCM16 24 kHz mono) | speaks it as one utterance; answers when all is handed over |
 | `GET /events` | the log: `{s, k, t, ...}`, `s` the sid, `k` the kind, `t` by `time.monotonic` |
+| `POST /offer {sdp, type, sid, of}` | a spectator of the session `of`, where the server knows spectators |
 | `GET /mic?sid=` | what the microphone path passed on: `{pcm (base64), chunks: [[t, samples]], figures}` |
-| `GET /health` | `{pid}` |
+| `GET /mics` | `{bytes}`: how much all of them passed on |
+| `GET /health` | `{pid, tasks}`, after a garbage collection |
 
 An adapter is one coroutine, `answer(sdp, call) -> sdp`, and a call of `serve`.
 """
@@ -21,6 +23,7 @@ import os
 import random
 import signal
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,6 +39,7 @@ BODY_BYTES_MAX = 1 << 26
 SENTENCE_S, PAUSE_S = 6.0, 1.0
 DELTAS_MS = (100, 200, 300, 400)
 Event = dict[str, int | float | str | bool]
+Log = deque[Event]
 
 
 class Voice(Protocol):
@@ -80,7 +84,7 @@ class Ear:
 class Source:
     """Speech as a model hands it over: deltas of 100 to 400 ms, 3 to 10 times faster than real time."""
 
-    def __init__(self, sid: int, voice: Voice, log: list[Event]) -> None:
+    def __init__(self, sid: int, voice: Voice, log: Log) -> None:
         self._sid = sid
         self._voice = voice
         self._log = log
@@ -145,7 +149,7 @@ class Call:
     sid: int
     ear: Ear
     _mode: str
-    _log: list[Event]
+    _log: Log
     source: Source | None = None
     _speaking: asyncio.Task[None] | None = None
 
@@ -162,13 +166,18 @@ class Call:
 
 Answer = Callable[[str, Call], Awaitable[str]]
 """Takes an offer's SDP and its call; returns the answer's SDP, with all candidates."""
+Watch = Callable[[str, int], Awaitable[str]]
+"""The same for a spectator of the session with this sid."""
 
 
 class Front:
-    def __init__(self, answer: Answer, keep_microphone: bool) -> None:
+    def __init__(
+        self, answer: Answer, watch: Watch | None, keep_microphone: bool, keep_events: int | None
+    ) -> None:
         self._answer = answer
+        self._watch = watch
         self._keep = keep_microphone
-        self._log: list[Event] = []
+        self._log: Log = deque(maxlen=keep_events)
         self._calls: dict[int, Call] = {}
 
     def application(self) -> web.Application:
@@ -179,6 +188,7 @@ class Front:
                 web.post("/say", self.say),
                 web.get("/events", self.events),
                 web.get("/mic", self.microphone),
+                web.get("/mics", self.microphones),
                 web.get("/health", self.health),
             ]
         )
@@ -186,9 +196,17 @@ class Front:
 
     async def offer(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if "of" in body:
+            watched = await self._watched(body["sdp"], int(body["of"]))
+            return web.json_response({"sdp": watched, "type": "answer"})
         call = Call(int(body["sid"]), Ear(self._keep), str(body.get("mode", "stream")), self._log)
         self._calls[call.sid] = call
         return web.json_response({"sdp": await self._answer(body["sdp"], call), "type": "answer"})
+
+    async def _watched(self, sdp: str, sid: int) -> str:
+        if self._watch is None:
+            raise web.HTTPNotImplemented(text="this server knows no spectators")
+        return await self._watch(sdp, sid)
 
     async def say(self, request: web.Request) -> web.Response:
         source = self._call(request).source
@@ -198,14 +216,17 @@ class Front:
         return web.json_response({})
 
     async def events(self, request: web.Request) -> web.Response:
-        return web.json_response(self._log)
+        return web.json_response(list(self._log))
 
     async def microphone(self, request: web.Request) -> web.Response:
         return web.json_response(self._call(request).ear.report())
 
+    async def microphones(self, request: web.Request) -> web.Response:
+        return web.json_response({"bytes": sum(call.ear.bytes for call in self._calls.values())})
+
     async def health(self, request: web.Request) -> web.Response:
         gc.collect()
-        return web.json_response({"pid": os.getpid()})
+        return web.json_response({"pid": os.getpid(), "tasks": len(asyncio.all_tasks())})
 
     def _call(self, request: web.Request) -> Call:
         return self._calls[int(request.query["sid"])]
@@ -220,19 +241,21 @@ def loopback_only() -> None:
     aioice.ice.get_host_addresses = addresses
 
 
-def serve(answer: Answer) -> None:
+def serve(answer: Answer, watch: Watch | None = None) -> None:
     """Run the server under test until SIGTERM; says `{"port": n}` on stdout when it listens.
 
-    `--port` (0 for any) and `--keep-microphone` come from the command line.
+    `--port` (0 for any), `--keep-microphone` and `--keep-events` come from the command line.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--keep-microphone", action="store_true", help="for GET /mic; grows with time")
+    parser.add_argument("--keep-events", type=int, help="how many at most; all when not given")
     given = parser.parse_args()
     speechlike(SENTENCE_S)  # made before anybody measures memory
     chirp(SENTENCE_S)
     loopback_only()
-    asyncio.run(_serve(Front(answer, given.keep_microphone), given.port))
+    front = Front(answer, watch, given.keep_microphone, given.keep_events)
+    asyncio.run(_serve(front, given.port))
 
 
 async def _serve(front: Front, port: int) -> None:

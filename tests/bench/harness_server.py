@@ -25,7 +25,7 @@ from orchestration.ports import Jobs, Line, LineConfig, LineFactory, LineListene
 from orchestration.realtime_wire import append_message
 from orchestration.transcript import Entry
 from orchestration.workflow import MOENTREPRISE, Workflow
-from server import cli_serve
+from server import cli_serve, presence
 from server.auth import Role
 from server.peer import Peer
 from server.session import Crew, Session
@@ -170,9 +170,11 @@ class Hall:
         way = os.environ.get("MOENTREPRISE_MEDIA", "direct")
         self._settings = Settings(data=folder, media=way, max_sessions=1000)
         self._crew = Crew(Puppet, no_line, personas.load(), MOENTREPRISE, NoWork(), Pacer())
+        self._sessions: dict[int, Session] = {}
+        presence.MAX_SPECTATORS = 1000  # what more than the house lets in would cost
 
     async def answer(self, sdp: str, call: Call) -> str:
-        session = Session(self._crew, self._settings)
+        session = self._sessions[call.sid] = Session(self._crew, self._settings)
         puppet = session.director
         assert isinstance(puppet, Puppet)
         puppet.ear = call.ear
@@ -181,6 +183,10 @@ class Hall:
         task = asyncio.create_task(live(session, peer, puppet, call))
         _living.add(task)
         task.add_done_callback(_living.discard)
+        return answer
+
+    async def watch(self, sdp: str, sid: int) -> str:
+        _, answer = await self._sessions[sid].presence.connect(Role.SPECTATOR, sdp)
         return answer
 
 
@@ -206,4 +212,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as kept:
         hall = Hall(Path(kept))
         cli_serve.settle()
-        serve(hall.answer)
+        serve(hall.answer, hall.watch)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.pcm import SAMPLE_RATE_HZ, ms_to_samples, silence
-from server.engine.voices import Voices
 
 Wave = NDArray[np.float64]
 SENTENCES = (
@@ -70,6 +69,8 @@ def chirp(seconds: float, low_hz: float = 400.0, high_hz: float = 3400.0) -> byt
 @cache
 def spoken(text: str, voice: str = "echo") -> bytes:
     """The text in one of this machine's voices, trimmed of the silence around it."""
+    from server.engine.voices import Voices  # servers of other makers have no voices installed
+
     return b"".join(chunk.pcm for chunk in Voices().speak(text, voice))
 
 
