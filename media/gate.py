@@ -5,9 +5,7 @@ It looks at every sample once; the level comes of the same look.
 
 from __future__ import annotations
 
-import numpy as np
-
-from media.pcm import as_array, mean_square_dbfs, ms_to_samples
+from media.pcm import SILENCE_DBFS, level_dbfs, ms_to_samples
 
 WINDOW_SAMPLES = ms_to_samples(10)
 ONSET_WINDOWS = 4
@@ -26,18 +24,14 @@ class SpeechGate:
 
     def __init__(self) -> None:
         self.floor_dbfs = -60.0
-        self._mean_square = 0.0
+        self.level_dbfs = SILENCE_DBFS
+        """Of the loudest window of the last chunk that filled one."""
         self.open = False
         """Sound goes on."""
         self.quiet_windows = 0
         """So many windows of 10 ms in a row, up to now, had nothing above the floor."""
         self._rest = b""
         self._loud = 0
-
-    @property
-    def level_dbfs(self) -> float:
-        """Of the last chunk that filled a window."""
-        return mean_square_dbfs(self._mean_square)
 
     def push(self, pcm: bytes) -> bool:
         """Take in a chunk; True when sound began in it."""
@@ -46,12 +40,12 @@ class SpeechGate:
         self._rest = data[whole:]
         if not whole:
             return False
-        windows = as_array(data[:whole]).astype(np.float32).reshape(-1, WINDOW_SAMPLES)
-        energies: list[float] = np.vecdot(windows, windows).tolist()
-        self._mean_square = sum(energies) / windows.size
-        began = False
-        for energy in energies:
-            began |= self._window(mean_square_dbfs(energy / WINDOW_SAMPLES))
+        began, loudest = False, SILENCE_DBFS
+        for at in range(0, whole, _WINDOW_BYTES):
+            level = level_dbfs(data[at : at + _WINDOW_BYTES])
+            began |= self._window(level)
+            loudest = max(level, loudest)
+        self.level_dbfs = loudest
         return began
 
     def _window(self, level_dbfs: float) -> bool:

@@ -7,10 +7,16 @@ so it must never import aiortc.
 from __future__ import annotations
 
 import math
+import warnings
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+with warnings.catch_warnings():
+    # Python 3.13 moved it, unchanged, to the package audioop-lts, which installs it under its old name.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import audioop
 
 SAMPLE_RATE_HZ = 24_000
 BYTES_PER_SAMPLE = 2
@@ -22,7 +28,7 @@ AUDIBLE_PEAK = 164
 """-46 dBFS: a sample of at least this size is sound, anything smaller is a synthesizer's silence."""
 
 _PCM16 = np.dtype("<i2")
-_FULL_SCALE = 32768.0**2
+_FULL_SCALE = 32768.0
 
 Samples = NDArray[np.int16]
 
@@ -46,17 +52,8 @@ def as_array(pcm: bytes | bytearray | memoryview) -> Samples:
 
 def level_dbfs(pcm: bytes) -> float:
     """RMS level, 0 for full scale, SILENCE_DBFS for nothing."""
-    samples = as_array(pcm)
-    if not samples.size:
-        return SILENCE_DBFS
-    wide = samples.astype(np.float32)
-    return mean_square_dbfs(float(wide.dot(wide)) / wide.size)
-
-
-def mean_square_dbfs(mean_square: float) -> float:
-    """The level of samples (-32768 to 32767) with this mean square."""
-    power = mean_square / _FULL_SCALE
-    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS
+    rms: int = audioop.rms(pcm, BYTES_PER_SAMPLE)
+    return 20 * math.log10(rms / _FULL_SCALE) if rms else SILENCE_DBFS
 
 
 def first_audible(pcm: bytes, peak: int = AUDIBLE_PEAK) -> int | None:

@@ -23,7 +23,7 @@ from tests.bench.reception import Reception
 from tests.bench.relay import Passed
 from tests.bench.sounds import SENTENCES, lecture, spoken
 
-PRODUCT, TEXTBOOK = "product", "textbook"
+PRODUCT, TEXTBOOK = "harness_server", "textbook"
 CLEAN = "product without loss"
 LOSSY = Conditions(loss=0.05)
 NARROW = Conditions(rate_bps=100_000)

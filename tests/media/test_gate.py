@@ -40,11 +40,11 @@ def test_the_gate_takes_chunks_of_any_length() -> None:
 
 
 @pytest.mark.parametrize("pcm", [tone(20), noise(20, -40), silence(480)])
-def test_the_level_is_that_of_the_chunk(pcm: bytes) -> None:
+def test_the_level_is_that_of_the_chunks_loudest_part(pcm: bytes) -> None:
     gate = SpeechGate()
     assert gate.level_dbfs == SILENCE_DBFS
     gate.push(pcm)
-    assert gate.level_dbfs == pytest.approx(level_dbfs(pcm), abs=0.01)
+    assert gate.level_dbfs == pytest.approx(level_dbfs(pcm), abs=0.3)
 
 
 def test_quiet_is_counted_from_the_last_sound() -> None:
