@@ -235,13 +235,26 @@ class Floor:
         None when the turn that is heard lacks samples which may still come in time. If `decisive`, it is
         too late for that: what there is of them fades out.
         """
+        whole = self.run(position, 1)
+        return whole[0] if whole else self._composed(position, decisive)
+
+    def run(self, position: int, most: int) -> list[Block]:
+        """The next blocks, up to `most`, where one turn goes on undisturbed for so long; often it does."""
         head = self._given[0] if self._given and not self._held and not self._fade else None
-        if head is not None and head.undisturbed:
-            # Nearly always: one turn goes on, for a whole packet.
-            lane = head.lane
-            whole = (Segment(lane.turn, lane.sent, position, FRAME_SAMPLES),)
-            return Block(position, lane.read(FRAME_SAMPLES), whole, (1.0,), 0, self._version)
-        return self._composed(position, decisive)
+        if head is None or not head.undisturbed:
+            return []
+        lane, frame = head.lane, FRAME_SAMPLES
+        return [
+            Block(
+                position + skip,
+                lane.read(frame, skip),
+                (Segment(lane.turn, lane.sent + skip, position + skip, frame),),
+                (1.0,),
+                0,
+                self._version,
+            )
+            for skip in range(0, min(most, lane.waiting // frame) * frame, frame)
+        ]
 
     def _composed(self, position: int, decisive: bool) -> Block | None:
         # After a stall the sound has long ended at the listener: a fade would be a blip of its own.

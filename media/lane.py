@@ -98,9 +98,9 @@ class Lane:
         """Everything was sent and nothing will follow."""
         return self.finished and not self.waiting
 
-    def read(self, count: int) -> bytes:
-        """The next `count` waiting samples, which stay waiting."""
-        start = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
+    def read(self, count: int, skip: int = 0) -> bytes:
+        """The next `count` waiting samples after `skip` others; all stay waiting."""
+        start = (self.sent - self._forgotten + skip) * BYTES_PER_SAMPLE
         return bytes(self._pcm[start : start + count * BYTES_PER_SAMPLE])
 
     def fading(self, count: int) -> bytes:

@@ -18,8 +18,8 @@ from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 BITRATE_BPS = 56_000
 """With all headers about 80 kbit/s."""
-COMPLEXITY = 1
-"""By PESQ and ViSQOL as good at this rate as 5 is at 48 000, for half the time, with FEC and without."""
+COMPLEXITY = 2
+"""By PESQ and ViSQOL as good as 5, recovers sooner after a loss, for three quarters of the time."""
 _APPLICATION_AUDIO = 2049
 _SET_BITRATE, _SET_COMPLEXITY, _SET_INBAND_FEC, _SET_PACKET_LOSS = 4002, 4010, 4012, 4014
 _PACKET_BYTES_MAX = 1275

@@ -229,10 +229,12 @@ def test_fec_is_on_while_losses_are_expected() -> None:
     stage = Stage()
     encoder = stage.outbound._encoder
     assert encoder.expected_loss_percent == 0
-    stage.outbound.expect_loss(True)
-    assert encoder.expected_loss_percent >= 6
-    stage.outbound.expect_loss(False)
-    assert encoder.expected_loss_percent == 0
+    for lossy in (True, False):
+        stage.outbound.expect_loss(lossy)
+        stage.say(f"lossy {lossy}", tone(300))
+        stage.loop.run_ms(500)
+        assert (encoder.expected_loss_percent >= 6) is lossy
+        assert encoder.expected_loss_percent not in range(1, 6)
 
 
 def test_nothing_is_sent_after_close() -> None:
