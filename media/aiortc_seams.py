@@ -51,8 +51,10 @@ logger = logging.getLogger(__name__)
 Detach = Callable[[], None]
 T = TypeVar("T")
 
-DATAGRAM_BYTES = 2048
-"""More than any packet of a browser; asyncio would take 256 KiB of memory to receive each one."""
+DATAGRAM_BYTES = 1500
+"""What SRTP's buffer and DTLS take; a longer datagram, or an empty one, would end aiortc's reading."""
+_RECEIVE_BYTES = 2048
+"""For which asyncio would otherwise take 256 KiB of memory each time."""
 BACKLOG_BYTES = 8 * 1024
 """A socket that could not send so much already (about 60 packets) gets no more until it has."""
 
@@ -115,6 +117,23 @@ def attach_microphone(pc: RTCPeerConnection, microphone: Microphone) -> Detach:
     raise LookupError("no audio receiver: call this after setRemoteDescription")
 
 
+def check(pc: RTCPeerConnection) -> None:
+    """Raise SeamMovedError unless all that is reached into is where it was; nothing is changed."""
+    for transceiver in pc.getTransceivers():
+        _demand(transceiver.sender, _SENDER_FIELDS, _SENDER_METHODS)
+        _demand(transceiver.receiver, _RECEIVER_FIELDS, _RECEIVER_METHODS)
+        _demand_transport(transceiver.receiver.transport)
+
+
+def keep_opus(pc: RTCPeerConnection) -> None:
+    """Answer with Opus alone: aiortc sends whatever codec the offer names first.
+
+    Call it between setRemoteDescription and createAnswer.
+    """
+    for transceiver in pc.getTransceivers():
+        transceiver._codecs = [codec for codec in transceiver._codecs if codec.name.lower() == "opus"]
+
+
 def announce_fec(pc: RTCPeerConnection) -> None:
     """Say in our SDP that we decode in-band FEC (RFC 7587 section 6.1), so that the browser sends it.
 
@@ -147,8 +166,14 @@ class _Wire:
         """The RTP packet inside, None when it was not meant for us, forged, or a repetition."""
         try:
             return self._dtls._rx_srtp.unprotect(datagram)
-        except pylibsrtp.Error:
+        except (pylibsrtp.Error, ValueError):
             return None
+
+    def guard(self) -> None:
+        """Let no datagram in that anybody could end the connection with, before it is authenticated."""
+        for protocol in self.protocols:
+            if "datagram_received" not in vars(protocol):
+                vars(protocol)["datagram_received"] = _guarded(protocol.datagram_received)
 
     def _put(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bool:
         pair = self._nominated.get(1)
@@ -214,6 +239,7 @@ class _Mouth:
             if codec.mimeType.lower() != "audio/opus":
                 logger.warning("the peer does not take Opus and will hear nothing")
             elif not self._detached:
+                _Wire(self._sender.transport).guard()
                 self._unsubscribe = self._source.subscribe(self._sending.send)
             await self._loop.create_future()
         except asyncio.CancelledError:
@@ -234,10 +260,12 @@ class _Mouth:
     async def _report(self) -> None:
         """Stands in for RTCRtpSender._run_rtcp: a Sender Report about every second, a BYE at the end."""
         _get(self._sender, "rtcp_started", asyncio.Event).set()
-        async for _ in _rtcp_times():
-            self._sending.report(self._loop.time())
-        self._sending.leave(self._loop.time())
-        _get(self._sender, "rtcp_exited", asyncio.Event).set()
+        try:
+            async for _ in _rtcp_times():
+                self._sending.report(self._loop.time())
+            self._sending.leave(self._loop.time())
+        finally:  # RTCRtpSender.stop waits for it
+            _get(self._sender, "rtcp_exited", asyncio.Event).set()
 
     async def _hear_report(self, packet: AnyRtcpPacket) -> None:
         if self._losses is None or self._detached or not isinstance(packet, RtcpRrPacket | RtcpSrPacket):
@@ -268,8 +296,13 @@ class _Ear:
 
     async def _run(self) -> None:
         """Stands in for RTCRtpReceiver._run_rtcp: from here on packets are taken; a report a second."""
-        receiver = self._receiver
-        _get(receiver, "rtcp_started", asyncio.Event).set()
+        _get(self._receiver, "rtcp_started", asyncio.Event).set()
+        try:
+            await self._listen(self._receiver)
+        finally:  # RTCRtpReceiver.stop waits for it
+            _get(self._receiver, "rtcp_exited", asyncio.Event).set()
+
+    async def _listen(self, receiver: RTCRtpReceiver) -> None:
         self._stop_decoder()
         codecs = _get(receiver, "codecs", dict[int, RTCRtpCodecParameters])
         self._payload_types |= {number for number, codec in codecs.items() if codec.name.lower() == "opus"}
@@ -281,7 +314,6 @@ class _Ear:
                 wire.send_rtcp(compound)
         for protocol in tapped:
             vars(protocol).pop("datagram_received", None)
-        _get(receiver, "rtcp_exited", asyncio.Event).set()
 
     def _tap(self, protocol: StunProtocol, wire: _Wire) -> StunProtocol:
         """Take what is RTP at the datagram; STUN, DTLS and RTCP go their way as before."""
@@ -289,13 +321,15 @@ class _Ear:
         is_rtp, unprotect, take, now = rtp.is_rtp, wire.unprotect, self._receiving.take, self._loop.time
 
         def datagram_received(data: bytes, addr: tuple[str, int]) -> None:
-            if not is_rtp(data):
+            if not 0 < len(data) <= DATAGRAM_BYTES:
+                pass
+            elif not is_rtp(data):
                 others(data, addr)
             elif (packet := unprotect(data)) is not None:
                 take(packet, now())
 
         vars(protocol)["datagram_received"] = datagram_received
-        vars(protocol.transport)["max_size"] = DATAGRAM_BYTES
+        vars(protocol.transport)["max_size"] = _RECEIVE_BYTES
         return protocol
 
     def _route(self, ssrc: int) -> None:
@@ -316,6 +350,14 @@ class _Ear:
         """Its thread has nothing to do; it is idle, so that joining it takes no time."""
         if _get(self._receiver, "decoder_thread", object) is not None:
             cast(Callable[[], None], self._receiver._RTCRtpReceiver__stop_decoder)()  # type: ignore[attr-defined]
+
+
+def _guarded(receive: Callable[[bytes, tuple[str, int]], None]) -> Callable[[bytes, tuple[str, int]], None]:
+    def datagram_received(data: bytes, addr: tuple[str, int]) -> None:
+        if 0 < len(data) <= DATAGRAM_BYTES:
+            receive(data, addr)
+
+    return datagram_received
 
 
 async def _rtcp_times() -> AsyncIterator[None]:

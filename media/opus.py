@@ -68,6 +68,7 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
     lib.opus_encoder_ctl.argtypes = [pointer, integer]
     lib.opus_encoder_get_size.argtypes = [integer]
     lib.opus_packet_get_samples_per_frame.argtypes = [buffer, ctypes.c_int32]
+    lib.opus_packet_has_lbrr.argtypes = [buffer, ctypes.c_int32]
     lib.opus_packet_get_nb_samples.argtypes = [buffer, ctypes.c_int32, ctypes.c_int32]
     lib.opus_encoder_destroy.argtypes = [pointer]
     lib.opus_encoder_destroy.restype = None

@@ -10,6 +10,7 @@ the encoder goes back to its state after the last packet that was sent.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from media.floor import Block, Floor
 from media.opus import Encoder
 from media.pcm import FRAME_SAMPLES, level_dbfs
 from media.timing import Loop, Timer
+
+logger = logging.getLogger(__name__)
 
 LATE_MAX_S = 0.2
 """After a longer stall of the loop the rest of the spurt moves to now instead of being sent in a burst."""
@@ -124,6 +127,8 @@ class Outbound:
         try:
             self._send(prepared)
             self._floor.sent(block)
+        except Exception:  # whoever is told what was sent must not silence the session
+            logger.exception("what was sent could not be told")
         finally:
             self._busy = False
         if not self._closed:

@@ -75,7 +75,7 @@ class Pacer:
             when, _, slot = heapq.heappop(heap)
             if slot.callback is None:
                 continue
-            self.punctuality.note(now - when)
+            self.punctuality.note(loop.time() - when)
             try:
                 slot.callback()
             except Exception as error:  # one session's failure is not the others', as in asyncio's own loop

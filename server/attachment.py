@@ -52,12 +52,13 @@ class Attachment:
         sections = sum(transceiver.kind == "audio" for transceiver in pc.getTransceivers())
         if not sections:
             return
+        aiortc_seams.keep_opus(pc)
         try:
-            self._attach(pc, voices[:sections], microphone, _WAYS[way])
+            aiortc_seams.check(pc)
         except SeamMovedError:
             log.warning("this aiortc has other insides: sound goes by its tracks", exc_info=True)
-            self.close()
-            self._attach(pc, voices[:sections], microphone, _WAYS[TRACK])
+            way = TRACK
+        self._attach(pc, voices[:sections], microphone, _WAYS[way])
 
     def close(self) -> None:
         """Deaf and mute at once. Idempotent."""
@@ -67,7 +68,6 @@ class Attachment:
     def _attach(
         self, pc: RTCPeerConnection, voices: Sequence[Voice], microphone: Microphone | None, way: _Way
     ) -> None:
-        # The ear first: it adds nothing to the connection, so that another way is still open if it fails.
         if microphone is not None:
             self._detach.append(way.microphone(pc, microphone))
         for voice in voices:

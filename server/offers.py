@@ -57,6 +57,11 @@ def check(offer: str, role: Role) -> Ice:
         raise OfferError("Only audio (one section, a spectator's two) and one data channel are accepted.")
     if role is Role.SPECTATOR and "audio" not in kinds:
         raise OfferError("A spectator's offer needs an audio section.")
+    sections = [media for media in description.media if media.kind == "audio"]
+    if any(all(codec.name.lower() != "opus" for codec in media.rtp.codecs) for media in sections):
+        raise OfferError("The audio must be offered with Opus.")
+    if role is Role.SPECTATOR and any(media.direction != "recvonly" for media in sections):
+        raise OfferError("A spectator's audio is recvonly.")
     if sum(len(media.ice_candidates) for media in description.media) > MAX_CANDIDATES:
         raise OfferError("The offer has too many candidates.")
     _check_bundle(description)

@@ -119,7 +119,6 @@ class Session:
         self.microphone = Microphone(
             self.director.hear,
             lambda: self.post(events.SoundHeard()),
-            loop=crew.pacer,
             clock=clock,
         )
         self._overheard = Overheard(self.microphone, clock)

@@ -211,6 +211,22 @@ def test_a_report_may_give_the_next_turn() -> None:
     assert stage.events[-1] == PlayoutFinished("b", 40)
 
 
+def test_a_report_that_fails_does_not_silence_the_session() -> None:
+    stage = Stage()
+
+    def report(event: FloorEvent) -> None:
+        stage.events.append(event)
+        if len(stage.events) == 1:
+            raise RuntimeError("whoever is told")
+
+    stage.floor._on_event = report
+    stage.say("a", steady(100))
+    stage.say("b", steady(100), pause_ms=50)
+    stage.loop.run_ms(1000)
+    assert stage.ended == ["a", "b"]
+    assert len(stage.packets) == 12
+
+
 def test_one_listeners_failure_is_its_own() -> None:
     stage = Stage()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from media.timing import Pacer
 
@@ -60,6 +61,16 @@ async def test_one_failure_is_reported_and_leaves_the_others_alone() -> None:
     await ticks()
     assert ran == ["other"]
     assert [str(error) for error in reported] == ["one session"]
+
+
+async def test_each_callback_s_own_lateness_is_noted() -> None:
+    pacer = Pacer()
+    now = pacer.time()
+    for _ in range(5):
+        pacer.call_at(now, lambda: time.sleep(0.02))
+    await ticks(1)
+    assert pacer.punctuality.worst_s > 0.07
+    assert pacer.punctuality.late >= 4
 
 
 async def test_lateness_is_noted_until_it_is_asked_for() -> None:

@@ -70,10 +70,17 @@ def test_a_human_without_audio_may_read_along_but_a_spectator_may_not() -> None:
         offers.check(offer, Role.SPECTATOR)
 
 
+def test_a_spectator_who_would_speak_and_an_offer_without_opus_are_refused() -> None:
+    with pytest.raises(offers.OfferError, match="recvonly"):
+        offers.check(OFFER, Role.SPECTATOR)
+    with pytest.raises(offers.OfferError, match="Opus"):
+        offers.check(OFFER.replace("opus/48000/2", "PCMU/8000"), Role.HUMAN)
+
+
 def test_a_spectator_may_have_two_audio_sections_and_a_human_one() -> None:
     audio, data = OFFER.index("m=audio"), OFFER.index("m=application")
     second = OFFER[audio:data].replace("a=mid:0", "a=mid:1")
-    offer = OFFER[:audio] + OFFER[audio:data] + second
+    offer = (OFFER[:data] + second).replace("a=mid:", "a=recvonly\r\na=mid:")
     assert offers.check(offer, Role.SPECTATOR).mid == "0"
     with pytest.raises(offers.OfferError):
         offers.check(offer, Role.HUMAN)

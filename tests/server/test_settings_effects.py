@@ -14,6 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from pytest_aiohttp import AiohttpClient
 from signalling_fakes import Client, fake_app, opened
 
+from media import aiortc_seams
 from orchestration.ports import LineConfig
 from server import cli_serve, crew, logs
 from server.auth import Role
@@ -67,6 +68,22 @@ async def test_media_is_the_way_that_sound_goes(
     pc.addTransceiver("audio")
     attachment = room.session._attach(Role.HUMAN)(pc)
     assert ("_run_rtp" in vars(pc.getSenders()[0])) is (way == "direct")
+    attachment.close()
+    await pc.close()
+
+
+async def test_with_other_insides_of_aiortc_sound_goes_by_its_tracks(
+    aiohttp_client: AiohttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await served(aiohttp_client, Settings(data=tmp_path))
+    room = await opened(client)
+    monkeypatch.setattr(aiortc_seams, "_SENDER_FIELDS", ("moved_away",))
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    pc.addTransceiver("audio")
+    attachment = room.session._attach(Role.HUMAN)(pc)
+    assert len(pc.getTransceivers()) == 1
+    assert "_run_rtp" not in vars(pc.getSenders()[0])
+    assert "_run_rtcp" not in vars(pc.getReceivers()[0])
     attachment.close()
     await pc.close()
 

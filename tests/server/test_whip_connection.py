@@ -165,6 +165,36 @@ async def test_the_voice_goes_out_and_the_microphone_comes_in(room: Opened) -> N
         await until(lambda: len(room.director.pcm) > 4800)
 
 
+@pytest.mark.parametrize("role", ["human", "spectator"])
+async def test_no_stranger_s_datagram_ends_a_connection(room: Opened, role: str) -> None:
+    human = role == "human"
+    auth = room.auth if human else room.spectator_auth
+    async with rtc_page(microphone=human, channel=human) as page:
+        await page.connect(room.client, f"{room.path}/{'whip' if human else 'whep'}", auth)
+        await page.live()
+        peer = next(iter(room.session.presence._peers.values()))
+        if room.session._way == "direct":
+            protocols = peer._pc.getSenders()[0].transport.transport._connection._protocols
+            await until(lambda: all("datagram_received" in vars(protocol) for protocol in protocols))
+            for protocol in protocols:
+                for datagram in (b"", b"\x80\xc8" + bytes(1600), b"\x80\x6f" + bytes(1600), b"\x16" * 1600):
+                    protocol.datagram_received(datagram, ("127.0.0.1", 9))
+            await asyncio.sleep(0.1)
+        assert peer.connected
+
+
+async def test_opus_is_spoken_also_when_it_is_not_named_first(room: Opened) -> None:
+    async with rtc_page() as page:
+        offer = (await page.offer()).replace("SAVPF 96 9 0 8", "SAVPF 0 8 9 96")
+        response = await room.client.post(
+            f"{room.path}/whip", data=offer, headers={**room.auth, "Content-Type": "application/sdp"}
+        )
+        assert response.status == 201
+        answer = await response.text()
+    audio = next(line for line in answer.splitlines() if line.startswith("m=audio"))
+    assert audio.split()[3:] == ["96"]
+
+
 async def test_a_human_without_a_microphone_reads_and_types(room: Opened) -> None:
     async with rtc_page(microphone=False, audio=False) as page:
         await arrive(page, room)
