@@ -5,6 +5,8 @@ instance, packets leave by the nominated pair's own socket, and the microphone's
 datagram. Use, in this order, for each RTCPeerConnection::
 
     await pc.setRemoteDescription(offer)
+    check(pc)                                             # raises SeamMovedError; nothing is changed yet
+    keep_opus(pc)
     detach_voice = attach_voice(pc, session.outbound)  # adds the track; before createAnswer
     detach_ear = attach_microphone(pc, microphone)        # a peer that only listens has none
     announce_fec(pc)
@@ -91,7 +93,7 @@ def attach_voice(pc: RTCPeerConnection, voice: Voice, decides_fec: bool = True) 
     session's too, but for their top bit. Sender Reports pair the session clock with NTP time.
     `decides_fec`: this peer's loss reports switch FEC, which one peer per session (the human) should do.
 
-    Raises SeamMovedError before anything is changed.
+    Raises SeamMovedError, with the track added and nothing else changed.
     """
     track = VoiceTrack(voice)
     sender = pc.addTrack(track)
