@@ -59,6 +59,8 @@ _RECEIVE_BYTES = 2048
 """For which asyncio would otherwise take 256 KiB of memory each time."""
 BACKLOG_BYTES = 8 * 1024
 """A socket that could not send so much already (about 60 packets) gets no more until it has."""
+_NAMELESS = "ear"
+"""The CNAME of an end that only receives: aiortc names its senders alone."""
 
 _SENDER_FIELDS = (
     "rtp_started",
@@ -115,7 +117,7 @@ def attach_microphone(pc: RTCPeerConnection, microphone: Microphone) -> Detach:
     """
     for transceiver in pc.getTransceivers():
         if transceiver.kind == "audio":
-            return _Ear(transceiver.receiver, microphone).detach
+            return _Ear(transceiver.receiver, microphone, transceiver.sender).detach
     raise LookupError("no audio receiver: call this after setRemoteDescription")
 
 
@@ -205,10 +207,10 @@ class _Mouth:
         _demand_transport(sender.transport)
         self._sender = sender
         self._source = voice
-        self._losses = Losses() if decides_fec else None
         self._unsubscribe: Detach | None = None
         self._detached = False
         self._loop = asyncio.get_running_loop()
+        self._losses = Losses(voice.expects_loss, self._loop.time()) if decides_fec else None
         vars(sender)["_run_rtp"] = self._run
         vars(sender)["_run_rtcp"] = self._report
         vars(sender)["_handle_rtcp_packet"] = self._hear_report
@@ -282,12 +284,14 @@ class _Mouth:
 class _Ear:
     """One receiver, whose packets go to a Microphone instead of a jitter buffer and a decoder thread."""
 
-    def __init__(self, receiver: RTCRtpReceiver, microphone: Microphone) -> None:
+    def __init__(self, receiver: RTCRtpReceiver, microphone: Microphone, sender: RTCRtpSender) -> None:
+        """`sender` is the same section's: both are one end, with one name (RFC 3550 section 6.5.1)."""
         _demand(receiver, _RECEIVER_FIELDS, _RECEIVER_METHODS)
         _demand_transport(receiver.transport)
         self._receiver = receiver
         self._payload_types: set[int] = set()
-        self._receiving = Receiving(microphone, self._payload_types, self._route)
+        self._sender = sender
+        self._receiving = Receiving(microphone, self._payload_types, self._route, self._forget)
         self._loop = asyncio.get_running_loop()
         vars(receiver)["_run_rtcp"] = self._run
         vars(receiver)["_handle_rtp_packet"] = self._take_parsed
@@ -312,7 +316,10 @@ class _Ear:
         tapped = [self._tap(protocol, wire) for protocol in wire.protocols]
         async for _ in _rtcp_times():
             ssrc = _get(receiver, "rtcp_ssrc", object)
-            if isinstance(ssrc, int) and (compound := self._receiving.report(ssrc, self._loop.time())):
+            if not isinstance(ssrc, int):
+                continue
+            cname = _get(self._sender, "cname", str) or _NAMELESS
+            if compound := self._receiving.report(ssrc, cname, self._loop.time()):
                 wire.send_rtcp(compound)
         for protocol in tapped:
             vars(protocol).pop("datagram_received", None)
@@ -337,6 +344,9 @@ class _Ear:
     def _route(self, ssrc: int) -> None:
         """aiortc's router passes a source's Sender Reports on by this table alone."""
         self._receiver.transport._rtp_router.ssrc_table[ssrc] = self._receiver
+
+    def _forget(self, ssrc: int) -> None:
+        self._receiver.transport._rtp_router.ssrc_table.pop(ssrc, None)
 
     async def _take_parsed(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         """Stands in for RTCRtpReceiver._handle_rtp_packet: what came before the sockets were tapped."""

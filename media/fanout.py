@@ -42,6 +42,10 @@ class Voice(Protocol):
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Hand every packet from now on to `subscriber`, when it is due. Returns the way out."""
 
+    @property
+    def expects_loss(self) -> bool:
+        """What `expect_loss` said last; it outlives the peer that decided it."""
+
     def expect_loss(self, lossy: bool) -> None:
         """Whether the peer that decides it loses packets (media.losses)."""
 

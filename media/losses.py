@@ -16,10 +16,11 @@ _REPORTS_MAX = 64
 class Losses:
     """Of one peer. Feed it each report block on our stream; `lossy` is the switch."""
 
-    def __init__(self) -> None:
-        self.lossy = False
+    def __init__(self, lossy: bool = False, now: float = 0.0) -> None:
+        """`lossy`: so it was at `now`, on the human's connection before this one."""
+        self.lossy = lossy
         self._reports: deque[tuple[float, int, int]] = deque(maxlen=_REPORTS_MAX)
-        self._lossy_at = 0.0
+        self._lossy_at = now
 
     def report(self, highest_sequence: int, packets_lost: int, now: float) -> bool:
         """Take in a report (RFC 3550 section 6.4.1: both count from the stream's start). Returns `lossy`."""

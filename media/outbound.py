@@ -73,6 +73,10 @@ class Outbound:
     def listeners(self) -> int:
         return len(self._fanout)
 
+    @property
+    def expects_loss(self) -> bool:
+        return self._loss_percent > 0
+
     def expect_loss(self, lossy: bool) -> None:
         """Whether the speaking peer loses packets (media.losses): with FEC, from the next few packets on."""
         self._loss_percent = FEC_LOSS_PERCENT if lossy else 0

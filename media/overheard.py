@@ -37,6 +37,10 @@ class Overheard:
 
         return unsubscribe
 
+    @property
+    def expects_loss(self) -> bool:
+        return False
+
     def expect_loss(self, lossy: bool) -> None:
         """The human's browser codes for its own way to us; a spectator's way is the spectator's."""
 

@@ -11,12 +11,20 @@ from media.reception import Reception
 
 class Receiving:
     def __init__(
-        self, microphone: Microphone, payload_types: Set[int], on_source: Callable[[int], None]
+        self,
+        microphone: Microphone,
+        payload_types: Set[int],
+        on_source: Callable[[int], None],
+        on_forgotten: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Packets of other payload types are ignored. `on_source` is told each new SSRC."""
+        """Packets of other payload types are ignored.
+
+        `on_source` is told each new SSRC, `on_forgotten` each one for which there are too many newer ones.
+        """
         self._microphone: Microphone | None = microphone
         self._payload_types = payload_types
         self._on_source = on_source
+        self._on_forgotten = on_forgotten
         self._sources: dict[int, Reception] = {}
 
     def take(self, data: bytes, now: float) -> None:
@@ -39,11 +47,11 @@ class Receiving:
         if ssrc in self._sources:
             self._sources[ssrc].sender_report(ntp_timestamp, now)
 
-    def report(self, ssrc: int, now: float) -> bytes:
-        """Our receiver report, under our `ssrc`; empty while nothing was received."""
+    def report(self, ssrc: int, cname: str, now: float) -> bytes:
+        """Our receiver report, under our `ssrc` and name; empty while nothing was received."""
         if not self._sources:
             return b""
-        return reports.receiver_report(ssrc, [source.report(now) for source in self._sources.values()])
+        return reports.receiver_report(ssrc, cname, [source.report(now) for source in self._sources.values()])
 
     def deafen(self) -> None:
         """The microphone gets nothing more; reports go on."""
@@ -51,7 +59,9 @@ class Receiving:
 
     def _new_source(self, ssrc: int) -> Reception:
         if len(self._sources) >= reports.BLOCKS_MAX:
-            self._sources.pop(next(iter(self._sources)))
+            oldest = next(iter(self._sources))
+            del self._sources[oldest]
+            self._on_forgotten(oldest)
         self._on_source(ssrc)
         source = self._sources[ssrc] = Reception(ssrc)
         return source

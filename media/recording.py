@@ -178,12 +178,13 @@ class Recorder:
             await self.flush()
 
     def _end(self, ending: Ending, why: str) -> None:
-        was_on = self.on
+        lost = ending is Ending.STORAGE_FAILED  # also when it was off already and this was its last write
+        told = self.on or lost
         self.stop()
-        if ending is Ending.STORAGE_FAILED:
+        if lost:
             self._waiting.clear()  # it would have nowhere to go
             self._recorded_samples = self._recorded_samples if self.written else 0
-        if was_on:
+        if told:
             logger.error("a recording ended by itself", extra={"reason": ending.value, "why": why})
             self._on_ended(ending)
 

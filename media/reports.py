@@ -32,12 +32,11 @@ def sender_report(
 ) -> bytes:
     """SR and SDES. The counters wrap at 32 bits."""
     info = RtcpSenderInfo(ntp_timestamp, rtp_timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
-    name = RtcpSourceInfo(ssrc=ssrc, items=[(_CNAME, cname.encode())])
-    return bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info)) + bytes(RtcpSdesPacket(chunks=[name]))
+    return bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info)) + _description(ssrc, cname)
 
 
-def receiver_report(ssrc: int, blocks: Sequence[ReportBlock]) -> bytes:
-    """RR with at most BLOCKS_MAX blocks; `ssrc` is whose report it is."""
+def receiver_report(ssrc: int, cname: str, blocks: Sequence[ReportBlock]) -> bytes:
+    """RR with at most BLOCKS_MAX blocks, and SDES; `ssrc` and `cname` are whose report it is."""
     infos = [
         RtcpReceiverInfo(
             ssrc=block.ssrc,
@@ -50,7 +49,12 @@ def receiver_report(ssrc: int, blocks: Sequence[ReportBlock]) -> bytes:
         )
         for block in blocks[:BLOCKS_MAX]
     ]
-    return bytes(RtcpRrPacket(ssrc=ssrc, reports=infos))
+    return bytes(RtcpRrPacket(ssrc=ssrc, reports=infos)) + _description(ssrc, cname)
+
+
+def _description(ssrc: int, cname: str) -> bytes:
+    """The SDES that every compound packet has to carry (RFC 3550 section 6.1)."""
+    return bytes(RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=ssrc, items=[(_CNAME, cname.encode())])]))
 
 
 def bye(ssrc: int) -> bytes:

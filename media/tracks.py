@@ -67,7 +67,7 @@ def attach_microphone_track(pc: RTCPeerConnection, microphone: Microphone) -> De
 async def _listen(track: MediaStreamTrack, microphone: Microphone) -> None:
     """Until the track ends. Unread it would grow without bound, so this waits for nothing else."""
     loop = asyncio.get_running_loop()
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+    resampler = _AnyResampler()
     coder = _Coder()
     try:
         while True:
@@ -80,6 +80,20 @@ async def _listen(track: MediaStreamTrack, microphone: Microphone) -> None:
                     coder.push(pcm, microphone.position - piece.samples, microphone.on_packet)
     except MediaStreamError:
         pass
+
+
+class _AnyResampler:
+    """To 24 kHz mono, also of a stream that changes its form on the way (another codec)."""
+
+    def __init__(self) -> None:
+        self._form: tuple[str, str, int] | None = None
+
+    def resample(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        form = frame.format.name, frame.layout.name, frame.sample_rate
+        if form != self._form:  # PyAV's resampler refuses a frame unlike its first one
+            self._form = form
+            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+        return self._resampler.resample(frame)
 
 
 class _Coder:
@@ -104,7 +118,7 @@ class _Coder:
 
 async def _watch_losses(sender: RTCRtpSender, track: MediaStreamTrack, voice: Voice) -> None:
     loop = asyncio.get_running_loop()
-    losses = Losses()
+    losses = Losses(voice.expects_loss, loop.time())
     while track.readyState == "live":
         await asyncio.sleep(LOOK_EVERY_S)
         for stats in (await sender.getStats()).values():

@@ -74,7 +74,9 @@ async def _site(request: web.Request) -> web.Response:
 
 async def _recording(request: web.Request) -> web.StreamResponse:
     """Both sides, stereo; made from what was stored when it is asked for, which may take a while."""
-    found = await session_of(request).recording.file()
+    session = session_of(request)
+    session.limit()
+    found = await session.recording.file()
     headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="moentreprise-recording.ogg"'}
     return web.FileResponse(found, headers={**headers, "Content-Type": "audio/ogg"})
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from aiohttp import web
@@ -26,6 +27,8 @@ LATE_SHARE_MAX = 0.05
 NEVER = 1.0
 """A limit above it means that the operator wants nobody refused."""
 _PACKETS_MIN = 100
+_LATE_SAMPLES_MIN = 4
+"""Of the ten samples: one or two stalls make packets late, but are over; load goes on."""
 
 
 class _Sample(NamedTuple):
@@ -80,10 +83,15 @@ class LoadWatch:
         return (last.late - first.late) / packets if packets >= _PACKETS_MIN else 0.0
 
     @property
+    def _often_late(self) -> bool:
+        late = sum(after.late > before.late for before, after in pairwise(self._samples))
+        return late >= _LATE_SAMPLES_MIN and self.late_share > LATE_SHARE_MAX
+
+    @property
     def overloaded(self) -> bool:
         if self._max_load > NEVER:
             return False
-        return self.load >= self._max_load or self.late_share > LATE_SHARE_MAX
+        return self.load >= self._max_load or self._often_late
 
     def refuse(self) -> None:
         """Raise Problem 503 with Retry-After while there is too much to do already."""

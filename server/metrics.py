@@ -74,6 +74,12 @@ _load = Gauge(
     "Share of a processor that the event loop's thread uses; sessions are refused above a limit.",
     registry=REGISTRY,
 )
+_microphone = Counter(
+    "moentreprise_microphone_packets",
+    "Packets of microphones by what became of them; counted when their session ends.",
+    ["fate"],
+    registry=REGISTRY,
+)
 _packets = Counter("moentreprise_packets", "Packets of speech that were due.", registry=REGISTRY)
 _packets_late = Counter(
     "moentreprise_packets_late", "Packets that left more than 10 ms after they were due.", registry=REGISTRY
@@ -154,6 +160,13 @@ def observe(notice: Notice) -> None:
             count_error(notice.code)
         case _:
             pass
+
+
+def observe_microphone(received: int, lost: int, late: int, recovered: int) -> None:
+    """What became of the packets of one session's microphone."""
+    fates = {"received": received, "lost": lost, "late": late, "recovered": recovered}
+    for fate, packets in fates.items():
+        _microphone.labels(fate).inc(max(0, packets))
 
 
 def add_routes(app: web.Application) -> None:

@@ -108,7 +108,8 @@ class Recording:
         await self._recorder.flush()
         if not self._recorder.written:
             raise Problem(Code.NOT_FOUND, "Nothing of this session was recorded.")
-        if self._rendered_bytes != self._recorder.written:
+        wanted = self._recorder.written
+        while self._rendered_bytes < wanted:  # a child that was under way began with less
             await self._render()
         return self._folder / FILE
 

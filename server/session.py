@@ -194,6 +194,8 @@ class Session:
         if not completed:
             self.outbound.close()
         self.microphone.close()
+        ear = self.microphone.figures
+        metrics.observe_microphone(ear.received, ear.lost, ear.late, ear.recovered)
         await self.recording.close()
         await self.work.close()
         if completed and self.presence.listening:

@@ -74,3 +74,10 @@ def test_the_numbers_wrap() -> None:
     losses = Losses()
     losses.report(0xFFFFFFF0, 0, 1.0)
     assert losses.report(84, 10, 3.0)
+
+
+def test_a_lossy_line_stays_so_when_its_human_comes_back() -> None:
+    losses = Losses(lossy=True, now=50.0)
+    assert losses.report(0, 0, 51.0)
+    assert losses.report(500, 0, 64.0)
+    assert not losses.report(550, 0, 65.0)

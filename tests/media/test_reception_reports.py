@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from aiortc.rtp import RtcpPacket, RtcpRrPacket, RtcpSdesPacket
+from virtual_media import VirtualLoop
 
+from media import rtp
+from media.microphone import Microphone
+from media.receiving import Receiving
 from media.reception import Reception
+from media.reports import BLOCKS_MAX
 
 
 def received(reception: Reception, numbers: list[int], start: float = 0.0) -> None:
@@ -66,3 +72,32 @@ def test_the_round_trip_can_be_measured_by_the_last_sender_report() -> None:
 def test_nothing_received_is_nothing_lost() -> None:
     block = Reception(7).report(3.0)
     assert (block.packets_lost, block.fraction_lost, block.highest_sequence) == (0, 0, 0)
+
+
+def heard_by_a_microphone(ssrcs: range) -> tuple[Receiving, list[int], list[int]]:
+    known: list[int] = []
+    forgotten: list[int] = []
+    microphone = Microphone(loop=VirtualLoop())
+    receiving = Receiving(microphone, {96}, known.append, forgotten.append)
+    for ssrc in ssrcs:
+        receiving.take(rtp.header(96, False, 1, 0, ssrc) + bytes([0xF8, 0xFF, 0xFE]), 0.0)
+    microphone.close()
+    return receiving, known, forgotten
+
+
+def test_a_report_is_a_compound_with_our_name() -> None:
+    receiving, _, _ = heard_by_a_microphone(range(7, 8))
+    report, description = RtcpPacket.parse(receiving.report(99, "we", 1.0))
+    assert isinstance(report, RtcpRrPacket)
+    assert (report.ssrc, [block.ssrc for block in report.reports]) == (99, [7])
+    assert isinstance(description, RtcpSdesPacket)
+    assert (description.chunks[0].ssrc, description.chunks[0].items) == (99, [(1, b"we")])
+
+
+def test_whoever_changes_his_source_all_the_time_fills_no_table() -> None:
+    receiving, known, forgotten = heard_by_a_microphone(range(1000))
+    assert known == list(range(1000))
+    assert forgotten == list(range(1000 - BLOCKS_MAX))
+    report = RtcpPacket.parse(receiving.report(99, "we", 1.0))[0]
+    assert isinstance(report, RtcpRrPacket)
+    assert len(report.reports) == BLOCKS_MAX

@@ -208,6 +208,17 @@ async def test_a_disk_that_fails_ends_the_recording_and_says_so_once(
     assert "a recording ended by itself" in caplog.text
 
 
+async def test_a_last_write_that_fails_is_told_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with studio(tmp_path / "nowhere" / "journal") as made:
+        made.recorder.start()
+        made.team(0)
+        made.recorder.stop()
+        await made.recorder.flush()
+        assert made.endings == [Ending.STORAGE_FAILED]
+    assert made.endings == [Ending.STORAGE_FAILED]
+    assert "a recording ended by itself" in caplog.text
+
+
 async def test_after_a_failed_write_the_file_goes_on_where_it_was_whole(tmp_path: Path) -> None:
     broken = False
 

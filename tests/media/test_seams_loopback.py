@@ -285,6 +285,19 @@ async def test_the_speaking_peers_losses_switch_fec_and_a_spectators_do_not(deci
     assert expected == ([False, True, True] if decides else [])
 
 
+async def test_a_human_who_reconnects_keeps_fec() -> None:
+    room = Room()
+    room.outbound.expect_loss(True)
+    async with peers() as (browser, server):
+        browser.addTransceiver("audio", direction="recvonly")
+        await connect(browser, server, lambda: attach_voice(server, room.outbound))
+        sender = server.getSenders()[0]
+        block = RtcpReceiverInfo(sender._ssrc, 0, 0, 100, 0, 0, 0)
+        await sender._handle_rtcp_packet(RtcpRrPacket(ssrc=1, reports=[block]))
+        assert room.outbound.expects_loss
+    room.close()
+
+
 async def test_a_peer_whose_socket_is_full_gets_no_more_and_delays_nobody() -> None:
     room = Room()
     async with peers() as (browser, server):

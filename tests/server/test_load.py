@@ -67,3 +67,14 @@ def test_above_a_hundred_per_cent_nobody_is_refused() -> None:
     machine = Machine(max_load_percent=1000)
     machine.work(10, load=1.0, late=0.5)
     machine.watch.refuse()
+
+
+def test_one_or_two_stalls_refuse_nobody() -> None:
+    machine = Machine()
+    machine.work(10, load=0.2)
+    machine.work(0.5, load=0.2, late=1.0)
+    assert machine.watch.late_share > 0.05
+    machine.watch.refuse()
+    machine.work(3, load=0.2)
+    machine.work(0.5, load=0.2, late=1.0)
+    machine.watch.refuse()

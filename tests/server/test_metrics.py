@@ -109,3 +109,11 @@ async def test_the_event_loops_lag_is_measured_and_the_watch_ends_with_the_appli
             await asyncio.sleep(0.01)
     await client.close()
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "event-loop-lag"]
+
+
+def test_what_became_of_a_microphone_s_packets_is_counted() -> None:
+    fates = ("received", "lost", "late", "recovered")
+    before = [value("moentreprise_microphone_packets_total", {"fate": fate}) for fate in fates]
+    metrics.observe_microphone(received=50, lost=3, late=2, recovered=1)
+    after = [value("moentreprise_microphone_packets_total", {"fate": fate}) for fate in fates]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [50, 3, 2, 1]

@@ -19,7 +19,7 @@ from signalling_fakes import Client, Opened, fake_app, opened
 
 from media.opus import Encoder
 from media.pcm import FRAME_SAMPLES, ms_to_samples
-from server import recording
+from server import metrics, recording
 from server.sessions import SESSIONS
 from server.settings import Settings
 
@@ -182,6 +182,31 @@ async def test_it_is_made_once_until_more_is_recorded(
     assert len(longer[2]) > len(first[2])
 
 
+async def test_who_asks_while_it_is_made_gets_what_was_recorded_till_then(
+    room: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, go_on = recording._run, asyncio.Event()
+
+    async def slow(*command: str) -> int:
+        code = await run(*command)
+        await go_on.wait()
+        return code
+
+    monkeypatch.setattr(recording, "_run", slow)
+    await recorded(room)
+    early = asyncio.create_task(fetch(room))
+    await asyncio.sleep(0.3)
+    await recorded(room)
+    late = asyncio.create_task(fetch(room))
+    await asyncio.sleep(0.1)
+    go_on.set()
+    _, _, first = await early
+    status, _, second = await late
+    assert status == 200
+    assert second == (await fetch(room))[2]
+    assert len(second) > len(first)
+
+
 async def test_a_session_without_room_for_it_says_so_and_goes_on(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("")
     async with Client(TestServer(fake_app(Settings(data=tmp_path / "full")))) as client:
@@ -278,3 +303,14 @@ async def test_after_the_end_a_child_does_not_outlive_the_data(
     await _forget(room)
     assert (await asking)[0] == 503
     assert children_of_ours() == before
+
+
+async def test_a_session_s_end_counts_what_its_microphone_got(room: Opened) -> None:
+    def counted() -> float:
+        labels = {"fate": "received"}
+        return metrics.REGISTRY.get_sample_value("moentreprise_microphone_packets_total", labels) or 0.0
+
+    before = counted()
+    room.session.microphone.receive(bytes([0xF8, 0xFF, 0xFE]), 1, 960, 7, asyncio.get_running_loop().time())
+    await room.client.delete(room.path, headers=room.auth)
+    assert counted() == before + 1
