@@ -159,9 +159,7 @@ async def test_forgetting_deletes_the_recording(room: Opened) -> None:
     assert (await fetch(room))[0] == 404
 
 
-async def test_it_is_made_once_until_more_is_recorded(
-    room: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_is_made_once_until_more_is_recorded(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     children: list[int] = []
     run = recording._run
 
@@ -261,9 +259,7 @@ async def _drain(room: Opened) -> None:
 
 @pytest.mark.parametrize("end", [_stop, _forget, _drain])
 @pytest.mark.usefixtures("slow")
-async def test_no_child_outlives_the_session(
-    room: Opened, end: Callable[[Opened], Awaitable[None]]
-) -> None:
+async def test_no_child_outlives_the_session(room: Opened, end: Callable[[Opened], Awaitable[None]]) -> None:
     await recorded(room)
     before = children_of_ours()
     asking = asyncio.create_task(fetch(room))
