@@ -83,6 +83,7 @@ def plot(rows: Rows) -> str:
 
 def write(docs: Path, fresh: Rows) -> None:
     """Put the rows among those of earlier runs, and write all three files."""
+    docs.mkdir(parents=True, exist_ok=True)
     file = docs / "benchmarks.json"
     known: list[Row] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     rows = merged(known, fresh)
