@@ -15,7 +15,7 @@ class Receiving:
         microphone: Microphone,
         payload_types: Set[int],
         on_source: Callable[[int], None],
-        on_forgotten: Callable[[int], None] = lambda _: None,
+        on_forgotten: Callable[[int], None],
     ) -> None:
         """Packets of other payload types are ignored.
 

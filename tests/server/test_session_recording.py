@@ -20,6 +20,7 @@ from signalling_fakes import Client, Opened, fake_app, opened
 from media.opus import Encoder
 from media.pcm import FRAME_SAMPLES, ms_to_samples
 from server import metrics, recording
+from server.session import HAND
 from server.sessions import SESSIONS
 from server.settings import Settings
 
@@ -299,6 +300,12 @@ async def test_after_the_end_a_child_does_not_outlive_the_data(
     await _forget(room)
     assert (await asking)[0] == 503
     assert children_of_ours() == before
+
+
+async def test_who_asks_for_the_file_all_the_time_is_told_to_wait(room: Opened) -> None:
+    asked = [(await fetch(room))[0] for _ in range(HAND.burst + 2)]
+    assert set(asked[: HAND.burst - 1]) == {404}
+    assert asked[-1] == 429
 
 
 async def test_a_session_s_end_counts_what_its_microphone_got(room: Opened) -> None:
