@@ -1,4 +1,4 @@
-"""The real product as a child process of a test, and what the system knows about its processes."""
+"""The real product as a child process of a test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from processes import alive, children, descendants
 
 READY = "ready: "
 STOP_S = 20.0
@@ -57,46 +59,3 @@ def product(folder: Path) -> Iterator[Product]:
         child.communicate(timeout=STOP_S)
     left = [pid for pid in family if alive(pid)]
     assert not left, f"processes outlived the server: {left}"
-
-
-def children(parent: int, module: str) -> list[int]:
-    return [pid for pid in _processes() if _parent(pid) == parent and module in _command(pid)]
-
-
-def descendants(parent: int) -> list[int]:
-    found = [pid for pid in _processes() if _parent(pid) == parent]
-    return found + [pid for child in found for pid in descendants(child)]
-
-
-def alive(pid: int) -> bool:
-    """Whether it runs (a zombie does not)."""
-    return _state(pid)[:1] not in ("", "Z")
-
-
-def descriptors(pid: int) -> int:
-    """How many file descriptors the process has open."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def _processes() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
-
-
-def _state(pid: int) -> str:
-    """State and parent of /proc/<pid>/stat (proc(5)), empty when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def _parent(pid: int) -> int:
-    state = _state(pid)
-    return int(state.split()[1]) if state else 0
-
-
-def _command(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except (FileNotFoundError, ProcessLookupError):
-        return []

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import cast
 
 import aiohttp
+from processes import alive
 from product_guest import Guest, guest
-from product_server import JOBS, Product, alive
+from product_server import JOBS, Product
 
 from server.rehearsal.client import Event, Json
 from server.rehearsal.packets import Packet

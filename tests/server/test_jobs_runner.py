@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
 import pytest
+from processes import alive, children
 
 from orchestration.events import JobFailed, JobFinished, JobProgressed
 from server.jobs.process import worker_environment
@@ -62,31 +62,15 @@ def worker(script: str) -> tuple[str, ...]:
     return (sys.executable, "-S", "-c", SAY + script)
 
 
-def children() -> set[int]:
-    """Our child processes that are not yet reaped."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
-    return found
-
-
-def exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
 @pytest.fixture
 async def runners() -> AsyncIterator[list[JobRunner]]:
     """Runners to close; afterwards no child process is left."""
-    before = children()
+    before = set(children())
     made: list[JobRunner] = []
     yield made
     for runner in made:
         await runner.close()
-    assert children() <= before
+    assert set(children()) <= before
 
 
 def make(runners: list[JobRunner], script: str | None = None, **more: float) -> JobRunner:
@@ -149,11 +133,11 @@ async def test_a_cancelled_job_ends_at_once_with_all_its_processes(
     async with asyncio.timeout(10):
         await listener.spoken.wait()
     grandchild = int(listener.lines[0])
-    assert exists(grandchild)
+    assert alive(grandchild)
     assert runner.cancel("s1", "j1")
     async with asyncio.timeout(5):
         assert (await listener.failure()).code == "cancelled"
-        while exists(grandchild):
+        while alive(grandchild):
             await asyncio.sleep(0.02)
     assert not runner.cancel("s1", "j1")
 
@@ -270,14 +254,14 @@ async def test_the_same_job_cannot_run_twice(runners: list[JobRunner], tmp_path:
 
 
 async def test_closing_ends_everything_and_tells_everyone(tmp_path: Path) -> None:
-    before = children()
+    before = set(children())
     runner = JobRunner(command=worker("time.sleep(60)"))
     listeners = [start(runner, tmp_path, job=f"j{at}") for at in range(3)]
     await asyncio.sleep(0.3)
     await runner.close()
     assert [(await listener.failure()).code for listener in listeners] == ["cancelled"] * 3
     runner.warm()
-    assert children() <= before
+    assert set(children()) <= before
 
 
 async def test_a_worker_ends_when_its_server_is_gone(tmp_path: Path) -> None:
@@ -294,7 +278,7 @@ async def test_a_worker_ends_when_its_server_is_gone(tmp_path: Path) -> None:
     server.kill()
     await server.wait()
     async with asyncio.timeout(10):
-        while exists(pid):
+        while alive(pid):
             await asyncio.sleep(0.05)
 
 

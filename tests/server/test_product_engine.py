@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from processes import alive
 from product_guest import Guest, guest
-from product_server import Product, alive, product
+from product_server import Product, product
 
 from server.rehearsal.mouth import prepare
 

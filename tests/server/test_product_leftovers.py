@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from aiohttp import TCPConnector
 from aiohttp.test_utils import TestServer
-from product_server import ENGINE, children, descendants, descriptors
+from processes import children, descendants, descriptors
+from product_server import ENGINE
 from rtc_page import RtcPage, rtc_page, until
 from signalling_fakes import Client
 

@@ -16,33 +16,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from processes import alive, descendants
 
 from server import cli_serve, logs, tls
 from server.__main__ import main
 from server.settings import Settings
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def descendants(pid: int) -> set[int]:
-    """Every process below `pid` now."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(entry.parent.name)] = int(entry.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue  # it ended while we looked
-    found: set[int] = set()
-    while new := {child for child, parent in parents.items() if parent in found | {pid}} - found:
-        found |= new
-    return found
-
-
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -58,15 +38,15 @@ def test_the_product_starts_answers_and_leaves_no_process(tmp_path: Path, number
             assert line.startswith("Moentreprise is ready: http://127.0.0.1:")
             with urllib.request.urlopen(f"{line.split()[-1]}/readyz", timeout=20) as answer:
                 assert answer.status == 200
-            children = descendants(serving.pid)
-            assert children
+            family = descendants(serving.pid)
+            assert family
             serving.send_signal(number)
             code = serving.wait(timeout=30)
         finally:
             serving.kill()
     assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0)
     deadline = time.monotonic() + 20
-    while (left := [pid for pid in children if running(pid)]) and time.monotonic() < deadline:
+    while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestServer
 from numpy.typing import NDArray
+from processes import children
 from rtc_page import until
 from signalling_fakes import Client, Opened, fake_app, opened
 
@@ -161,23 +161,23 @@ async def test_forgetting_deletes_the_recording(room: Opened) -> None:
 
 
 async def test_it_is_made_once_until_more_is_recorded(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    children: list[int] = []
+    runs: list[int] = []
     run = recording._run
 
     async def counted(*command: str) -> int:
-        children.append(1)
+        runs.append(1)
         return await run(*command)
 
     monkeypatch.setattr(recording, "_run", counted)
     await recorded(room)
     first, again = await asyncio.gather(fetch(room), fetch(room))
     assert first == again == await fetch(room)
-    assert len(children) == 1
+    assert len(runs) == 1
     await switch(room, True)
     await asyncio.sleep(0.2)
     longer = await fetch(room)
     assert longer[0] == 200
-    assert len(children) == 2
+    assert len(runs) == 2
     assert len(longer[2]) > len(first[2])
 
 
@@ -228,18 +228,6 @@ async def test_a_folder_that_disappears_ends_the_recording_and_not_the_session(r
     assert (await fetch(room))[0] == 404
 
 
-def children_of_ours() -> int:
-    return sum(_is_ours(int(name)) for name in os.listdir("/proc") if name.isdigit())
-
-
-def _is_ours(pid: int) -> bool:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return False
-    return int(fields[1]) == os.getpid()
-
-
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child never comes to an end by itself."""
@@ -262,13 +250,13 @@ async def _drain(room: Opened) -> None:
 @pytest.mark.usefixtures("slow")
 async def test_no_child_outlives_the_session(room: Opened, end: Callable[[Opened], Awaitable[None]]) -> None:
     await recorded(room)
-    before = children_of_ours()
+    before = len(children())
     asking = asyncio.create_task(fetch(room))
-    await until(lambda: children_of_ours() == before + 1)
+    await until(lambda: len(children()) == before + 1)
     await end(room)
     status, _, body = await asking
     assert (status, json.loads(body)["code"]) == (503, "not_ready")
-    assert children_of_ours() == before
+    assert len(children()) == before
     assert not (room.session.folder / "recording.ogg").exists()
 
 
@@ -276,9 +264,9 @@ async def test_no_child_outlives_the_session(room: Opened, end: Callable[[Opened
 async def test_a_child_that_takes_too_long_is_ended(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "RENDER_S", 0.2)
     await recorded(room)
-    before = children_of_ours()
+    before = len(children())
     assert (await fetch(room))[0] == 500
-    assert children_of_ours() == before
+    assert len(children()) == before
 
 
 async def test_a_child_that_fails_is_answered_as_ours(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,12 +282,12 @@ async def test_after_the_end_a_child_does_not_outlive_the_data(
     await recorded(room)
     await _stop(room)
     monkeypatch.setattr(recording, "COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
-    before = children_of_ours()
+    before = len(children())
     asking = asyncio.create_task(fetch(room))
-    await until(lambda: children_of_ours() == before + 1)
+    await until(lambda: len(children()) == before + 1)
     await _forget(room)
     assert (await asking)[0] == 503
-    assert children_of_ours() == before
+    assert len(children()) == before
 
 
 async def test_who_asks_for_the_file_all_the_time_is_told_to_wait(room: Opened) -> None:
