@@ -82,6 +82,31 @@ def measure() -> Primitives:
     )
 
 
+def frames_of(pcm: bytes) -> list[bytes]:
+    """All whole packets' sound."""
+    return [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)]
+
+
+def srtp_pair() -> tuple[pylibsrtp.Session, pylibsrtp.Session]:
+    """One that protects and one that unprotects, with the profile that two aiortc peers agree upon."""
+    profile = SRTP_PROFILES[0]
+    key = os.urandom(profile.key_length + profile.salt_length)
+    ways = pylibsrtp.Policy.SSRC_ANY_OUTBOUND, pylibsrtp.Policy.SSRC_ANY_INBOUND
+    out, back = (pylibsrtp.Policy(key, way, 0, profile.libsrtp_profile) for way in ways)
+    return pylibsrtp.Session(out), pylibsrtp.Session(back)
+
+
+def packets(payloads: list[bytes]) -> Iterator[bytes]:
+    """RTP packets without an end, the payloads in turn."""
+    for number, payload in enumerate(itertools.cycle(payloads)):
+        yield rtp.header(96, False, number & 0xFFFF, number * 960 & 0xFFFFFFFF, 1) + payload
+
+
+def on_the_servers_core() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {SERVER_CORE} & allowed or allowed)
+
+
 def least_us(cost: Cost) -> float:
     cost()
     rounds = []
@@ -94,8 +119,7 @@ def least_us(cost: Cost) -> float:
 
 
 def _encoding_us(encoder: Encoder, pcm: bytes) -> float:
-    frames = [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)]
-    return _each(encoder.encode, frames)
+    return _each(encoder.encode, frames_of(pcm))
 
 
 def _spoken_us() -> float | None:
@@ -116,23 +140,13 @@ def _each(work: Callable[[bytes], object], inputs: list[bytes]) -> float:
 
 
 def _srtp(payloads: list[bytes]) -> tuple[float, float]:
-    """With the profile that two aiortc peers agree upon, their first."""
-    profile = SRTP_PROFILES[0]
-    key = os.urandom(profile.key_length + profile.salt_length)
-    ours = pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, 0, profile.libsrtp_profile)
-    theirs = pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_INBOUND, 0, profile.libsrtp_profile)
-    protect = pylibsrtp.Session(ours).protect
-    clear = _packets(payloads)
+    clear = packets(payloads)
+    protect = srtp_pair()[0].protect
     protect_us = least_us(lambda: protect(next(clear)))
-    protect = pylibsrtp.Session(ours).protect
-    sealed = iter([protect(packet) for packet in itertools.islice(_packets(payloads), ROUNDS * TIMES + 1)])
-    unprotect = pylibsrtp.Session(theirs).unprotect
-    return protect_us, least_us(lambda: unprotect(next(sealed)))
-
-
-def _packets(payloads: list[bytes]) -> Iterator[bytes]:
-    for number, payload in enumerate(itertools.cycle(payloads)):
-        yield rtp.header(96, False, number & 0xFFFF, number * 960 & 0xFFFFFFFF, 1) + payload
+    ours, theirs = srtp_pair()
+    enough = itertools.islice(packets(payloads), ROUNDS * TIMES + 1)
+    sealed = iter([ours.protect(packet) for packet in enough])
+    return protect_us, least_us(lambda: theirs.unprotect(next(sealed)))
 
 
 def _udp(payload: bytes) -> tuple[float, float]:
@@ -152,7 +166,7 @@ def _udp(payload: bytes) -> tuple[float, float]:
 
 
 def main() -> None:
-    os.sched_setaffinity(0, {SERVER_CORE} & os.sched_getaffinity(0) or os.sched_getaffinity(0))
+    on_the_servers_core()
     primitives = measure()
     print(json.dumps(asdict(primitives) | {"floor": primitives.floor}), flush=True)
 

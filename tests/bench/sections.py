@@ -112,10 +112,10 @@ async def switches(bench: Bench) -> list[Row]:
 async def floor(bench: Bench) -> list[Row]:
     """The primitives, before and after each round of 40 sessions, and where the CPU time goes."""
     plan = Plan("", FLOOR_SESSIONS, seconds=bench.window_s)
-    rows = [await _primitives()]
+    rows = await _primitives()
     for _ in range(bench.repeats):
         rows += [await _measured("floor", server, plan) for server in bench.ours()]
-        rows.append(await _primitives())
+        rows += await _primitives()
     if not bench.quick:
         splits = {PRODUCT: FLOOR_SESSIONS, TEXTBOOK: TEXTBOOK_SESSIONS}
         rows += [await _split(KNOWN[name], splits[name]) for name in splits if bench.has(name)]
@@ -159,13 +159,18 @@ async def _measured(section: str, server: Server, plan: Plan) -> Row:
     return row
 
 
-async def _primitives() -> Row:
+async def _primitives() -> list[Row]:
+    """What they cost in a loop, and at the pace of forty sessions."""
+    return [await _floor_row("primitives", "micro"), await _floor_row("paced", "paced")]
+
+
+async def _floor_row(name: str, module: str) -> Row:
     micro = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.micro", stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        sys.executable, "-m", f"tests.bench.{module}", stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     output, _ = await micro.communicate()
-    row = _head("floor", "primitives") | cast("Row", json.loads(output))
-    print(f"floor primitives: {cast(float, row['floor']):.3%} of a core", file=sys.stderr, flush=True)
+    row = _head("floor", name) | cast("Row", json.loads(output))
+    print(f"floor {name}: {cast(float, row['floor']):.3%} of a core", file=sys.stderr, flush=True)
     return row
 
 

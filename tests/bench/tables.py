@@ -218,29 +218,36 @@ def switches_table(rows: Rows) -> str:
 
 
 def floor_table(rows: Rows) -> str:
-    primitives = rows_of(rows, "floor", "primitives")
+    primitives, paced = rows_of(rows, "floor", "primitives"), rows_of(rows, "floor", "paced")
     if not primitives:
         return ""
     lines = []
     for name, label in PRIMITIVES.items():
         values = [cast("float | None", row[name]) for row in primitives]
-        lines.append((label, spread(values, lambda value: f"{value:.1f} µs"), UNKNOWN, UNKNOWN))
-    floors = [cast(float, row["floor"]) for row in primitives]
-    floor = median(floors) or 1.0
-    lines.append(("**the floor**", spread(floors, as_share), "1 ×", UNKNOWN))
+        lines.append((label, spread(values, lambda value: f"{value:.1f} µs"), UNKNOWN, UNKNOWN, UNKNOWN))
+    floors = [[cast(float, row["floor"]) for row in measured] for measured in (primitives, paced)]
+    for label, own in zip(("**the floor**, in a loop", "**the floor**, at its pace"), floors, strict=True):
+        lines.append((label, spread(own, as_share), *_times(median(own), floors), UNKNOWN))
     full = [row for row in rows_of(rows, "floor") if "cost" in row]
     for name in servers(full):
         own = of_server(full, name)
         costs = each(own, cpu_per_session)
-        times = f"{(median(costs) or 0) / floor:.2f} ×"
-        lines.append(
-            (f"**{name}, {own[0]['sessions']} sessions**", spread(costs, as_share), times, noise_of(own))
-        )
+        label = f"**{name}, {own[0]['sessions']} sessions**"
+        lines.append((label, spread(costs, as_share), *_times(median(costs), floors), noise_of(own)))
     note = (
         "Thread CPU time for each 20 ms; below, shares of a core. The floor is "
-        f"{TALK_DUTY:.3f} × (encode + protect + send) + receive + unprotect + decode ({date_of(primitives)})."
+        f"{TALK_DUTY:.3f} × (encode + protect + send) + receive + unprotect + decode "
+        f"({date_of(primitives)}), "
+        "in a loop without a pause and at the pace of forty sessions."
     )
-    return table("The floor", note, ("", "cost", "of the floor", "foreign load"), lines)
+    head = ("", "cost", "of the loop's floor", "of the paced floor", "foreign load")
+    return table("The floor", note, head, lines)
+
+
+def _times(cost: float | None, floors: list[list[float]]) -> list[str]:
+    """The cost as a multiple of each floor."""
+    medians = [median(floor) for floor in floors]
+    return [f"{cost / floor:.2f} ×" if cost and floor else UNKNOWN for floor in medians]
 
 
 PRIMITIVES = {

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from tests.bench import content
+from tests.bench import content, paced
 from tests.bench.plot import Panel, drawn
 from tests.bench.report import merged, page, plot, write
 from tests.bench.run import chosen
@@ -18,7 +18,7 @@ from tests.bench.servers import Row, extern
 from tests.bench.soak import slope_per_hour
 from tests.bench.sounds import chirp
 from tests.bench.split import grouped
-from tests.bench.tables import limits
+from tests.bench.tables import PRIMITIVES, limits
 from tests.bench.test_capacity import row
 
 
@@ -158,3 +158,21 @@ def test_servers_are_chosen_by_name_and_others_are_brought_along() -> None:
 
 def test_a_quick_run_is_a_part_of_the_full_one() -> None:
     assert set(QUICK) < set(SECTIONS)
+
+
+def test_the_floor_is_told_in_a_loop_and_at_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paced, "PACKETS", 5)
+    monkeypatch.setattr(paced, "ROUNDS", 1)
+    measured = paced.measure(sessions=2)
+    assert measured.in_us > 0
+    assert measured.out_us > 0
+    loop: Row = dict.fromkeys(PRIMITIVES, 1.0) | {"floor": 0.0025}
+    head: Row = {"section": "floor", "date": "2026-01-02"}
+    rows: list[Row] = [
+        head | {"server": "primitives"} | loop,
+        head | {"server": "paced", "floor": 0.005},
+        run("product", 40, 0.4, section="floor"),
+    ]
+    text = page(rows)
+    assert "| **the floor**, at its pace | 0.500% | 2.00 × | 1.00 × |" in text
+    assert "| **product, 40 sessions** | 1.000% | 4.00 × | 2.00 × |" in text
