@@ -55,6 +55,7 @@ class Fanout:
 
     def __init__(self) -> None:
         self._subscribers: dict[int, Subscriber] = {}
+        self._failing: set[int] = set()
         self._next = 0
 
     def __len__(self) -> int:
@@ -68,13 +69,23 @@ class Fanout:
 
         def unsubscribe() -> None:
             self._subscribers.pop(key, None)
+            self._failing.discard(key)
 
         return unsubscribe
 
     def send(self, packet: OutboundPacket) -> None:
+        """What befalls one listener must not silence the others, nor one packet that listener for good."""
         for key, subscriber in tuple(self._subscribers.items()):
             try:
                 subscriber(packet)
-            except Exception:  # whatever befalls one listener must not silence the others
-                logger.exception("a listener failed and was dropped")
-                self._subscribers.pop(key, None)
+            except Exception:
+                self._failed(key)
+            else:
+                if self._failing:
+                    self._failing.discard(key)
+
+    def _failed(self, key: int) -> None:
+        """Told once for all packets in a row."""
+        if key in self._subscribers and key not in self._failing:
+            self._failing.add(key)
+            logger.exception("a listener could not take a packet")

@@ -50,6 +50,7 @@ def render(journal: Path, ogg: Path) -> bool:
 
 
 def main() -> int:
+    os.umask(0o077)
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     threading.Thread(target=_end_with_stdin, daemon=True).start()

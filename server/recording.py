@@ -31,6 +31,8 @@ FILE = "recording.ogg"
 COMMAND = (sys.executable, "-P", "-m", "media.recording_render")
 RENDER_S = 300.0
 """An hour takes about half a minute of an idle core; the lowest priority may wait long for it."""
+RENDERS_MAX = 2
+"""So many children at once, of all sessions; who asks beyond that waits for a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class Recording:
         clock: SessionClock,
         publish: Publish,
         now: Callable[[], float],
+        renders: asyncio.Semaphore,
     ) -> None:
+        """`renders` is shared by all sessions: a child is run with one of it in hand."""
+        self._renders = renders
         self._folder = folder
         self._sides = sides
         self._publish = publish
@@ -152,7 +157,7 @@ class Recording:
         """Whether the child made the file. Cancelled or too late, it is killed and nothing is left of it."""
         made = self._folder / f"{FILE}.part"
         try:
-            async with asyncio.timeout(RENDER_S):
+            async with self._renders, asyncio.timeout(RENDER_S):
                 code = await _run(*COMMAND, str(self._folder / JOURNAL), str(made))
             if code == 0:
                 made.replace(self._folder / FILE)

@@ -36,7 +36,7 @@ from server.limits import Bucket, Rate, refuse
 from server.pagemessages import PageMessage, TalkKey, TypedMessage
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
-from server.recording import Recording, Sides
+from server.recording import RENDERS_MAX, Recording, Sides
 from server.sessionwork import SessionWork, Workshop
 from server.settings import Settings
 from server.snapshot import ENDED, Snapshot
@@ -63,6 +63,8 @@ class Crew:
     workshop: Workshop
     pacer: Pacer = field(default_factory=Pacer)
     """All sessions' packets leave by its clock."""
+    renders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RENDERS_MAX))
+    """All sessions' recordings are rendered by turns."""
 
 
 class Session:
@@ -124,7 +126,7 @@ class Session:
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
         sides = Sides(self.outbound, self._overheard)
-        self.recording = Recording(self.folder, sides, clock, self.publish, self._now)
+        self.recording = Recording(self.folder, sides, clock, self.publish, self._now, crew.renders)
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
         self.publish(SessionState("created"))
 

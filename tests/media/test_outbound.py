@@ -239,18 +239,22 @@ def test_a_report_that_fails_does_not_silence_the_session() -> None:
     assert len(stage.packets) == 12
 
 
-def test_one_listeners_failure_is_its_own() -> None:
+def test_one_listeners_failure_is_its_own_and_not_for_good(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage()
+    taken: list[int] = []
 
-    def fail(packet: OutboundPacket) -> None:
-        raise RuntimeError("a broken peer")
+    def fail_at_first(packet: OutboundPacket) -> None:
+        if len(stage.packets) <= 3:
+            raise RuntimeError("a broken peer")
+        taken.append(packet.sequence_number)
 
-    stage.outbound.subscribe(fail)
-    assert stage.outbound.listeners == 2
+    stage.outbound.subscribe(fail_at_first)
     stage.say("a", steady(100))
     stage.loop.run_ms(400)
     assert len(stage.packets) == 6
-    assert stage.outbound.listeners == 1
+    assert len(taken) == 3
+    assert stage.outbound.listeners == 2
+    assert [record.message for record in caplog.records] == ["a listener could not take a packet"]
 
 
 def test_fec_is_on_while_losses_are_expected() -> None:

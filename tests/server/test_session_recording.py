@@ -206,6 +206,28 @@ async def test_who_asks_while_it_is_made_gets_what_was_recorded_till_then(
     assert len(second) > len(first)
 
 
+async def test_not_more_than_two_are_made_at_once(room: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, go_on = recording._run, asyncio.Event()
+    begun: list[int] = []
+
+    async def slow(*command: str) -> int:
+        begun.append(1)
+        await go_on.wait()
+        return await run(*command)
+
+    monkeypatch.setattr(recording, "_run", slow)
+    rooms = [room, await opened(room.client), await opened(room.client)]
+    await asyncio.gather(*map(recorded, rooms))
+    asked = [asyncio.create_task(fetch(each)) for each in rooms]
+    await until(lambda: len(begun) == 2)
+    await asyncio.sleep(0.1)
+    assert len(begun) == 2
+    go_on.set()
+    assert [status for status, _, _ in await asyncio.gather(*asked)] == [200, 200, 200]
+    assert len(begun) == 3
+    assert (room.session.folder / "recording.ogg").stat().st_mode & 0o077 == 0
+
+
 async def test_a_session_without_room_for_it_says_so_and_goes_on(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("")
     async with Client(TestServer(fake_app(Settings(data=tmp_path / "full")))) as client:
