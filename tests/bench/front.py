@@ -163,6 +163,10 @@ class Call:
         if self._speaking is not None:
             self._speaking.cancel()
 
+    def note(self, kind: str, **more: int | bool) -> None:
+        """Write into the log what an adapter with a source of its own (mode `idle`) was handed."""
+        self._log.append({"s": self.sid, "k": kind, "t": time.monotonic(), **more})
+
 
 Answer = Callable[[str, Call], Awaitable[str]]
 """Takes an offer's SDP and its call; returns the answer's SDP, with all candidates."""

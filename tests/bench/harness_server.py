@@ -31,7 +31,7 @@ from server.peer import Peer
 from server.session import Crew, Session
 from server.sessionwork import RunListener
 from server.settings import Settings
-from tests.bench.front import Call, Ear, serve
+from tests.bench.front import Call, serve
 
 SPEAKERS = ("marcus", "sarah", "maya", "alex", "sophie")
 WORD_MS = 300
@@ -56,7 +56,7 @@ class NoConversation:
 class Puppet:
     """A Conductor that says what it is handed, one turn after the other, each by the next persona."""
 
-    ear: Ear
+    call: Call
 
     def __init__(
         self,
@@ -71,6 +71,8 @@ class Puppet:
         clock: Callable[[], float],
     ) -> None:
         self.conversation = NoConversation(workflow)
+        self.open_line = open_line
+        self.cast = cast
         self._floor = floor
         self._publish = publish
         self._turns = 0
@@ -87,7 +89,7 @@ class Puppet:
     def hear(self, pcm: bytes) -> None:
         """To a Line that goes nowhere: framed as for the wire, and dropped."""
         append_message(pcm)
-        self.ear.hear(pcm)
+        self.call.ear.hear(pcm)
 
     def playout_started(self, turn: str, rtp_timestamp: int) -> None:
         self._publish(TurnStarted(turn, self._speaker, "say", rtp_timestamp))
@@ -166,10 +168,11 @@ def no_line(config: LineConfig, listener: LineListener) -> Line:
 class Hall:
     """Sessions for all who call."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, crew: Crew | None = None) -> None:
+        """`crew`: whose director is a Puppet; one that goes without an engine when not given."""
         way = os.environ.get("MOENTREPRISE_MEDIA", "direct")
         self._settings = Settings(data=folder, media=way, max_sessions=1000)
-        self._crew = Crew(Puppet, no_line, personas.load(), MOENTREPRISE, NoWork(), Pacer())
+        self._crew = crew or Crew(Puppet, no_line, personas.load(), MOENTREPRISE, NoWork(), Pacer())
         self._sessions: dict[int, Session] = {}
         presence.MAX_SPECTATORS = 1000  # what more than the house lets in would cost
 
@@ -177,7 +180,7 @@ class Hall:
         session = self._sessions[call.sid] = Session(self._crew, self._settings)
         puppet = session.director
         assert isinstance(puppet, Puppet)
-        puppet.ear = call.ear
+        puppet.call = call
         call.ear.figures = lambda: figures(session)
         peer, answer = await session.presence.connect(Role.HUMAN, sdp)
         task = asyncio.create_task(live(session, peer, puppet, call))

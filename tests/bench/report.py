@@ -24,6 +24,7 @@ TABLES = (
     tables.floor_table,
     tables.split_table,
     tables.fanout_table,
+    tables.engine_table,
     tables.soak_table,
 )
 METHOD = Path(__file__).with_name("method.md")

@@ -16,7 +16,9 @@ from typing import cast
 
 from tests.bench.capacity import Climb, healthy, hopeless
 from tests.bench.crowd import Plan
+from tests.bench.meter import cpu_s
 from tests.bench.servers import (
+    BESIDE,
     KNOWN,
     PAGE,
     PRODUCT,
@@ -30,6 +32,7 @@ from tests.bench.servers import (
     running,
 )
 from tests.bench.split import split
+from tests.server.processes import descendants
 
 FEW = 3
 """Sessions where latencies are measured: so few that no server is short of time."""
@@ -37,6 +40,9 @@ AGAIN_AT = 20
 FLOOR_SESSIONS, TEXTBOOK_SESSIONS = 40, 10
 SPECTATORS = 20
 SPLIT_S = 8.0
+WITH_ENGINE = (1, 2, 4, 8)
+ENGINE_SETTLE_S = 12.0
+"""The engine starts and its voices are loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,33 @@ async def fanout(bench: Bench) -> list[Row]:
     return [await _measured("fanout", KNOWN[PRODUCT], plan) for _ in range(bench.repeats) for plan in plans]
 
 
+async def engine(bench: Bench) -> list[Row]:
+    """The product and its embedded engine together on one core."""
+    return [await _beside(sessions, 2 * bench.window_s) for sessions in WITH_ENGINE if bench.has(PRODUCT)]
+
+
+async def _beside(sessions: int, seconds: float) -> Row:
+    """`engine_cpu`: of all that the server's process started, as a share of a core."""
+    head = _head("engine", BESIDE.name) | {"mode": "idle", "sessions": sessions, "spectators": 0}
+    try:
+        async with running(BESIDE) as standing:
+            plan = Plan("", sessions, "idle", seconds, settle_s=ENGINE_SETTLE_S)
+            crowd = asyncio.create_task(standing.measure(plan))
+            await asyncio.sleep(ENGINE_SETTLE_S + seconds / 4)
+            before_s = _family_cpu_s(standing.pid)
+            await asyncio.sleep(seconds / 2)
+            engine_cpu = (_family_cpu_s(standing.pid) - before_s) / (seconds / 2)
+            row = head | await crowd | {"engine_cpu": round(engine_cpu, 4)}
+    except BenchError as error:
+        row = head | {"failed": sessions, "closed": 0, "error": str(error)[-500:]}
+    print(_spoken(row), file=sys.stderr, flush=True)
+    return row
+
+
+def _family_cpu_s(pid: int) -> float:
+    return sum(sum(cpu_s(child)) for child in descendants(pid))
+
+
 SECTIONS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "latency": latency,
     "content": content,
@@ -140,6 +173,7 @@ SECTIONS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "switches": switches,
     "floor": floor,
     "fanout": fanout,
+    "engine": engine,
 }
 QUICK = ("latency", "capacity", "floor", "fanout")
 

@@ -79,6 +79,8 @@ KNOWN = {
     )
 }
 """`product-page` is the product with a data channel and a page's messages on it; the others have none."""
+BESIDE = Server("product-engine", _ours("engine_server"))
+"""The product with its embedded engine on the same core: measured by itself, for nobody else has one."""
 PEERS = (TEXTBOOK, PIPECAT, FASTRTC)
 
 

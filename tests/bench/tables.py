@@ -293,6 +293,40 @@ def fanout_table(rows: Rows) -> str:
     return table("Fan-out", note, ("", "CPU", "foreign load"), lines)
 
 
+def engine_table(rows: Rows) -> str:
+    own = [row for row in rows_of(rows, "engine") if "error" not in row]
+    lines = [
+        (
+            str(row["sessions"]),
+            "yes" if healthy(row) else "no",
+            as_share(cpu_per_session(row)),
+            as_share(cast(float, row["engine_cpu"]) / max(1, cast(int, row["connected"]))),
+            in_ms([row], "spacing_p99_ms"),
+            in_ms([row], "lateness_p99_ms"),
+            noise_of([row]),
+            date_of([row]),
+        )
+        for row in own
+    ]
+    return table(
+        "With the engine beside it",
+        "The server and its embedded engine, which makes every voice and listens to every microphone, "
+        "together on one core. CPU as shares of a core for each session. The engine's is part of the "
+        "foreign load.",
+        (
+            "sessions",
+            "healthy",
+            "server",
+            "engine",
+            "spacing p99",
+            "lateness p99",
+            "foreign load",
+            "date",
+        ),
+        lines,
+    )
+
+
 def soak_table(rows: Rows) -> str:
     own = rows_of(rows, "soak")
     if not own:
