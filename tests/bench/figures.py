@@ -61,6 +61,8 @@ class Figures:
     wire_lost: int
     wire_repeated: int
     """By sequence numbers, inside the window."""
+    breaks: int
+    """Markers beyond one an utterance: so often its sound stopped on the way, if the server sets markers."""
     clock_error_max_ms: float | None
     """How far the utterances of one session lie apart in (arrival - RTP time), by their best packets."""
 
@@ -95,6 +97,7 @@ def judge(streams: Sequence[Stream], events: Iterable[Event], window: Window) ->
         stretch_max=_percentile(_known(stretch(stream, spoken) for stream, spoken in whole), 100),
         wire_lost=sum(lost for lost, _ in wire),
         wire_repeated=sum(repeated for _, repeated in wire),
+        breaks=sum(breaks(stream, spoken, window) for stream, spoken in pairs),
         clock_error_max_ms=_percentile(clocks, 100),
     )
 
@@ -146,6 +149,11 @@ def stretch(stream: Stream, spoken: Utterance) -> float | None:
         return None
     took_s = stream.times_s[index[-1]] - stream.times_s[index[0]] + PACKET_S
     return float(took_s / (spoken.samples / FRAME_SAMPLES * PACKET_S))
+
+
+def breaks(stream: Stream, spoken: Utterance, window: Window) -> int:
+    part = stream.part(spoken.begin_s, min(spoken.next_s, window.end_s))
+    return max(0, int(stream.markers[part].sum()) - 1)
 
 
 def clock_error_ms(stream: Stream, told: Sequence[Utterance], end_s: float) -> float | None:

@@ -103,6 +103,15 @@ def test_packets_lost_on_the_wire_are_counted_across_the_wrap() -> None:
     assert figures.missing == pytest.approx(1 / 30, abs=1e-4)
 
 
+def test_a_marker_in_the_middle_is_a_break() -> None:
+    stream = stream_of(spurt())
+    stream.markers[:] = False
+    stream.markers[[0, 100, 150]] = True
+    assert judge([stream], told(BEGIN_S), WINDOW).breaks == 2
+    stream.markers[[100, 150]] = False
+    assert judge([stream], told(BEGIN_S), WINDOW).breaks == 0
+
+
 def test_a_repeated_packet_is_counted() -> None:
     stream = stream_of(spurt())
     stream.sequence_numbers[100] = stream.sequence_numbers[99]
