@@ -11,6 +11,7 @@ datagram. Use, in this order, for each RTCPeerConnection::
     detach_ear = attach_microphone(pc, microphone)        # a peer that only listens has none
     announce_fec(pc)
     await pc.setLocalDescription(await pc.createAnswer())
+    guard(pc)                                             # whatever is attached, and where nothing is
 
 `pc.close()` ends everything that was attached. `detach_*()` ends it earlier (a peer that was replaced
 must be deaf and mute at once, before its close is through); calling it twice is harmless.
@@ -19,6 +20,7 @@ must be deaf and mute at once, before its close is through); calling it twice is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
@@ -59,6 +61,7 @@ _RECEIVE_BYTES = 2048
 """For which asyncio would otherwise take 256 KiB of memory each time."""
 BACKLOG_BYTES = 8 * 1024
 """A socket that could not send so much already (about 60 packets) gets no more until it has."""
+_GUARDED = "_guarded"
 _NAMELESS = "ear"
 """The CNAME of an end that only receives: aiortc names its senders alone."""
 
@@ -79,6 +82,7 @@ _RECEIVER_METHODS = (
     "_handle_rtcp_packet",
     "_RTCRtpReceiver__stop_decoder",
 )
+_TRANSCEIVER_FIELDS = ("_codecs",)
 _DTLS_FIELDS = ("_tx_srtp", "_rx_srtp", "_rtp_router", "_state")
 _ICE_FIELDS = ("_nominated", "_protocols")
 
@@ -124,6 +128,8 @@ def attach_microphone(pc: RTCPeerConnection, microphone: Microphone) -> Detach:
 def check(pc: RTCPeerConnection) -> None:
     """Raise SeamMovedError unless all that is reached into is where it was; nothing is changed."""
     for transceiver in pc.getTransceivers():
+        if missing := [name for name in _TRANSCEIVER_FIELDS if name not in vars(transceiver)]:
+            raise SeamMovedError(f"the transceiver has no {', '.join(missing)}")
         _demand(transceiver.sender, _SENDER_FIELDS, _SENDER_METHODS)
         _demand(transceiver.receiver, _RECEIVER_FIELDS, _RECEIVER_METHODS)
         _demand_transport(transceiver.receiver.transport)
@@ -147,6 +153,21 @@ def announce_fec(pc: RTCPeerConnection) -> None:
         for codec in transceiver._codecs:
             if codec.mimeType.lower() == "audio/opus":
                 codec.parameters.update({"minptime": 10, "useinbandfec": 1})
+
+
+def guard(pc: RTCPeerConnection) -> None:
+    """Let no datagram in that anybody could end the connection with, before it is authenticated.
+
+    Call it after setLocalDescription, when the sockets are there. Where aiortc has other insides, nothing is
+    guarded.
+    """
+    transports = [transceiver.receiver.transport for transceiver in pc.getTransceivers()]
+    if pc.sctp is not None:
+        transports.append(pc.sctp.transport)
+    for dtls in transports:
+        for protocol in getattr(getattr(dtls.transport, "_connection", None), "_protocols", ()):
+            if not hasattr(protocol.datagram_received, _GUARDED):
+                vars(protocol)["datagram_received"] = _guarded(protocol.datagram_received)
 
 
 class _Wire:
@@ -173,12 +194,6 @@ class _Wire:
         except (pylibsrtp.Error, ValueError):
             return None
 
-    def guard(self) -> None:
-        """Let no datagram in that anybody could end the connection with, before it is authenticated."""
-        for protocol in self.protocols:
-            if "datagram_received" not in vars(protocol):
-                vars(protocol)["datagram_received"] = _guarded(protocol.datagram_received)
-
     def _put(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bool:
         pair = self._nominated.get(1)
         if pair is None or self._dtls._state is not State.CONNECTED:
@@ -189,7 +204,11 @@ class _Wire:
         if self._backlog() > BACKLOG_BYTES:
             self.dropped += 1
             return False
-        self._sendto(protect(packet), self._address)
+        try:
+            self._sendto(protect(packet), self._address)
+        except (pylibsrtp.Error, ValueError):  # a human's packet may be too long for SRTP
+            self.dropped += 1
+            return False
         return True
 
     def _use(self, pair: CandidatePair) -> None:
@@ -243,7 +262,6 @@ class _Mouth:
             if codec.mimeType.lower() != "audio/opus":
                 logger.warning("the peer does not take Opus and will hear nothing")
             elif not self._detached:
-                _Wire(self._sender.transport).guard()
                 self._unsubscribe = self._source.subscribe(self._sending.send)
             await self._loop.create_future()
         except asyncio.CancelledError:
@@ -266,8 +284,8 @@ class _Mouth:
         _get(self._sender, "rtcp_started", asyncio.Event).set()
         try:
             async for _ in _rtcp_times():
-                self._sending.report(self._loop.time())
-            self._sending.leave(self._loop.time())
+                _attempt(self._sending.report, self._loop.time())
+            _attempt(self._sending.leave, self._loop.time())
         finally:  # RTCRtpSender.stop waits for it
             _get(self._sender, "rtcp_exited", asyncio.Event).set()
 
@@ -313,19 +331,23 @@ class _Ear:
         codecs = _get(receiver, "codecs", dict[int, RTCRtpCodecParameters])
         self._payload_types |= {number for number, codec in codecs.items() if codec.name.lower() == "opus"}
         wire = _Wire(receiver.transport)
-        tapped = [self._tap(protocol, wire) for protocol in wire.protocols]
-        async for _ in _rtcp_times():
-            ssrc = _get(receiver, "rtcp_ssrc", object)
-            if not isinstance(ssrc, int):
-                continue
+        untaps = [self._tap(protocol, wire) for protocol in wire.protocols]
+        try:
+            async for _ in _rtcp_times():
+                _attempt(self._report, wire)
+        finally:
+            for untap in untaps:
+                untap()
+
+    def _report(self, wire: _Wire) -> None:
+        ssrc = _get(self._receiver, "rtcp_ssrc", object)
+        if isinstance(ssrc, int):
             cname = _get(self._sender, "cname", str) or _NAMELESS
             if compound := self._receiving.report(ssrc, cname, self._loop.time()):
                 wire.send_rtcp(compound)
-        for protocol in tapped:
-            vars(protocol).pop("datagram_received", None)
 
-    def _tap(self, protocol: StunProtocol, wire: _Wire) -> StunProtocol:
-        """Take what is RTP at the datagram; STUN, DTLS and RTCP go their way as before."""
+    def _tap(self, protocol: StunProtocol, wire: _Wire) -> Callable[[], None]:
+        """Take what is RTP at the datagram; STUN, DTLS and RTCP go their way. Returns the way out."""
         others = protocol.datagram_received
         is_rtp, unprotect, take, now = rtp.is_rtp, wire.unprotect, self._receiving.take, self._loop.time
 
@@ -339,14 +361,18 @@ class _Ear:
 
         vars(protocol)["datagram_received"] = datagram_received
         vars(protocol.transport)["max_size"] = _RECEIVE_BYTES
-        return protocol
+        return lambda: vars(protocol).update(datagram_received=others)
 
     def _route(self, ssrc: int) -> None:
         """aiortc's router passes a source's Sender Reports on by this table alone."""
         self._receiver.transport._rtp_router.ssrc_table[ssrc] = self._receiver
 
     def _forget(self, ssrc: int) -> None:
-        self._receiver.transport._rtp_router.ssrc_table.pop(ssrc, None)
+        """libsrtp keeps a stream for each source that it ever saw, and looks through all for each packet."""
+        transport = self._receiver.transport
+        transport._rtp_router.ssrc_table.pop(ssrc, None)
+        with contextlib.suppress(pylibsrtp.Error):
+            transport._rx_srtp.remove_stream(ssrc)
 
     async def _take_parsed(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         """Stands in for RTCRtpReceiver._handle_rtp_packet: what came before the sockets were tapped."""
@@ -367,9 +393,21 @@ class _Ear:
 def _guarded(receive: Callable[[bytes, tuple[str, int]], None]) -> Callable[[bytes, tuple[str, int]], None]:
     def datagram_received(data: bytes, addr: tuple[str, int]) -> None:
         if 0 < len(data) <= DATAGRAM_BYTES:
-            receive(data, addr)
+            try:
+                receive(data, addr)
+            except Exception:  # aioice's parser lets some through; a stranger must not fill the log
+                logger.debug("a datagram was malformed", exc_info=True)
 
+    setattr(datagram_received, _GUARDED, True)
     return datagram_received
+
+
+def _attempt(work: Callable[[T], None], given: T) -> None:
+    """A report that fails must not end those after it."""
+    try:
+        work(given)
+    except Exception:
+        logger.exception("an RTCP report failed")
 
 
 async def _rtcp_times() -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ STEP_SAMPLES = ms_to_samples(10)
 FAR_SAMPLES = ms_to_samples(60)
 DRASTIC_SAMPLES = ms_to_samples(200)
 HOPELESS_SAMPLES = ms_to_samples(5000)
-"""Unbroken sound that is so far off is shortened anywhere, for its length to have a bound."""
+"""Who sends faster than time goes by is heard for so long and no longer; who lags so far is stretched."""
 _PAUSE_WINDOWS = 6
 """60 ms below the gate: longer than the closure of a p, t or k."""
 _LULL_WINDOWS = 2
@@ -26,6 +26,8 @@ def correction(ahead: int, quiet_windows: int, samples: int) -> int:
     `ahead` is by how many samples the stream runs ahead of where it belongs. `quiet_windows` counts the
     windows of 10 ms without sound up to the end of the chunk.
     """
+    if ahead >= HOPELESS_SAMPLES:
+        return samples
     off = abs(ahead)
     hopeless = off >= HOPELESS_SAMPLES
     quiet = quiet_windows * WINDOW_SAMPLES >= samples and quiet_windows >= _needed(off)

@@ -80,12 +80,9 @@ class Fanout:
                 subscriber(packet)
             except Exception:
                 self._failed(key)
-            else:
-                if self._failing:
-                    self._failing.discard(key)
 
     def _failed(self, key: int) -> None:
-        """Told once for all packets in a row."""
+        """Told once for each listener: a peer may bring it about as often as it likes."""
         if key in self._subscribers and key not in self._failing:
             self._failing.add(key)
             logger.exception("a listener could not take a packet")

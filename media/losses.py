@@ -20,7 +20,9 @@ class Losses:
         """`lossy`: so it was at `now`, on the human's connection before this one."""
         self.lossy = lossy
         self._reports: deque[tuple[float, int, int]] = deque(maxlen=_REPORTS_MAX)
-        self._lossy_at = now
+        self._clean_s = 0.0
+        """So much of the time since the last lossy window was heard, and was clean."""
+        self._last = now
 
     def report(self, highest_sequence: int, packets_lost: int, now: float) -> bool:
         """Take in a report (RFC 3550 section 6.4.1: both count from the stream's start). Returns `lossy`."""
@@ -30,9 +32,11 @@ class Losses:
         _, highest_before, lost_before = self._reports[0]
         expected = (highest_sequence - highest_before) & 0xFFFFFFFF
         lost = packets_lost - lost_before
-        if expected >= _PACKETS_MIN and lost >= LOSSY_FRACTION * expected:
-            self.lossy = True
-            self._lossy_at = now
-        elif self.lossy and now - self._lossy_at >= CLEAN_S:
-            self.lossy = False
+        if expected >= _PACKETS_MIN:
+            self._judge(lossy=lost >= LOSSY_FRACTION * expected, heard_s=now - self._last)
+        self._last = now
         return self.lossy
+
+    def _judge(self, lossy: bool, heard_s: float) -> None:
+        self._clean_s = 0.0 if lossy else self._clean_s + heard_s
+        self.lossy = lossy or (self.lossy and self._clean_s < CLEAN_S)

@@ -64,6 +64,8 @@ class Outbound:
         """Of the next packet of the spurt; None between the spurts."""
         self._marker = False
         self._timer: Timer | None = None
+        self._hurried = False
+        """The timer is set for before the deadline."""
         self._busy = False
         self._closed = False
         floor.on_change = self._wake
@@ -100,8 +102,8 @@ class Outbound:
             self._plan_spurt()
             return
         self._look_again()
-        if self._ready and self._ready[0].block.faded:
-            self._plan_next(early_s=HURRY_S)
+        if self._fades != self._hurried:
+            self._plan_next()
 
     def _plan_spurt(self) -> None:
         self._cancel()
@@ -166,9 +168,15 @@ class Outbound:
         self._look_again()
         self._plan_next()
 
-    def _plan_next(self, early_s: float = 0.0) -> None:
+    @property
+    def _fades(self) -> bool:
+        return bool(self._ready and self._ready[0].block.faded)
+
+    def _plan_next(self) -> None:
         assert self._position is not None
         self._cancel()
+        self._hurried = self._fades
+        early_s = HURRY_S if self._hurried else 0.0
         self._timer = self._loop.call_at(self.clock.time_of(self._position) - early_s, self._tick)
 
     def _look_again(self) -> None:

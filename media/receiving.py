@@ -8,6 +8,9 @@ from media import reports, rtp
 from media.microphone import Microphone
 from media.reception import Reception
 
+PACKETS_PER_S, PACKETS_BURST = 200, 500
+"""What is taken of a peer: two packets for each 10 ms, and what a stalled network holds back for seconds."""
+
 
 class Receiving:
     def __init__(
@@ -17,15 +20,17 @@ class Receiving:
         on_source: Callable[[int], None],
         on_forgotten: Callable[[int], None],
     ) -> None:
-        """Packets of other payload types are ignored.
+        """Packets of other payload types, and too many at once, are ignored.
 
-        `on_source` is told each new SSRC, `on_forgotten` each one for which there are too many newer ones.
+        `on_source` is told each new SSRC, `on_forgotten` each one of which nothing is kept.
         """
         self._microphone: Microphone | None = microphone
         self._payload_types = payload_types
         self._on_source = on_source
         self._on_forgotten = on_forgotten
         self._sources: dict[int, Reception] = {}
+        self._allowed = float(PACKETS_BURST)
+        self._allowed_at = 0.0
 
     def take(self, data: bytes, now: float) -> None:
         """An RTP packet that arrived at `now`. Never raises, whatever is in it."""
@@ -33,9 +38,11 @@ class Receiving:
             payload_type, sequence_number, timestamp, ssrc, payload = rtp.parse(data)
         except ValueError:
             return
-        if payload_type not in self._payload_types:
-            return
         source = self._sources.get(ssrc)
+        if payload_type not in self._payload_types or not self._allows(now):
+            if source is None:
+                self._on_forgotten(ssrc)
+            return
         if source is None:
             source = self._new_source(ssrc)
         source.add(sequence_number, timestamp, now)
@@ -57,11 +64,17 @@ class Receiving:
         """The microphone gets nothing more; reports go on."""
         self._microphone = None
 
+    def _allows(self, now: float) -> bool:
+        allowed = min(PACKETS_BURST, self._allowed + (now - self._allowed_at) * PACKETS_PER_S)
+        self._allowed_at = now
+        self._allowed = allowed - 1 if allowed >= 1 else allowed
+        return allowed >= 1
+
     def _new_source(self, ssrc: int) -> Reception:
         if len(self._sources) >= reports.BLOCKS_MAX:
-            oldest = next(iter(self._sources))
-            del self._sources[oldest]
-            self._on_forgotten(oldest)
+            quietest = min(self._sources.values(), key=lambda source: source.last_arrival).ssrc
+            del self._sources[quietest]
+            self._on_forgotten(quietest)
         self._on_source(ssrc)
         source = self._sources[ssrc] = Reception(ssrc)
         return source

@@ -35,7 +35,7 @@ class Reception:
         """Extended by the wraps (RFC 3550 appendix A.1)."""
         self._jitter = 0.0
         self._last_timestamp = 0
-        self._last_arrival = 0.0
+        self.last_arrival = 0.0
         self._expected_before = 0
         self._received_before = 0
         self._sender_report: tuple[int, float] | None = None
@@ -48,11 +48,11 @@ class Reception:
         elif ahead > 0:
             self._highest += ahead
             ticks = ((timestamp - self._last_timestamp + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-            late = abs((now - self._last_arrival) * RTP_RATE_HZ - ticks)
+            late = abs((now - self.last_arrival) * RTP_RATE_HZ - ticks)
             self._jitter += (late - self._jitter) / 16  # RFC 3550 section 6.4.1
         self.received += 1
         if ahead > 0 or self.received == 1:
-            self._last_timestamp, self._last_arrival = timestamp, now
+            self._last_timestamp, self.last_arrival = timestamp, now
 
     def sender_report(self, ntp_timestamp: int, now: float) -> None:
         """The source's Sender Report came: its middle 32 bits of NTP time go into our next report."""

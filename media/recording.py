@@ -76,7 +76,7 @@ class Recorder:
         self._bytes_max = bytes_max
         self._waiting = bytearray()
         self._in_flight = 0
-        self._full = False
+        self._full = self._loss_told = False
         self._since = 0
         self._recorded_samples = 0
         self._due = asyncio.Event()
@@ -101,6 +101,7 @@ class Recorder:
         if self._full:
             raise RecordingFullError
         self.on = True
+        self._loss_told = False
         self._since = self._position()
         self._put(Record(Kind.ON, self._since))
         if self._writing is None or self._writing.done():
@@ -179,7 +180,8 @@ class Recorder:
 
     def _end(self, ending: Ending, why: str) -> None:
         lost = ending is Ending.STORAGE_FAILED  # also when it was off already and this was its last write
-        told = self.on or lost
+        told = self.on or (lost and not self._loss_told)
+        self._loss_told = self._loss_told or lost
         self.stop()
         if lost:
             self._waiting.clear()  # it would have nowhere to go

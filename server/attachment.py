@@ -52,11 +52,12 @@ class Attachment:
         sections = sum(transceiver.kind == "audio" for transceiver in pc.getTransceivers())
         if not sections:
             return
-        aiortc_seams.keep_opus(pc)
         try:
             aiortc_seams.check(pc)
+            aiortc_seams.keep_opus(pc)
         except SeamMovedError:
-            log.warning("this aiortc has other insides: sound goes by its tracks", exc_info=True)
+            if way != TRACK:
+                log.warning("this aiortc has other insides: sound goes by its tracks", exc_info=True)
             way = TRACK
         self._attach(pc, voices[:sections], microphone, _WAYS[way])
 

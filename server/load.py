@@ -7,6 +7,7 @@ packets left late is the proof. Both are looked at over the last five seconds.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -27,8 +28,11 @@ LATE_SHARE_MAX = 0.05
 NEVER = 1.0
 """A limit above it means that the operator wants nobody refused."""
 _PACKETS_MIN = 100
-_LATE_SAMPLES_MIN = 4
-"""Of the ten samples: one or two stalls make packets late, but are over; load goes on."""
+_LATE_SAMPLES_MIN, _LATE_SAMPLES_SHARE = 4, 0.4
+"""Of the ten samples: one or two stalls make packets late, but are over; load goes on.
+
+A loop that stalls all the time takes fewer samples: then it is so much of them.
+"""
 
 
 class _Sample(NamedTuple):
@@ -85,7 +89,8 @@ class LoadWatch:
     @property
     def _often_late(self) -> bool:
         late = sum(after.late > before.late for before, after in pairwise(self._samples))
-        return late >= _LATE_SAMPLES_MIN and self.late_share > LATE_SHARE_MAX
+        needed = min(_LATE_SAMPLES_MIN, math.ceil(_LATE_SAMPLES_SHARE * (len(self._samples) - 1)))
+        return late >= needed and self.late_share > LATE_SHARE_MAX
 
     @property
     def overloaded(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 
+from media import aiortc_seams
 from server import ice, offers, pagemessages
 from server.auth import Role
 from server.events import EventLog
@@ -102,6 +103,7 @@ class Peer:
             self._media = attach(self._pc)
             with _as_offer_error():
                 await self._pc.setLocalDescription(await self._pc.createAnswer())
+            aiortc_seams.guard(self._pc)
         return self._pc.localDescription.sdp
 
     def limit(self) -> None:

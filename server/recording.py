@@ -32,7 +32,7 @@ COMMAND = (sys.executable, "-P", "-m", "media.recording_render")
 RENDER_S = 300.0
 """An hour takes about half a minute of an idle core; the lowest priority may wait long for it."""
 RENDERS_MAX = 2
-"""So many children at once, of all sessions; who asks beyond that waits for a turn."""
+"""So many children at once, of all sessions; who asks beyond that waits for a turn, as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Recording:
         """Whether the child made the file. Cancelled or too late, it is killed and nothing is left of it."""
         made = self._folder / f"{FILE}.part"
         try:
-            async with self._renders, asyncio.timeout(RENDER_S):
+            async with asyncio.timeout(2 * RENDER_S), self._renders, asyncio.timeout(RENDER_S):
                 code = await _run(*COMMAND, str(self._folder / JOURNAL), str(made))
             if code == 0:
                 made.replace(self._folder / FILE)

@@ -141,7 +141,7 @@ class Session:
                 watch = life.create_task(self._watch(), name="session-watch")
                 self._conducting.add_done_callback(lambda _: watch.cancel())
         finally:
-            self._ended()
+            await self._ended()
             await self._close()
             self._over.set()
 
@@ -183,12 +183,12 @@ class Session:
             if not self.presence.listening and now - self.presence.absent_since > patience:
                 await self.stop(EXPIRED)
 
-    def _ended(self) -> None:
+    async def _ended(self) -> None:
         if not self.ended:
             # Also when it was asked to and did not manage in time: then that is the reason.
             self.publish(SessionState("stopped", self._asked or "internal"))
-        self.recording.end()
         self.ended_at = self._now()
+        await self.recording.close()  # it may have to tell that its last write failed
         self.events.close()
 
     async def _close(self) -> None:
@@ -198,7 +198,6 @@ class Session:
         self.microphone.close()
         ear = self.microphone.figures
         metrics.observe_microphone(ear.received, ear.lost, ear.late, ear.recovered)
-        await self.recording.close()
         await self.work.close()
         if completed and self.presence.listening:
             await asyncio.sleep(LAST_WORDS_S)

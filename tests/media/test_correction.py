@@ -25,7 +25,8 @@ FRAME = 480
         (210, 10, 0),
         (210, 20, 20),
         (4000, 0, 0),
-        (5000, 0, 10),
+        (5000, 0, 20),
+        (-5000, 0, -10),
     ],
 )
 def test_the_farther_off_the_less_silence_it_takes(ahead_ms: int, quiet_ms: int, left_out_ms: int) -> None:

@@ -80,4 +80,18 @@ def test_a_lossy_line_stays_so_when_its_human_comes_back() -> None:
     losses = Losses(lossy=True, now=50.0)
     assert losses.report(0, 0, 51.0)
     assert losses.report(500, 0, 64.0)
-    assert not losses.report(550, 0, 65.0)
+    assert losses.report(550, 0, 65.0)
+    assert not losses.report(600, 0, 66.0)
+
+
+def test_a_connection_that_took_long_to_stand_says_nothing_about_the_line() -> None:
+    assert Losses(lossy=True, now=0.0).report(0, 0, 20.0)
+
+
+def test_a_long_pause_is_no_clean_line() -> None:
+    losses = Losses()
+    losses.report(0, 0, 1.0)
+    assert losses.report(100, 10, 3.0)
+    for second in range(4, 40):
+        assert losses.report(100, 10, float(second))
+    assert losses.report(110, 10, 40.0)

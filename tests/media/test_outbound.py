@@ -257,6 +257,31 @@ def test_one_listeners_failure_is_its_own_and_not_for_good(caplog: pytest.LogCap
     assert [record.message for record in caplog.records] == ["a listener could not take a packet"]
 
 
+def test_a_listener_who_fails_again_and_again_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+
+    def fail_now_and_then(packet: OutboundPacket) -> None:
+        if packet.sequence_number % 2:
+            raise RuntimeError("a broken peer")
+
+    stage.outbound.subscribe(fail_now_and_then)
+    stage.say("a", steady(400))
+    stage.loop.run_ms(600)
+    assert len(caplog.records) == 1
+
+
+def test_who_goes_on_at_once_is_not_sent_early() -> None:
+    stage = Stage()
+    stage.say("a", steady(400))
+    stage.loop.run_ms(107)
+    stage.floor.hold()
+    stage.loop.run_ms(1)
+    stage.floor.resume()
+    stage.loop.run_ms(400)
+    late = [time - stage.clock.time_of(packet.position) for time, packet in stage.packets]
+    assert min(late) > -1e-6
+
+
 def test_fec_is_on_while_losses_are_expected() -> None:
     stage = Stage()
     encoder = stage.outbound._encoder

@@ -8,7 +8,7 @@ from virtual_media import VirtualLoop
 
 from media import rtp
 from media.microphone import Microphone
-from media.receiving import Receiving
+from media.receiving import PACKETS_BURST, PACKETS_PER_S, Receiving
 from media.reception import Reception
 from media.reports import BLOCKS_MAX
 
@@ -74,13 +74,17 @@ def test_nothing_received_is_nothing_lost() -> None:
     assert (block.packets_lost, block.fraction_lost, block.highest_sequence) == (0, 0, 0)
 
 
-def heard_by_a_microphone(ssrcs: range) -> tuple[Receiving, list[int], list[int]]:
+def packet_of(ssrc: int, payload_type: int = 96) -> bytes:
+    return rtp.header(payload_type, False, 1, 0, ssrc) + bytes([0xF8, 0xFF, 0xFE])
+
+
+def heard_by_a_microphone(ssrcs: range, every_s: float = 0.02) -> tuple[Receiving, list[int], list[int]]:
     known: list[int] = []
     forgotten: list[int] = []
     microphone = Microphone(loop=VirtualLoop())
     receiving = Receiving(microphone, {96}, known.append, forgotten.append)
     for ssrc in ssrcs:
-        receiving.take(rtp.header(96, False, 1, 0, ssrc) + bytes([0xF8, 0xFF, 0xFE]), 0.0)
+        receiving.take(packet_of(ssrc), ssrc * every_s)
     microphone.close()
     return receiving, known, forgotten
 
@@ -101,3 +105,32 @@ def test_whoever_changes_his_source_all_the_time_fills_no_table() -> None:
     report = RtcpPacket.parse(receiving.report(99, "we", 1.0))[0]
     assert isinstance(report, RtcpRrPacket)
     assert len(report.reports) == BLOCKS_MAX
+
+
+def test_of_a_flood_no_more_is_taken_and_nothing_is_kept() -> None:
+    _, known, forgotten = heard_by_a_microphone(range(1000), every_s=0.0)
+    assert known == list(range(PACKETS_BURST))
+    assert len(forgotten) == 1000 - BLOCKS_MAX
+
+
+def test_a_flood_is_over_when_it_is() -> None:
+    microphone = Microphone(loop=VirtualLoop())
+    receiving = Receiving(microphone, {96}, lambda ssrc: None, lambda ssrc: None)
+    for _ in range(1000):
+        receiving.take(packet_of(7), 5.0)
+    assert microphone.figures.received == PACKETS_BURST
+    for _ in range(1000):
+        receiving.take(packet_of(7), 6.0)
+    assert microphone.figures.received == PACKETS_BURST + PACKETS_PER_S
+    microphone.close()
+
+
+def test_of_packets_that_nobody_asked_for_nothing_is_kept() -> None:
+    forgotten: list[int] = []
+    microphone = Microphone(loop=VirtualLoop())
+    receiving = Receiving(microphone, {96}, lambda ssrc: None, forgotten.append)
+    receiving.take(packet_of(7), 0.0)
+    receiving.take(packet_of(7, payload_type=8), 0.1)
+    receiving.take(packet_of(8, payload_type=8), 0.2)
+    assert forgotten == [8]
+    microphone.close()

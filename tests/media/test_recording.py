@@ -301,3 +301,20 @@ async def test_a_long_quiet_recording_costs_no_writes(tmp_path: Path) -> None:
         changed = made.path.stat().st_mtime_ns
         await asyncio.sleep(0.1)
         assert made.path.stat().st_mtime_ns == changed
+
+
+async def test_a_disk_that_hangs_and_then_fails_is_told_once(tmp_path: Path) -> None:
+    go_on = threading.Event()
+
+    def hanging(path: Path, records: bytes, end: int) -> int:
+        go_on.wait(10)
+        raise OSError(5, "Input/output error")
+
+    async with studio(tmp_path / "journal", hanging) as made:
+        made.recorder.start()
+        writing = asyncio.create_task(made.recorder.flush())
+        await until(lambda: bool(made.recorder._in_flight))
+        made.recorder._end(Ending.STORAGE_FAILED, "the disk is too slow")
+        go_on.set()
+        await writing
+        assert made.endings == [Ending.STORAGE_FAILED]

@@ -78,3 +78,14 @@ def test_one_or_two_stalls_refuse_nobody() -> None:
     machine.work(3, load=0.2)
     machine.work(0.5, load=0.2, late=1.0)
     machine.watch.refuse()
+
+
+def test_a_loop_that_stalls_all_the_time_refuses_though_it_takes_few_samples() -> None:
+    machine = Machine()
+    for _ in range(10):
+        machine.now += 1.7  # half a second between the samples, and a stall
+        machine.seen.count += 100
+        machine.seen.late += 70
+        machine.watch.sample()
+    with pytest.raises(Problem):
+        machine.watch.refuse()

@@ -239,6 +239,14 @@ async def test_a_session_without_room_for_it_says_so_and_goes_on(tmp_path: Path)
         assert not room.session.ended
 
 
+async def test_a_last_write_that_fails_is_told_before_the_session_is_over(room: Opened) -> None:
+    await switch(room, True)
+    room.session.folder.rmdir()
+    say(room)
+    await room.client.delete(room.path, headers=room.auth)
+    assert [one["reason"] for one in changes(room)] == ["human", "ended", "storage_failed"]
+
+
 async def test_a_folder_that_disappears_ends_the_recording_and_not_the_session(room: Opened) -> None:
     await switch(room, True)
     room.session.folder.rmdir()
@@ -313,6 +321,7 @@ async def test_after_the_end_a_child_does_not_outlive_the_data(
 
 
 async def test_who_asks_for_the_file_all_the_time_is_told_to_wait(room: Opened) -> None:
+    room.session._now = lambda: 1e6  # however long the machine takes to ask
     asked = [(await fetch(room))[0] for _ in range(HAND.burst + 2)]
     assert set(asked[: HAND.burst - 1]) == {404}
     assert asked[-1] == 429

@@ -72,12 +72,13 @@ async def test_media_is_the_way_that_sound_goes(
     await pc.close()
 
 
+@pytest.mark.parametrize("part", ["SENDER", "RECEIVER", "TRANSCEIVER", "DTLS"])
 async def test_with_other_insides_of_aiortc_sound_goes_by_its_tracks(
-    aiohttp_client: AiohttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aiohttp_client: AiohttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     client = await served(aiohttp_client, Settings(data=tmp_path))
     room = await opened(client)
-    monkeypatch.setattr(aiortc_seams, "_SENDER_FIELDS", ("moved_away",))
+    monkeypatch.setattr(aiortc_seams, f"_{part}_FIELDS", ("moved_away",))
     pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     pc.addTransceiver("audio")
     attachment = room.session._attach(Role.HUMAN)(pc)

@@ -6,6 +6,7 @@ import asyncio
 import random
 from pathlib import Path
 
+import pylibsrtp
 import pytest
 from aiohttp import ClientResponse
 from pytest_aiohttp import AiohttpClient
@@ -17,6 +18,7 @@ from orchestration import events, notices
 from server import ice, presence
 from server import peer as peer_module
 from server.limits import Bucket, Rate
+from server.peer import Peer
 from server.settings import IceServer, Settings
 
 SDP = {"Content-Type": "application/sdp"}
@@ -165,22 +167,54 @@ async def test_the_voice_goes_out_and_the_microphone_comes_in(room: Opened) -> N
         await until(lambda: len(room.director.pcm) > 4800)
 
 
-@pytest.mark.parametrize("role", ["human", "spectator"])
+STRANGERS = (
+    b"",
+    b"\x80\xc8" + bytes(1600),
+    b"\x80\x6f" + bytes(1600),
+    b"\x16" * 1600,
+    # A STUN request (RFC 8489) whose PRIORITY has two bytes of four.
+    b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(12) + b"\x00\x24\x00\x02" + bytes(4),
+)
+
+
+def bother(peer: Peer) -> None:
+    """Datagrams of somebody who knows the ports and no key."""
+    pc = peer._pc
+    transports = [transceiver.receiver.transport for transceiver in pc.getTransceivers()]
+    transports += [pc.sctp.transport] if pc.sctp is not None else []
+    protocols = [protocol for dtls in transports for protocol in dtls.transport._connection._protocols]
+    assert protocols
+    for protocol in protocols:
+        for datagram in STRANGERS:
+            protocol.datagram_received(datagram, ("127.0.0.1", 9))
+
+
+@pytest.mark.parametrize("role", ["human", "spectator", "typing"])
 async def test_no_stranger_s_datagram_ends_a_connection(room: Opened, role: str) -> None:
-    human = role == "human"
+    human = role != "spectator"
     auth = room.auth if human else room.spectator_auth
-    async with rtc_page(microphone=human, channel=human) as page:
+    async with rtc_page(microphone=role == "human", channel=human, audio=role != "typing") as page:
         await page.connect(room.client, f"{room.path}/{'whip' if human else 'whep'}", auth)
-        await page.live()
         peer = next(iter(room.session.presence._peers.values()))
-        if room.session._way == "direct":
-            protocols = peer._pc.getSenders()[0].transport.transport._connection._protocols
-            await until(lambda: all("datagram_received" in vars(protocol) for protocol in protocols))
-            for protocol in protocols:
-                for datagram in (b"", b"\x80\xc8" + bytes(1600), b"\x80\x6f" + bytes(1600), b"\x16" * 1600):
-                    protocol.datagram_received(datagram, ("127.0.0.1", 9))
-            await asyncio.sleep(0.1)
+        bother(peer)
+        await page.live()
+        bother(peer)
+        await asyncio.sleep(0.1)
         assert peer.connected
+
+
+async def test_of_a_forgotten_source_srtp_keeps_nothing(room: Opened) -> None:
+    async with rtc_page() as page:
+        await arrive(page, room)
+        peer = next(iter(room.session.presence._peers.values()))
+        receiver = peer._pc.getReceivers()[0]
+        if room.session._way != "direct":
+            return
+        ssrc = next(iter(receiver.transport._rtp_router.ssrc_table))
+        receiver._handle_rtp_packet.__self__._forget(ssrc)
+        assert ssrc not in receiver.transport._rtp_router.ssrc_table
+        with pytest.raises(pylibsrtp.Error):
+            receiver.transport._rx_srtp.remove_stream(ssrc)
 
 
 async def test_opus_is_spoken_also_when_it_is_not_named_first(room: Opened) -> None:
