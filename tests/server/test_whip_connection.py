@@ -210,7 +210,8 @@ async def test_of_a_forgotten_source_srtp_keeps_nothing(room: Opened) -> None:
         receiver = peer._pc.getReceivers()[0]
         if room.session._way != "direct":
             return
-        ssrc = next(iter(receiver.transport._rtp_router.ssrc_table))
+        await until(lambda: bool(room.director.pcm))
+        ssrc = next(iter(receiver._handle_rtp_packet.__self__._receiving._sources))
         receiver._handle_rtp_packet.__self__._forget(ssrc)
         assert ssrc not in receiver.transport._rtp_router.ssrc_table
         with pytest.raises(pylibsrtp.Error):
