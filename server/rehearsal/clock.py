@@ -1,9 +1,9 @@
 """RTP time against the session's clock, as a listener on the same machine can judge it.
 
 The server states its session clock in every Sender Report: the RTP time of the very moment at which it is
-sent, whether somebody speaks or not. What arrives is late by the network and the scheduler, never early; so
-the least delay ever seen of all reports is the clock itself, and the least delay of a talk spurt's packets
-is where that spurt lies.
+sent, whether somebody speaks or not. What arrives is late by the network and the scheduler, never early but
+for the fade of a turn that was cut; so the least delay ever seen of all reports is the clock itself, and the
+least delay of a talk spurt's packets, without its last ones, is where that spurt lies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from server.rehearsal.packets import RTP_HZ, Packet, Report
 
+HURRIED_PACKETS = 2
+"""The last of a spurt: a fade may leave up to 1.5 ms before its time, the packet of silence follows it."""
 JUDGED_PACKETS = 25
 """A spurt of half a second or more has a packet that nothing delayed; in a shorter one that is luck."""
 
@@ -35,13 +37,13 @@ def delay_ms(one: Packet | Report) -> float:
 
 
 def spurt_delays(packets: list[Packet], least_packets: int = 1) -> list[float]:
-    """The least delay of each talk spurt that has at least so many packets, in order."""
+    """The least delay of each talk spurt that has at least so many packets, in order. Its end is left out."""
     spurts: list[list[float]] = []
     for packet in packets:
         if packet.marker or not spurts:
             spurts.append([])
         spurts[-1].append(delay_ms(packet))
-    return [min(delays) for delays in spurts if len(delays) >= least_packets]
+    return [min(delays[:-HURRIED_PACKETS] or delays) for delays in spurts if len(delays) >= least_packets]
 
 
 def against_session_clock(packets: list[Packet], reports: list[Report]) -> ClockFigures | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from media.pcm import audible_end, first_audible
 from server.rehearsal.client import Event, Json
-from server.rehearsal.clock import delay_ms
+from server.rehearsal.clock import spurt_delays
 from server.rehearsal.figures import Spoken, audible_intervals
 from server.rehearsal.mouth import RATE_HZ, Said
 from server.rehearsal.packets import PCM_HZ, RTP_HZ, Packet, Sound, unwrap
@@ -146,7 +146,7 @@ class Timeline:
         """The human's clock is that of the arrivals: the least late packet tells where RTP time is."""
         if not packets:
             return
-        start_ms = min(delay_ms(packet) for packet in packets) + sound.start * 1000 / RTP_HZ
+        start_ms = min(spurt_delays(packets)) + sound.start * 1000 / RTP_HZ
         for _, utterance in self.said:
             self.speech.append(round((utterance.sent_s * 1000 - start_ms) * PCM_HZ / 1000))
         self.mapping_error_ms = round(abs(self.sound_start_ms - (start_ms - arrival_ms)), 2)

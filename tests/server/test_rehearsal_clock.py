@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.rehearsal.clock import against_session_clock, spurt_delays
@@ -42,6 +44,16 @@ def test_a_spurt_behind_or_ahead_of_the_clock_is_seen() -> None:
     assert found.latest_ms == pytest.approx(4, abs=0.05)
     assert found.earliest_ms == pytest.approx(-2, abs=0.05)
     assert found.worst_ms == pytest.approx(4, abs=0.05)
+
+
+def test_a_fade_that_left_early_moves_nothing() -> None:
+    packets = spurt(500, 60, 1) + spurt(9000, 60, 61)
+    hurried = packets[58]
+    packets[58] = replace(hurried, arrival_s=hurried.timestamp / 48_000 - 0.0015)
+    found = against_session_clock(packets, reports())
+    assert found is not None
+    assert found.within_1_ms == 2
+    assert found.worst_ms == pytest.approx(0, abs=0.05)
 
 
 def test_all_packets_off_the_clock_are_seen_though_they_agree_with_each_other() -> None:
