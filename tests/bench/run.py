@@ -15,17 +15,18 @@ import time
 from pathlib import Path
 
 from tests.bench import report, soak
-from tests.bench.sections import QUICK, SECTIONS, Bench
+from tests.bench.sections import ON_DEMAND, QUICK, SECTIONS, Bench
 from tests.bench.servers import KNOWN, PAGE, ROOT, TRACK, BenchError, Row, Server, extern
 
 SOAK = "soak"
+ALL = (*SECTIONS, *ON_DEMAND, SOAK)
 
 
 async def measure(sections: list[str], bench: Bench, minutes: float) -> list[Row]:
     rows: list[Row] = []
     for name in sections:
         begin_s = time.monotonic()
-        rows += await _soaked(minutes) if name == SOAK else await SECTIONS[name](bench)
+        rows += await _soaked(minutes) if name == SOAK else await (SECTIONS | ON_DEMAND)[name](bench)
         print(f"{name} took {time.monotonic() - begin_s:.0f} s", file=sys.stderr, flush=True)
     return rows
 
@@ -53,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join([*SECTIONS, SOAK]))
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(ALL))
     parser.add_argument("--quick", action="store_true", help="short windows, no repeats, no climb")
     parser.add_argument("--servers", default="", help="some of " + ", ".join(KNOWN))
     parser.add_argument("--extern", action="append", default=[], metavar="NAME=COMMAND", type=extern)
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the folder to write to; docs for a full run")
     given = parser.parse_args()
     sections = given.sections or list(QUICK if given.quick else SECTIONS)
-    if unknown := set(sections) - {*SECTIONS, SOAK}:
+    if unknown := set(sections) - set(ALL):
         parser.error(f"no such section: {', '.join(sorted(unknown))}")
     if unknown := set(filter(None, given.servers.split(","))) - set(KNOWN):
         parser.error(f"no such server: {', '.join(sorted(unknown))}")

@@ -39,6 +39,7 @@ FEW = 3
 AGAIN_AT = 20
 FLOOR_SESSIONS, TEXTBOOK_SESSIONS = 40, 10
 SPECTATORS = 20
+LONG_S = 600.0
 SPLIT_S = 8.0
 WITH_ENGINE = (1, 2, 4, 8)
 ENGINE_SETTLE_S = 12.0
@@ -115,6 +116,12 @@ async def switches(bench: Bench) -> list[Row]:
     return [await _measured("switches", server, plan) for _ in range(bench.repeats) for server in servers]
 
 
+async def long(bench: Bench) -> list[Row]:
+    """The same for ten minutes, our own."""
+    plan = Plan("", AGAIN_AT, "switch", LONG_S)
+    return [await _measured("long", KNOWN[PRODUCT], plan)] if bench.has(PRODUCT) else []
+
+
 async def floor(bench: Bench) -> list[Row]:
     """The primitives, before and after each round of 40 sessions, and where the CPU time goes."""
     plan = Plan("", FLOOR_SESSIONS, seconds=bench.window_s)
@@ -175,6 +182,7 @@ SECTIONS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "fanout": fanout,
     "engine": engine,
 }
+ON_DEMAND = {"long": long}
 QUICK = ("latency", "capacity", "floor", "fanout")
 
 

@@ -203,8 +203,10 @@ def _worst(tones: Sequence[dict[str, float]], field: str) -> float:
 
 def switches_table(rows: Rows) -> str:
     lines = []
-    for name in servers(rows_of(rows, "switches")):
-        own = [row for row in rows_of(rows, "switches", name) if "error" not in row]
+    named = [(name, "switches", name) for name in servers(rows_of(rows, "switches"))]
+    named += [(f"{name}, ten minutes", "long", name) for name in servers(rows_of(rows, "long"))]
+    for label, section, name in named:
+        own = [row for row in rows_of(rows, section, name) if "error" not in row]
         figures = (
             "spacing_p50_ms",
             "spacing_p99_ms",
@@ -212,8 +214,14 @@ def switches_table(rows: Rows) -> str:
             "lateness_p99_ms",
             "clock_error_max_ms",
         )
-        lines.append((name, *(in_ms(own, figure) for figure in figures), noise_of(own), date_of(own)))
-    head = ("server", "spacing p50", "p99", "max", "lateness p99", "clock error max", "foreign load", "date")
+        packets = f"{sum(figure_of(row, 'packets') or 0 for row in own):.0f}"
+        lost = f"{sum(figure_of(row, 'wire_lost') or 0 for row in own):.0f}"
+        times = (in_ms(own, figure) for figure in figures)
+        lines.append((label, packets, lost, *times, noise_of(own), date_of(own)))
+    head = (
+        *("server", "packets", "lost", "spacing p50", "p99", "max", "lateness p99"),
+        *("clock error max", "foreign load", "date"),
+    )
     return table("Twenty sessions, another persona every 3 s", "", head, lines)
 
 
