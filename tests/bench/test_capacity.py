@@ -78,6 +78,8 @@ def test_a_session_that_was_closed_or_never_stood_makes_a_step_unhealthy() -> No
 
 def test_a_step_whose_microphones_are_not_heard_is_unhealthy() -> None:
     assert not healthy(row() | {"microphone_heard": 0.95})
+    assert not healthy(row() | {"microphone_heard": 1.13}), "it works off what lay waiting"
+    assert healthy(row() | {"microphone_heard": 1.0})
     assert healthy(row() | {"microphone_heard": None})
 
 
