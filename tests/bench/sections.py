@@ -117,9 +117,9 @@ async def switches(bench: Bench) -> list[Row]:
 
 
 async def long(bench: Bench) -> list[Row]:
-    """The same for ten minutes, our own."""
+    """The same for ten minutes, our own, with pages: a session whose page says nothing ends after a while."""
     plan = Plan("", AGAIN_AT, "switch", LONG_S)
-    return [await _measured("long", KNOWN[PRODUCT], plan)] if bench.has(PRODUCT) else []
+    return [await _measured("long", KNOWN[PAGE], plan)] if bench.has(PAGE) else []
 
 
 async def floor(bench: Bench) -> list[Row]:
