@@ -20,6 +20,7 @@ const REMEDY = {
   bad_host: "Open the page under the server's own address.",
   no_room: "The conversation goes on without it.",
   line_lost: "They come back by themselves in a moment.",
+  line_restored: "The conversation goes on.",
   voice_failed: "What was to be said is on the screen.",
 };
 

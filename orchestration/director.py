@@ -27,8 +27,10 @@ from orchestration.ports import (
     Publish,
     ResponseRequest,
 )
+from orchestration.reach import Reach
 from orchestration.tools import offered
 from orchestration.transcript import HUMAN
+from orchestration.usage import Usage
 from orchestration.workflow import Workflow
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,6 @@ LISTENER = "listener"
 SAMPLES_PER_MS = 24
 MAX_TOKENS = 1024
 """Of one turn, where the persona names no limit of its own."""
-LOST_AGAIN_S = 10.0
-"""All Lines are lost together, mostly: the human is told once."""
 
 
 class SpokenTurn:
@@ -98,7 +98,9 @@ class Director:
         self._publish = publish
         self._clock = clock
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._lost_told_at = -LOST_AGAIN_S
+        self._reach = Reach()
+        self.usage = Usage()
+        """What the session's responses used so far, of all Lines."""
         self._confirmed_rtp_timestamp: int | None = None
         """While nobody hears: the last RTP time that the page had played."""
         self._turns: dict[str, SpokenTurn] = {}
@@ -326,12 +328,16 @@ class Director:
 
     def line_lost(self, name: str, code: str) -> None:
         log.warning("line lost", extra={"line": name, "code": code})
-        now = self._clock()
-        if now - self._lost_told_at > LOST_AGAIN_S:
-            self._lost_told_at = now
-            self._publish(
-                notices.Error("line_lost", "The team's voices were disconnected; connecting again.")
-            )
+        for notice in self._reach.lost(name):
+            self._publish(notice)
+
+    def line_restored(self, name: str) -> None:
+        log.info("line restored", extra={"line": name})
+        for notice in self._reach.restored(name):
+            self._publish(notice)
+
+    def usage_reported(self, name: str, usage: Usage) -> None:
+        self.usage += usage
 
     # ------------------------------------------------------------------ what a job reports
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from orchestration.events import ToolCall
 from orchestration.notices import Notice
+from orchestration.usage import Usage
 
 
 class Lane(Protocol):
@@ -119,7 +120,14 @@ class LineListener(Protocol):
 
     def transcription_failed(self, item: str) -> None: ...
 
-    def line_lost(self, name: str, code: str) -> None: ...
+    def line_lost(self, name: str, code: str) -> None:
+        """The Line cannot be reached, for long enough that it is noticed; it goes on trying."""
+
+    def line_restored(self, name: str) -> None:
+        """It is back, after `line_lost` or after an `open` that failed; it remembers what was said."""
+
+    def usage_reported(self, name: str, usage: Usage) -> None:
+        """One response's tokens, as they are billed."""
 
 
 class Line(Protocol):

@@ -2,8 +2,8 @@
 
 Intentions and received server events go in; client events (`data_to_send`) and outcomes come out. The
 one invariant: at most one response is active on a session, told apart by `metadata.turn`; all others
-wait here. The states of a turn are the table in `realtime_turns`. Nothing here raises because of what a
-server sent, and nothing reads a clock.
+wait here, also for one that somebody else started. The states of a turn are the table in
+`realtime_turns`. Nothing here raises because of what a server sent, and nothing reads a clock.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from orchestration.realtime_outcomes import (
     LineError,
     Outcome,
     TurnFailed,
+    UsageReported,
     WordReceived,
 )
 from orchestration.realtime_recall import Recall
+from orchestration.realtime_strangers import Strangers
 from orchestration.realtime_turns import Turn, TurnInput, TurnState
+from orchestration.realtime_usage import usage_of
 from orchestration.realtime_wire import (
     Hearing,
     JsonObject,
@@ -60,6 +63,7 @@ class RealtimeClient:
         self._by_response: dict[str, Turn] = {}
         self._active: Turn | None = None
         self._waiting: deque[Turn] = deque()
+        self._strangers = Strangers()
         self._human = HumanTurns()
         self._handlers = self._table()
 
@@ -82,18 +86,19 @@ class RealtimeClient:
         outcomes = self._human.lost()
         pending = [self._active] if self._active else []
         self._active = None
+        self._strangers.lost()
+        for turn in self._turns.values():
+            for item in turn.items.values():
+                item.deleted = True
         if give_up:
             pending += self._waiting
             self._waiting.clear()
         for turn in pending:
             wanted = turn.wanted or turn.state is TurnState.WAITING
             turn.step(TurnInput.LOST)
-            self._recall.remember(turn)
+            self._recall.lost(turn)
             if wanted:
                 outcomes.append(TurnFailed(turn.name, LineCode.LOST))
-        for turn in self._turns.values():
-            for item in turn.items.values():
-                item.deleted = True
         self._by_response.clear()
         return outcomes
 
@@ -194,7 +199,8 @@ class RealtimeClient:
         turn = self._active
         name = text_of(object_of(response, "metadata"), "turn")
         response_id = text_of(response, "id")
-        if turn is None or turn.response or name not in ("", turn.name) or not response_id:
+        if turn is None or turn.response or name != turn.name or not response_id:
+            self._strangers.created(response)
             return [Complaint("response.created", "foreign")]
         turn.response = response_id
         self._by_response[turn.response] = turn
@@ -239,14 +245,18 @@ class RealtimeClient:
 
     def _on_done(self, event: JsonObject) -> list[Outcome]:
         response = object_of(event, "response")
+        usage = usage_of(response)
+        outcomes: list[Outcome] = [UsageReported(usage)] if usage is not None else []
         turn = self._by_response.pop(text_of(response, "id"), None)
         if turn is None:
-            return [Complaint("response.done", "foreign")]
+            self._strangers.done(text_of(response, "id"))
+            self._send_next()
+            return [*outcomes, Complaint("response.done", "foreign")]
         for part in objects_of(response, "output"):
             turn.take_item(part)
         wanted, failure = turn.wanted, turn.failure(response)
         turn.step(TurnInput.BROKEN if failure else TurnInput.COMPLETED)
-        outcomes = self._recall.conclude(turn, wanted, failure)
+        outcomes += self._recall.conclude(turn, wanted, failure)
         self._release(turn)
         return outcomes
 
@@ -271,6 +281,12 @@ class RealtimeClient:
         if turn is None or turn.over:
             return []
         wanted = turn.wanted
+        if wanted and code is LineCode.BUSY and self._strangers.busy:
+            # It was asked for before we knew of the stranger: once more, when that has ended.
+            turn.step(TurnInput.BUSY)
+            self._active = None
+            self._waiting.appendleft(turn)
+            return []
         turn.step(TurnInput.BROKEN)
         self._release(turn)
         return [TurnFailed(turn.name, code)] if wanted else []
@@ -285,7 +301,8 @@ class RealtimeClient:
         self._outbox.send("configure", event)
 
     def _send_next(self) -> None:
-        if self._outbox.connected and self._active is None and self._waiting:
+        free = self._active is None and not self._strangers.busy
+        if self._outbox.connected and free and self._waiting:
             turn = self._active = self._waiting.popleft()
             turn.step(TurnInput.SEND)
             self._outbox.send("create", response_create(turn.request), turn.name)

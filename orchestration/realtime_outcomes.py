@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestration.events import ToolCall
+from orchestration.usage import Usage
 
 
 class LineCode(StrEnum):
@@ -127,6 +128,13 @@ class HumanNotUnderstood:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageReported:
+    """A response ended, ours or not, delivered or not: it is billed for this."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
     """Something unexpected that changes nothing: for the log. `what` is an event type, never content."""
 
@@ -145,5 +153,6 @@ Outcome = (
     | HumanStopped
     | HumanUnderstood
     | HumanNotUnderstood
+    | UsageReported
     | Complaint
 )

@@ -8,14 +8,7 @@ from orchestration.realtime_outbox import Outbox
 from orchestration.realtime_outcomes import LineCode, Outcome, TurnFailed, TurnFinished
 from orchestration.realtime_tools import InvalidArguments, parse_arguments
 from orchestration.realtime_turns import Item, Turn
-from orchestration.realtime_wire import (
-    JsonObject,
-    call_output_item,
-    item_create,
-    item_delete,
-    item_truncate,
-    text_item,
-)
+from orchestration.realtime_wire import JsonObject, item_delete, item_truncate
 
 
 class Recall:
@@ -23,7 +16,7 @@ class Recall:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._memory = Memory()
+        self._memory = Memory(outbox.number)
 
     def replay(self) -> None:
         """Tell a fresh session what the last one knew."""
@@ -31,13 +24,18 @@ class Recall:
             self._outbox.send("item", event)
 
     def add_text(self, role: str, text: str) -> None:
-        self._memory.add(Said(role, text))
-        self._outbox.send("item", item_create(text_item(role, text)))
+        self._outbox.send("item", self._memory.say(role, text))
 
     def remember(self, turn: Turn) -> None:
         """Keep what the turn said so far, as text."""
         if turn.text and not turn.forgotten:
             self._memory.add(Said("assistant", turn.text, turn.name))
+
+    def lost(self, turn: Turn) -> None:
+        """The response went with its socket: what it said so far is remembered, as far as it was heard."""
+        self.remember(turn)
+        if turn.cut_ms is not None:
+            self.cut(turn, turn.cut_ms)
 
     def conclude(self, turn: Turn, wanted: bool, failure: LineCode | None) -> list[Outcome]:
         """What the end of the response means: a delivered turn, a failure, or a memory to tidy up."""
@@ -61,7 +59,8 @@ class Recall:
         """Truncate the item that holds `audio_ms` of the turn's audio and delete the ones after it."""
         if audio_ms >= turn.audio_ms:
             return
-        self._memory.cut(turn.name, turn.heard_text(audio_ms))
+        for event in self._memory.cut(turn.name, turn.heard_text(audio_ms)):
+            self._outbox.send("cut", event, turn.name)
         for item in [item for item in turn.items.values() if item.samples]:
             keep_ms = audio_ms - turn.offset_ms(item.id)
             if keep_ms <= 0:
@@ -73,19 +72,16 @@ class Recall:
 
     def delete(self, turn: Turn) -> None:
         """Drop all that the session holds of the turn, its calls and their answers included."""
-        answers = self._memory.forget(turn.name)
         self._delete_items(list(turn.items.values()))
-        for item_id in answers:
-            self._outbox.send("delete", item_delete(item_id), turn.name)
+        for event in self._memory.forget(turn.name):
+            self._outbox.send("delete", event, turn.name)
 
     def answer(self, call: str, output: JsonObject) -> bool:
         """Answer an open call; False when it is unknown, forgotten or was answered already."""
         called = self._memory.open_call(call)
         if called is None:
             return False
-        called.output = output
-        called.output_item = f"output_{self._outbox.number()}"
-        self._outbox.send("item", item_create(call_output_item(called.output_item, call, output)))
+        self._outbox.send("item", self._memory.answer(called, output))
         return True
 
     def _deliver(self, turn: Turn) -> Outcome:

@@ -33,6 +33,8 @@ class TurnInput(Enum):
     COMPLETED = auto()
     BROKEN = auto()
     """`response.done` with a status of failure, or an error event for the create."""
+    BUSY = auto()
+    """The create was refused because a response that is not ours was under way."""
     LOST = auto()
 
 
@@ -44,6 +46,7 @@ TRANSITIONS: dict[tuple[TurnState, TurnInput], TurnState] = {
     (_S.REQUESTED, _I.CREATED): _S.RUNNING,
     (_S.REQUESTED, _I.CANCEL): _S.ABANDONED,
     (_S.REQUESTED, _I.BROKEN): _S.FAILED,
+    (_S.REQUESTED, _I.BUSY): _S.WAITING,
     (_S.REQUESTED, _I.LOST): _S.FAILED,
     (_S.RUNNING, _I.CANCEL): _S.CANCELLING,
     (_S.RUNNING, _I.COMPLETED): _S.DONE,

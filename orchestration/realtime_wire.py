@@ -86,8 +86,10 @@ def response_cancel(response_id: str) -> JsonObject:
     return {"type": "response.cancel", "response_id": response_id}
 
 
-def item_create(item: JsonObject) -> JsonObject:
-    return {"type": "conversation.item.create", "item": item}
+def item_create(item: JsonObject, previous_item: str = "") -> JsonObject:
+    """At the end of the conversation, or after `previous_item` ("root" is its beginning)."""
+    where: JsonObject = {"previous_item_id": previous_item} if previous_item else {}
+    return {"type": "conversation.item.create", "item": item, **where}
 
 
 def item_delete(item_id: str) -> JsonObject:
@@ -103,13 +105,13 @@ def item_truncate(item_id: str, content_index: int, audio_end_ms: int) -> JsonOb
     }
 
 
-def text_item(role: str, text: str) -> JsonObject:
+def text_item(role: str, text: str, item_id: str) -> JsonObject:
     kind = "output_text" if role == "assistant" else "input_text"
-    return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+    return {"id": item_id, "type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
 
-def call_item(call: str, name: str, arguments: str) -> JsonObject:
-    return {"type": "function_call", "call_id": call, "name": name, "arguments": arguments}
+def call_item(item_id: str, call: str, name: str, arguments: str) -> JsonObject:
+    return {"id": item_id, "type": "function_call", "call_id": call, "name": name, "arguments": arguments}
 
 
 def call_output_item(item_id: str, call: str, output: JsonObject) -> JsonObject:

@@ -11,6 +11,7 @@ from orchestration.brief import Brief
 from orchestration.personas import Cast
 from orchestration.ports import Jobs, LineFactory, Publish
 from orchestration.transcript import Entry
+from orchestration.usage import Usage
 from orchestration.workflow import Workflow
 
 
@@ -51,6 +52,10 @@ class Conductor(Protocol):
 
     @property
     def conversation(self) -> ConversationView: ...
+
+    @property
+    def usage(self) -> Usage:
+        """What the session's responses used so far."""
 
     async def run(self) -> str:
         """Hold the whole conversation; returns `completed` or `stopped`."""

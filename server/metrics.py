@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from orchestration.notices import Error, JobDone, JobFailure, Notice, TurnEnded, TurnMetrics
+from orchestration.usage import Usage
 
 LAG_EVERY_S = 0.5
 _FAST = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -78,6 +79,12 @@ _microphone = Counter(
     "moentreprise_microphone_packets",
     "Packets of microphones by what became of them; counted when their session ends.",
     ["fate"],
+    registry=REGISTRY,
+)
+_tokens = Counter(
+    "moentreprise_tokens",
+    "Tokens of the voices' responses as they are billed, each once; counted when their session ends.",
+    ["direction", "modality"],
     registry=REGISTRY,
 )
 _packets = Counter("moentreprise_packets", "Packets of speech that were due.", registry=REGISTRY)
@@ -156,6 +163,8 @@ def observe(notice: Notice) -> None:
             count_job(notice.kind, "finished")
         case JobFailure():
             count_job(notice.kind, notice.code)
+        case Error(code="line_restored"):
+            pass  # the end of an error, told the same way
         case Error():
             count_error(notice.code)
         case _:
@@ -167,6 +176,13 @@ def observe_microphone(received: int, lost: int, late: int, recovered: int) -> N
     fates = {"received": received, "lost": lost, "late": late, "recovered": recovered}
     for fate, packets in fates.items():
         _microphone.labels(fate).inc(max(0, packets))
+
+
+def count_tokens(usage: Usage) -> None:
+    """What one session used. Directions: input, cached (input that was cheaper) and output."""
+    for (direction, modality), tokens in usage.counts().items():
+        if tokens:
+            _tokens.labels(direction, modality).inc(tokens)
 
 
 def add_routes(app: web.Application) -> None:

@@ -198,6 +198,7 @@ class Session:
         self.microphone.close()
         ear = self.microphone.figures
         metrics.observe_microphone(ear.received, ear.lost, ear.late, ear.recovered)
+        metrics.count_tokens(self.director.usage)
         await self.work.close()
         if completed and self.presence.listening:
             await asyncio.sleep(LAST_WORDS_S)

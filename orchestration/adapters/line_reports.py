@@ -17,6 +17,7 @@ from orchestration.realtime_outcomes import (
     Outcome,
     TurnFailed,
     TurnFinished,
+    UsageReported,
     WordReceived,
 )
 
@@ -42,6 +43,8 @@ def report(listener: LineListener, line: str, outcome: Outcome) -> None:
             listener.human_said(item, text, confidence)
         case HumanNotUnderstood(item):
             listener.transcription_failed(item)
+        case UsageReported(usage):
+            listener.usage_reported(line, usage)
         case Complaint(what, code):
             logger.info("realtime complaint", extra={"line": line, "what": what, "code": code})
         case Configured() | ConfigurationRejected():

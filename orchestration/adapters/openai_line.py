@@ -1,9 +1,10 @@
 """`Line` over the OpenAI SDK's WebSocket: OpenAI itself, or the embedded engine, by `base_url` alone.
 
 One task reads and one writes. Messages travel as raw JSON both ways: the SDK's typed events cost five to
-ten times as much for audio. A lost socket is reported once, the turn under way fails as retryable, and
-the Line reconnects with growing pauses, each new session being told what the last one knew. Turns asked
-for meanwhile wait for it, for `LineTimes.give_up_s`.
+ten times as much for audio. When a socket is lost, the turn under way fails as retryable, and the Line
+reconnects with growing pauses, each new session being told what the last one knew. Turns asked for
+meanwhile wait for it, for `LineTimes.give_up_s`. A session that grows old is exchanged in a silent moment
+for one whose socket is open already, so that nobody waits.
 """
 
 from __future__ import annotations
@@ -11,10 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from openai import AsyncOpenAI, OpenAIError
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
@@ -22,38 +19,18 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from orchestration.adapters.line_queue import Rejected, SendQueue
 from orchestration.adapters.line_reports import report
+from orchestration.adapters.line_socket import Dial, dialler, hang_up, refusal
+from orchestration.adapters.line_times import BackOff, LineTimes
 from orchestration.ports import Line, LineConfig, LineFactory, LineListener, ResponseRequest
 from orchestration.realtime import Hearing, LineError, RealtimeClient
 from orchestration.realtime_outcomes import ConfigurationRejected, Configured, LineCode, Outcome
 from orchestration.realtime_wire import append_message, parse
 
-if TYPE_CHECKING:
-    from openai.types.websocket_connection_options import WebSocketConnectionOptions
+__all__ = ["LineTimes", "OpenAILine", "line_factory"]
 
 logger = logging.getLogger(__name__)
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_STATUS_CODES = {
-    401: LineCode.UNAUTHORISED,
-    403: LineCode.UNAUTHORISED,
-    404: LineCode.REJECTED,
-    429: LineCode.RATE_LIMITED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class LineTimes:
-    """Seconds. A Realtime session ends after 60 minutes without warning, so it is renewed before."""
-
-    open_s: float = 10.0
-    first_retry_s: float = 0.25
-    last_retry_s: float = 8.0
-    give_up_s: float = 20.0
-    """How long turns wait for a lost session to come back before they fail."""
-    renew_s: float = 50 * 60.0
-    renew_latest_s: float = 58 * 60.0
-    """Renewal waits that long for a moment in which nobody talks."""
-    messages_per_yield: int = 4
+_UNREACHED = (OSError, WebSocketException, OpenAIError)
 
 
 class OpenAILine:
@@ -61,25 +38,30 @@ class OpenAILine:
 
     def __init__(
         self,
-        client: AsyncOpenAI,
-        model: str,
+        dial: Dial,
         hearing: Hearing,
         config: LineConfig,
         listener: LineListener,
         times: LineTimes | None = None,
     ) -> None:
-        self._openai = client
-        self._model = model
+        self._dial = dial
         self._name = config.name
         self._listener = listener
         self._times = times or LineTimes()
         self._protocol = RealtimeClient(config, hearing)
         self._queue = SendQueue()
+        self._back_off = BackOff(self._times)
         self._task: asyncio.Task[None] | None = None
+        self._hanging_up: set[asyncio.Task[None]] = set()
+        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = False
-        self._was_up = False
-        """Whether this socket's session was configured."""
+        self._up_since: float | None = None
+        """When this socket's session was configured; None while there is none."""
         self._down_since = 0.0
+        self._live: AsyncRealtimeConnection | None = None
+        """The connection whose events count."""
+        self._told_lost = False
+        self._telling: asyncio.TimerHandle | None = None
 
     # ----------------------------------------------------------------------- ports.Line
 
@@ -88,12 +70,12 @@ class OpenAILine:
 
         The Line goes on trying until it is closed, so `close` is due after a LineError too.
         """
-        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run(opened), name=f"line {self._name}")
+        self._task = asyncio.create_task(self._run(), name=f"line {self._name}")
         try:
             async with asyncio.timeout(self._times.open_s):
-                await opened
+                await self._opened
         except TimeoutError as error:
+            self._told_lost = True
             raise LineError(self._name, LineCode.TIMEOUT) from error
 
     def respond(self, request: ResponseRequest) -> None:
@@ -133,100 +115,145 @@ class OpenAILine:
     async def close(self) -> None:
         """End the session; no task is left. Nothing is told to the listener any more."""
         self._closed = True
+        if self._telling is not None:
+            self._telling.cancel()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        await asyncio.gather(*self._hanging_up)
 
-    # ----------------------------------------------------------------------- the socket's life
+    # ----------------------------------------------------------------------- one session after another
 
-    async def _run(self, opened: asyncio.Future[None]) -> None:
-        """Task root: one socket after another until closed."""
-        delay_s = self._times.first_retry_s
-        self._down_since = asyncio.get_running_loop().time()
+    async def _run(self) -> None:
+        """Task root: one session after another until closed."""
+        self._down_since = self._now()
+        following: AsyncRealtimeConnection | None = None
         while True:
-            code = LineCode.LOST
-            renewed = False
             try:
-                async with self._connection() as connection:
-                    renewed = await self._converse(connection, opened)
+                connection = following or await self._dial()
+                following = None
+                try:
+                    following = await self._converse(connection)
+                    continue
+                finally:
+                    self._hang_up(connection)
             except InvalidStatus as error:
-                code = _STATUS_CODES.get(error.response.status_code, LineCode.UNREACHABLE)
+                code = refusal(error)
             except Rejected as error:
                 code = error.code
-            except (OSError, WebSocketException, OpenAIError):
+            except _UNREACHED:
                 # A refused connection and a broken one look the same to whoever waits for a voice.
-                code = LineCode.LOST if opened.done() else LineCode.UNREACHABLE
+                code = LineCode.LOST if self._opened.done() else LineCode.UNREACHABLE
             except Exception:
                 # Task root: a defect of ours must be seen, and must not take the session with it.
                 logger.exception("line failed", extra={"line": self._name})
                 code = LineCode.SERVER
-            if not opened.done():
-                opened.set_exception(LineError(self._name, code))
-            if self._was_up:
-                delay_s = self._times.first_retry_s
-            self._lose(code, renewed)
-            if not renewed:
-                await asyncio.sleep(delay_s)
-                delay_s = min(delay_s * 2, self._times.last_retry_s)
+            up_s = self._went_down(code)
+            if not self._opened.done():
+                self._told_lost = True
+                self._opened.set_exception(LineError(self._name, code))
+            await asyncio.sleep(self._back_off.pause_s(up_s))
 
-    def _lose(self, code: LineCode, renewed: bool) -> None:
-        """Fail what cannot wait; tell the listener once for each socket that had worked."""
-        was_up, self._was_up = self._was_up, False
-        now = asyncio.get_running_loop().time()
-        if was_up:
-            self._down_since = now
-        self._queue.clear()
+    def _went_down(self, code: LineCode) -> float:
+        """The session is over: fail what cannot wait. Returns for how many seconds it had worked."""
+        now, up_s = self._now(), 0.0
+        if self._up_since is not None:
+            up_s = now - self._up_since
+            self._up_since, self._down_since = None, now
+        self._live = None
+        if self._opened.done() and self._telling is None and not self._told_lost:
+            self._telling = asyncio.get_running_loop().call_later(self._times.tell_s, self._tell_lost, code)
+        self._queue.begin_again(overlap=self._protocol.idle)
         self._report(self._protocol.connection_lost(now - self._down_since >= self._times.give_up_s))
-        if was_up and not renewed:
-            logger.warning("line lost", extra={"line": self._name, "code": str(code)})
-            self._listener.line_lost(self._name, str(code))
+        logger.info("session over", extra={"line": self._name, "code": str(code), "up_s": round(up_s)})
+        return up_s
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncRealtimeConnection]:
-        host = self._openai.base_url.host
-        options: dict[str, object] = {"max_size": 1 << 24, "compression": None, "close_timeout": 1.0}
-        if host in _LOOPBACK:
-            options["proxy"] = None
-        manager = self._openai.realtime.connect(
-            model=self._model,
-            websocket_connection_options=cast("WebSocketConnectionOptions", options),
-        )
-        async with asyncio.timeout(self._times.open_s):
-            connection = await manager.enter()
-        try:
-            yield connection
-        finally:
-            with suppress(OSError, WebSocketException):
-                await connection.close()
+    def _tell_lost(self, code: LineCode) -> None:
+        self._telling = None
+        self._told_lost = True
+        self._listener.line_lost(self._name, str(code))
 
-    async def _converse(self, connection: AsyncRealtimeConnection, opened: asyncio.Future[None]) -> bool:
-        """Until the socket ends (raises) or the session is old and idle, or too old to wait (True)."""
+    def _came_up(self) -> None:
+        """The session is configured."""
+        if self._up_since is None:
+            self._up_since = self._now()
+        self._queue.open_audio()
+        if not self._opened.done():
+            self._opened.set_result(None)
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        if self._told_lost:
+            self._told_lost = False
+            self._listener.line_restored(self._name)
+
+    def _hang_up(self, connection: AsyncRealtimeConnection) -> None:
+        """Nobody waits for the closing handshake but `close`."""
+        task = asyncio.create_task(hang_up(connection), name=f"line {self._name} hangs up")
+        self._hanging_up.add(task)
+        task.add_done_callback(self._hanging_up.discard)
+
+    # ----------------------------------------------------------------------- one session
+
+    async def _converse(self, connection: AsyncRealtimeConnection) -> AsyncRealtimeConnection:
+        """Until the socket ends (raises), or until another one takes over (returned)."""
+        self._live = connection
         self._protocol.connected()
         self._flush()
-        writer = asyncio.create_task(self._write(connection), name=f"line {self._name} writer")
-        reader = asyncio.create_task(self._read(connection, opened), name=f"line {self._name} reader")
-        now = asyncio.get_running_loop().time
-        renew_at, timeout_s = now() + self._times.renew_latest_s, self._times.renew_s
+        name = f"line {self._name}"
+        writer = asyncio.create_task(self._write(connection), name=f"{name} writer")
+        reader = asyncio.create_task(self._read(connection), name=f"{name} reader")
+        successor = asyncio.create_task(self._succeed(), name=f"{name} successor")
+        tasks = (writer, reader, successor)
         try:
-            while True:
-                done, _ = await asyncio.wait(
-                    {reader, writer}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    task.result()
-                if done or self._protocol.idle or now() >= renew_at:
-                    return not done
-                timeout_s = min(1.0, renew_at - now())
+            await asyncio.wait(tasks, timeout=self._times.open_s, return_when=asyncio.FIRST_COMPLETED)
+            if self._up_since is None and not any(task.done() for task in tasks):
+                raise TimeoutError("not configured in time")
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if successor.done():
+                return successor.result()
+            await (reader if reader.done() else writer)
+            raise AssertionError("reader and writer end by an exception alone")
         finally:
-            for task in (reader, writer):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, connection: AsyncRealtimeConnection, opened: asyncio.Future[None]) -> None:
+    async def _succeed(self) -> AsyncRealtimeConnection:
+        """When this session is old: the connection for the next, from a moment in which nobody talks.
+
+        It is opened first, so that the change costs no time. Where none can be had, the old one goes on.
+        """
+        latest = self._now() + self._times.renew_latest_s
+        await asyncio.sleep(self._times.renew_s)
+        await self._silence(latest)
+        following = None
+        while following is None:
+            try:
+                following = await self._dial()
+            except _UNREACHED:
+                logger.info("no session to renew with", extra={"line": self._name})
+                await asyncio.sleep(self._times.last_retry_s)
+        try:
+            await self._silence(latest)
+        except asyncio.CancelledError:
+            self._hang_up(following)
+            raise
+        # Without a pause after the last look: a turn that is asked for from here on waits for the next.
+        self._went_down(LineCode.LOST)
+        return following
+
+    async def _silence(self, latest: float) -> None:
+        while not self._protocol.idle and (left_s := latest - self._now()) > 0:
+            await asyncio.sleep(min(0.1, left_s))
+
+    async def _read(self, connection: AsyncRealtimeConnection) -> None:
         received = 0
         while True:
             data = await connection.recv_bytes()
+            if self._live is not connection:
+                continue
             try:
                 event = parse(data)
             except ValueError:
@@ -236,7 +263,10 @@ class OpenAILine:
             self._flush()
             self._report(outcomes)
             for outcome in outcomes:
-                self._note(outcome, opened)
+                if isinstance(outcome, ConfigurationRejected):
+                    raise Rejected(outcome.code)
+                if isinstance(outcome, Configured):
+                    self._came_up()
             received += 1
             if received % self._times.messages_per_yield == 0:
                 # A fast generator fills the socket's buffer, and reading from it never suspends.
@@ -245,15 +275,6 @@ class OpenAILine:
     async def _write(self, connection: AsyncRealtimeConnection) -> None:
         while True:
             await connection.send_raw(await self._queue.get())
-
-    def _note(self, outcome: Outcome, opened: asyncio.Future[None]) -> None:
-        if isinstance(outcome, ConfigurationRejected):
-            raise Rejected(outcome.code)
-        if isinstance(outcome, Configured):
-            self._was_up = True
-            self._queue.open_audio()
-            if not opened.done():
-                opened.set_result(None)
 
     def _flush(self) -> None:
         for event in self._protocol.data_to_send():
@@ -264,14 +285,18 @@ class OpenAILine:
             if not self._closed:
                 report(self._listener, self._name, outcome)
 
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
 
 def line_factory(
     client: AsyncOpenAI, model: str, transcription_model: str, times: LineTimes | None = None
 ) -> LineFactory:
     """Lines to `client`'s service: personas speak with `model`, the listening Line transcribes as well."""
-    hearing = Hearing(transcription_model)
+    times = times or LineTimes()
+    dial, hearing = dialler(client, model, times.open_s), Hearing(transcription_model)
 
     def make(config: LineConfig, listener: LineListener) -> Line:
-        return OpenAILine(client, model, hearing, config, listener, times)
+        return OpenAILine(dial, hearing, config, listener, times)
 
     return make

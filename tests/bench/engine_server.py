@@ -18,6 +18,7 @@ from orchestration.adapters.openai_line import line_factory
 from orchestration.events import ToolCall
 from orchestration.personas import line_config
 from orchestration.ports import Line, LineConfig, ResponseRequest
+from orchestration.usage import Usage
 from orchestration.workflow import MOENTREPRISE
 from server import cli_serve
 from server.engine_process import EngineProcess
@@ -92,6 +93,10 @@ class Engaged(Puppet):
 
     def line_lost(self, name: str, code: str) -> None:
         raise AssertionError(f"{name}: {code}")
+
+    def line_restored(self, name: str) -> None: ...
+
+    def usage_reported(self, name: str, usage: Usage) -> None: ...
 
 
 class Theatre:

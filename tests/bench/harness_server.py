@@ -24,6 +24,7 @@ from orchestration.personas import Cast
 from orchestration.ports import Jobs, Line, LineConfig, LineFactory, LineListener, Publish
 from orchestration.realtime_wire import append_message
 from orchestration.transcript import Entry
+from orchestration.usage import Usage
 from orchestration.workflow import MOENTREPRISE, Workflow
 from server import cli_serve, presence
 from server.auth import Role
@@ -71,6 +72,7 @@ class Puppet:
         clock: Callable[[], float],
     ) -> None:
         self.conversation = NoConversation(workflow)
+        self.usage = Usage()
         self.open_line = open_line
         self.cast = cast
         self._floor = floor

@@ -56,6 +56,23 @@ class Pair:
             for event in events:
                 self.deliver(self.service.receive(event))
 
+    def exchange(self) -> None:
+        """The socket is lost, and another session begins."""
+        self.outcomes += self.client.connection_lost()
+        self.service = FakeService(self.service.script)
+        self.client.connected()
+        self.sync()
+
+    def history(self) -> list[str]:
+        """The session's items in short: texts, calls, and answers."""
+        short = {"function_call": "call", "function_call_output": "answer"}
+        return [
+            f"{short[str(item.body['type'])]} {item.body['call_id']}"
+            if item.body["type"] in short
+            else str(cast("list[Json]", item.body["content"])[0].get("text"))
+            for item in self.service.items.values()
+        ]
+
     def deliver(self, events: list[Json]) -> None:
         for event in events:
             if event.get("type") == "response.created" and isinstance(event.get("response"), dict):

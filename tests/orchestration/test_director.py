@@ -11,6 +11,7 @@ from orchestration import events, notices
 from orchestration.director import LISTENER, Director
 from orchestration.personas import Cast, load
 from orchestration.ports import Jobs, LineConfig, LineListener, ResponseRequest
+from orchestration.usage import Usage
 from orchestration.workflow import MOENTREPRISE
 
 
@@ -216,6 +217,27 @@ async def spoken_and_lost(here: Stand, sample: Sample | None) -> notices.TurnEnd
     here.director.playout_interrupted("turn1", 2500, 2600)
     await here.settle()
     return next(n for n in here.told if isinstance(n, notices.TurnEnded))
+
+
+async def test_lost_lines_are_told_once_and_so_is_that_all_are_back() -> None:
+    async with stand() as here:
+        for step in ("lost sarah", "lost maya", "restored maya", "restored alex", "restored sarah"):
+            what, line = step.split()
+            if what == "lost":
+                here.director.line_lost(line, "connection_lost")
+            else:
+                here.director.line_restored(line)
+            codes = [n.code for n in here.told if isinstance(n, notices.Error)]
+            assert codes == (["line_lost", "line_restored"] if step == "restored sarah" else ["line_lost"])
+        here.director.line_lost("sarah", "connection_lost")
+        assert [n.code for n in here.told if isinstance(n, notices.Error)][2:] == ["line_lost"]
+
+
+async def test_what_all_lines_used_is_summed_for_the_session() -> None:
+    async with stand() as here:
+        here.director.usage_reported("sarah", Usage(input_text=10, cached_audio=2))
+        here.director.usage_reported("maya", Usage(input_text=5, output_audio=7))
+        assert here.director.usage == Usage(input_text=15, cached_audio=2, output_audio=7)
 
 
 async def test_a_lost_peer_has_heard_what_it_confirmed_and_no_more() -> None:

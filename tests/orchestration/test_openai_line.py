@@ -14,15 +14,16 @@ from openai import AsyncOpenAI
 from websockets.asyncio.server import serve
 
 from orchestration.adapters.line_queue import SendQueue
-from orchestration.adapters.openai_line import LineTimes, OpenAILine, line_factory
+from orchestration.adapters.openai_line import LineTimes, line_factory
 from orchestration.events import ToolCall
-from orchestration.ports import LineConfig, ResponseRequest
-from orchestration.realtime import Hearing, LineError
+from orchestration.ports import Line, LineConfig, ResponseRequest
+from orchestration.realtime import LineError
 from orchestration.realtime_outcomes import LineCode
+from orchestration.usage import Usage
 from tests.fakes.openai_realtime import FakeRealtimeServer, fake_openai
 from tests.fakes.openai_service import Json, Reply, Speech
 
-QUICK = LineTimes(open_s=5.0, first_retry_s=0.01, last_retry_s=0.05, give_up_s=0.2)
+QUICK = LineTimes(open_s=5.0, first_retry_s=0.01, last_retry_s=0.05, give_up_s=0.2, tell_s=0.02)
 PERSONA = LineConfig("marcus", "You are Marcus, the project manager.", "cedar")
 LISTENER = LineConfig("listener", "You only listen.", None)
 
@@ -33,6 +34,7 @@ class Ear:
     def __init__(self) -> None:
         self.told: list[tuple[str, ...]] = []
         self.audio_bytes = 0
+        self.usage = Usage()
         self._changed = asyncio.Event()
 
     def _tell(self, *what: str) -> None:
@@ -66,6 +68,12 @@ class Ear:
     def line_lost(self, name: str, code: str) -> None:
         self._tell("lost", name, code)
 
+    def line_restored(self, name: str) -> None:
+        self._tell("restored", name)
+
+    def usage_reported(self, name: str, usage: Usage) -> None:
+        self.usage += usage
+
     async def until(self, *what: str, count: int = 1) -> None:
         """Until `count` things that begin like `what` were told."""
         async with asyncio.timeout(10):
@@ -83,10 +91,10 @@ async def opened(
     config: LineConfig = PERSONA,
     script: Callable[[Json], Reply] | None = None,
     times: LineTimes = QUICK,
-) -> AsyncIterator[tuple[OpenAILine, Ear, FakeRealtimeServer]]:
+) -> AsyncIterator[tuple[Line, Ear, FakeRealtimeServer]]:
     ear = Ear()
     async with fake_openai(script) as fake, sdk(fake.base_url) as client:
-        line = OpenAILine(client, "voice-model", Hearing("asr-model"), config, ear, times)
+        line = line_factory(client, "voice-model", "asr-model", times)(config, ear)
         await line.open()
         try:
             yield line, ear, fake
@@ -120,14 +128,8 @@ async def test_audio_and_the_commit_after_it_stay_in_order() -> None:
 
 async def test_a_service_that_closes_at_once_fails_to_open() -> None:
     async with fake_openai() as fake, sdk(fake.base_url) as client:
-        line = OpenAILine(
-            client.with_options(default_headers={"OpenAI-Beta": "realtime=v1"}),
-            "voice-model",
-            Hearing("asr"),
-            PERSONA,
-            Ear(),
-            QUICK,
-        )
+        beta = client.with_options(default_headers={"OpenAI-Beta": "realtime=v1"})
+        line = line_factory(beta, "voice-model", "asr", QUICK)(PERSONA, Ear())
         with pytest.raises(LineError) as caught:
             await line.open()
         assert caught.value.code is LineCode.UNREACHABLE
@@ -150,9 +152,7 @@ async def test_a_line_that_could_not_open_goes_on_trying() -> None:
     ear = Ear()
     async with fake_openai() as fake, sdk(fake.base_url) as client:
         fake.silent = True
-        line = OpenAILine(
-            client, "m", Hearing("asr"), PERSONA, ear, LineTimes(open_s=0.2, first_retry_s=0.01)
-        )
+        line = line_factory(client, "m", "asr", LineTimes(open_s=0.2, first_retry_s=0.01))(PERSONA, ear)
         with pytest.raises(LineError):
             await line.open()
         fake.silent = False
@@ -167,7 +167,7 @@ async def test_a_line_that_could_not_open_goes_on_trying() -> None:
 async def test_a_service_that_says_nothing_fails_to_open_in_time() -> None:
     async with fake_openai() as fake, sdk(fake.base_url) as client:
         fake.silent = True
-        line = OpenAILine(client, "m", Hearing("asr"), PERSONA, Ear(), LineTimes(open_s=0.2))
+        line = line_factory(client, "m", "asr", LineTimes(open_s=0.2))(PERSONA, Ear())
         with pytest.raises(LineError) as caught:
             await line.open()
         await line.close()
@@ -184,8 +184,7 @@ async def test_a_lost_line_fails_its_turn_comes_back_and_remembers() -> None:
         while not any(event["type"] == "response.create" for event in fake.sessions[-1].received[3:]):
             await asyncio.sleep(0.005)
         fake.sockets[-1].transport.abort()
-        await ear.until("lost", "marcus", "connection_lost")
-        assert ("failed", "t2", "connection_lost", "True") in ear.told
+        await ear.until("failed", "t2", "connection_lost", "True")
         fake.go_on()
         line.respond(ResponseRequest("t3", "ask", "Ask again."))
         await ear.until("finished", "t3")
@@ -194,6 +193,28 @@ async def test_a_lost_line_fails_its_turn_comes_back_and_remembers() -> None:
         assert texts[:2] == ['team: {"names": ["Marcus"]}', "hello there"]
         assert fake.sessions[-1].session["instructions"] == PERSONA.instructions
         assert fake.errors == []
+
+
+async def test_a_loss_that_is_noticed_is_told_and_so_is_its_end() -> None:
+    async with opened() as (line, ear, fake):
+        fake.silent = True
+        fake.sockets[-1].transport.abort()
+        await ear.until("lost", "marcus", "connection_lost")
+        fake.silent = False
+        fake.sockets[-1].transport.abort()
+        await ear.until("restored", "marcus")
+        assert [told[0] for told in ear.told] == ["lost", "restored"]
+
+
+async def test_a_loss_that_is_repaired_at_once_is_not_told() -> None:
+    async with opened(times=replace(QUICK, tell_s=10.0)) as (line, ear, fake):
+        fake.sockets[-1].transport.abort()
+        async with asyncio.timeout(10):
+            while len(fake.sessions) < 2:
+                await asyncio.sleep(0.01)
+        line.respond(ResponseRequest("t1", "ask", "Ask."))
+        await ear.until("finished", "t1")
+        assert not any(told[0] in ("lost", "restored") for told in ear.told)
 
 
 async def test_a_line_that_stays_lost_says_so_once_and_closes_cleanly() -> None:
@@ -257,7 +278,6 @@ async def test_a_cancelled_turn_is_truncated_and_the_next_one_follows() -> None:
 
 async def test_old_audio_gives_way_when_the_socket_does_not_take_it() -> None:
     queue = SendQueue()
-    queue.put_audio("before the session is configured")
     queue.open_audio()
     for n in range(queue.AUDIO_LIMIT + 20):
         queue.put_audio(str(n))
@@ -265,6 +285,30 @@ async def test_old_audio_gives_way_when_the_socket_does_not_take_it() -> None:
     got = [await queue.get() for _ in range(queue.AUDIO_LIMIT + 1)]
     assert got[0] == "20"
     assert got[-1] == "commit"
+
+
+async def test_a_session_hears_what_came_before_it_was_configured_after_its_configuration() -> None:
+    queue = SendQueue()
+    queue.put_audio("while there was no session")
+    queue.put("session.update")
+    assert await queue.get() == "session.update"
+    queue.open_audio()
+    queue.put_audio("now")
+    assert [await queue.get() for _ in range(2)] == ["while there was no session", "now"]
+
+
+@pytest.mark.parametrize(("silent", "heard"), [(True, ["sent", "unsent", "new"]), (False, ["unsent", "new"])])
+async def test_another_session_hears_the_moment_before_the_change(silent: bool, heard: list[str]) -> None:
+    queue = SendQueue()
+    queue.open_audio()
+    queue.put_audio("sent")
+    assert await queue.get() == "sent"
+    queue.put_audio("unsent")
+    queue.put("for the old session")
+    queue.begin_again(overlap=silent)
+    queue.put_audio("new")
+    queue.open_audio()
+    assert [await queue.get() for _ in heard] == heard
 
 
 async def test_renewal_waits_for_the_turn_that_runs() -> None:

@@ -60,6 +60,23 @@ def test_push_to_talk_ends_the_turn_that_turn_detection_had_opened() -> None:
     assert pair.outcomes[-3:] == [HumanStarted("h1"), HumanStopped("h1"), HumanUnderstood("h1", "yes", 1.0)]
 
 
+def test_transcripts_that_come_in_another_order_each_belong_to_their_item() -> None:
+    pair = Pair(LISTENER)
+    pair.service.transcribes_at_once = False
+    pair.service.transcripts.extend([{"transcript": "first"}, {"transcript": "second"}])
+    for _ in range(2):
+        pair.deliver(pair.service.receive(parse(append_message(bytes(9600)))))
+        pair.client.commit()
+        pair.sync()
+    items = [item for item, _ in pair.service.untranscribed]
+    assert not pair.client.idle
+    pair.deliver(pair.service.transcribe(1))
+    pair.deliver(pair.service.transcribe(0))
+    said = cast("list[HumanUnderstood]", pair.of(HumanUnderstood))
+    assert [(s.item, s.text) for s in said] == [(items[1], "second"), (items[0], "first")]
+    assert pair.client.idle
+
+
 def test_nothing_understood_is_said_so() -> None:
     pair = Pair(LISTENER)
     base = "conversation.item.input_audio_transcription"

@@ -190,6 +190,94 @@ def test_a_new_session_is_told_what_the_last_one_knew_as_it_was_heard() -> None:
     assert pair.service.outputs == {"c1": 1}
 
 
+def told_to_a_new_session() -> Pair:
+    pair = Pair(
+        t1=Reply([Speech("one two three four", 100)]),
+        t2=Reply([Call("select_next_speaker", '{"speaker": "maya"}', "c1"), Speech("five six", 100)]),
+    )
+    pair.client.add_context("user", "[Human]: before")
+    for turn in ("t1", "t2"):
+        pair.client.respond(request(turn, CHOOSE))
+        pair.sync()
+        pair.generate()
+    pair.client.add_context("user", "[Human]: after")
+    pair.client.answer_tool("c1", {"status": "ok"})
+    pair.sync()
+    pair.exchange()
+    said = ["[Human]: before", "one two three four", "five six"]
+    assert pair.history() == [*said, "call c1", "answer c1", "[Human]: after"]
+    return pair
+
+
+def test_a_turn_that_is_cut_after_its_session_is_cut_in_the_next_one_at_its_place() -> None:
+    pair = told_to_a_new_session()
+    pair.client.truncate("t1", 150)
+    pair.sync()
+    assert pair.history()[:3] == ["[Human]: before", "one two", "five six"]
+    assert pair.service.errors == []
+
+
+def test_the_first_thing_that_was_said_is_cut_at_the_beginning() -> None:
+    pair = Pair(t1=Reply([Speech("one two three four", 100)]))
+    pair.client.respond(request("t1"))
+    pair.sync()
+    pair.generate()
+    pair.client.add_context("user", "[Human]: stop")
+    pair.sync()
+    pair.exchange()
+    pair.client.truncate("t1", 150)
+    pair.sync()
+    assert pair.history() == ["one two", "[Human]: stop"]
+    pair.client.truncate("t1", 0)
+    pair.sync()
+    assert pair.history() == ["[Human]: stop"]
+    assert pair.service.errors == []
+
+
+def test_a_turn_that_is_forgotten_after_its_session_leaves_the_next_one_too() -> None:
+    pair = told_to_a_new_session()
+    pair.client.forget("t2")
+    pair.client.forget("t1")
+    pair.sync()
+    assert pair.history() == ["[Human]: before", "[Human]: after"]
+    assert pair.service.errors == []
+
+
+def test_a_cut_that_waited_for_the_response_holds_when_its_socket_is_lost_instead() -> None:
+    pair = Pair(t1=Reply([Speech("one two three four", 100)]))
+    pair.client.respond(request("t1"))
+    pair.sync()
+    pair.generate(4)
+    pair.client.cancel("t1")
+    pair.client.truncate("t1", 150)
+    pair.exchange()
+    assert pair.history() == ["one two"]
+
+
+def test_a_call_that_waits_long_for_its_answer_is_not_forgotten() -> None:
+    pair = Pair(t1=Reply([Call("select_next_speaker", '{"speaker": "maya"}', "c1")]))
+    pair.client.respond(request("t1", CHOOSE))
+    pair.sync()
+    pair.generate()
+    for n in range(300):
+        pair.client.add_context("user", f"[Human]: {n}")
+    pair.sync()
+    assert pair.client.answer_tool("c1", {"status": "ok"})
+    pair.exchange()
+    assert pair.service.outputs == {"c1": 1}
+    assert len(pair.service.items) <= 201
+
+
+def test_a_rate_limit_fails_its_turn_as_retryable_and_the_next_one_runs() -> None:
+    pair = Pair(t1=Reply(refused="rate_limit_exceeded"))
+    for turn in ("t1", "t2"):
+        pair.client.respond(request(turn))
+    pair.sync()
+    pair.generate()
+    assert pair.of(TurnFailed) == [TurnFailed("t1", LineCode.RATE_LIMITED)]
+    assert [o.turn for o in cast("list[TurnFinished]", pair.of(TurnFinished))] == ["t2"]
+
+
 def test_a_turn_asked_for_without_a_socket_runs_on_the_next_one() -> None:
     pair = Pair()
     pair.client.connection_lost()

@@ -16,6 +16,7 @@ from orchestration.brief import AnswerSource, Brief
 from orchestration.personas import Cast
 from orchestration.ports import Floor, Jobs, Line, LineConfig, LineFactory, LineListener, Publish
 from orchestration.transcript import Entry
+from orchestration.usage import Usage
 from orchestration.workflow import MOENTREPRISE, Workflow
 from server.app import bare_app, house
 from server.limits import Rate
@@ -74,6 +75,7 @@ class FakeDirector:
         self.heard: list[events.Event] = []
         self.pcm = bytearray()
         self.playout: list[str] = []
+        self.usage = Usage()
         self.finished: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpClient
 
 from orchestration import notices
+from orchestration.usage import Usage
 from server import metrics
 
 
@@ -117,3 +118,16 @@ def test_what_became_of_a_microphone_s_packets_is_counted() -> None:
     metrics.observe_microphone(received=50, lost=3, late=2, recovered=1)
     after = [value("moentreprise_microphone_packets_total", {"fate": fate}) for fate in fates]
     assert [b - a for a, b in zip(before, after, strict=True)] == [50, 3, 2, 1]
+
+
+def test_a_sessions_tokens_are_counted_by_direction_and_modality() -> None:
+    labels = [{"direction": d, "modality": m} for d, m in (("input", "text"), ("output", "audio"))]
+    before = [value("moentreprise_tokens_total", which) for which in labels]
+    metrics.count_tokens(Usage(input_text=12, output_audio=30))
+    after = [value("moentreprise_tokens_total", which) for which in labels]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [12, 30]
+
+
+def test_voices_that_are_back_are_no_error() -> None:
+    metrics.observe(notices.Error("line_restored", "The team's voices are back."))
+    assert not value("moentreprise_errors_total", {"code": "line_restored"})

@@ -62,7 +62,7 @@ async def kill_the_engine(room: Product) -> int:
 async def every_turn_was_told_to_its_end(human: Guest) -> None:
     """No turn was given up, and of those that began all but the present one have ended."""
     codes = {event.data["code"] for event in human.of("error")}
-    assert codes == {"line_lost"}
+    assert codes == {"line_lost", "line_restored"}
     started = [event.data["turn"] for event in human.of("turn.started")]
     ended = {event.data["turn"] for event in human.of("turn.ended")}
     assert set(started[:-1]) <= ended
