@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import pytest
 
 from server.engine.brain import Brain
 from server.engine.brain_types import BrainRequest, Call, Item, Reply
-from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.session import MAX_WAITING_MESSAGES, ROOM_MESSAGES, Parts, RealtimeSession
 from server.engine.speaking import Speaking, SpeakingFailed
 from server.engine.voices_types import Chunk, SpokenWord
@@ -84,7 +85,12 @@ class FakeHearing:
         self.fails = fails
         self.abandoned = 0
 
-    def begin(self, done: Callable[[Utterance, Heard | None], None], mean: str = "") -> Utterance:
+    def begin(
+        self,
+        done: Callable[[Utterance, Heard | None], None],
+        mean: str = "",
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Utterance:
         hearing = self
         loop = asyncio.get_running_loop()
 
@@ -251,3 +257,21 @@ async def test_audio_that_nobody_wants_frees_its_recogniser(end: str) -> None:
             await send("input_audio_buffer.clear")
             assert hearing.abandoned == 1
     assert hearing.abandoned == 1
+
+
+async def test_a_human_who_stays_silent_is_asked_again() -> None:
+    """7 s of silence: 2 s of playback, then the timeout."""
+    socket = FakeSocket()
+    async with session(socket) as send:
+        turns = {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 5_000}}
+        await send("session.update", session={"type": "realtime", "audio": {"input": turns}})
+        await send("response.create")
+        await socket.until("response.done")
+        await send("input_audio_buffer.append", audio=base64.b64encode(bytes(48 * 6_900)).decode())
+        assert "input_audio_buffer.timeout_triggered" not in socket.types()
+        await send("input_audio_buffer.append", audio=base64.b64encode(bytes(48 * 200)).decode())
+        idle = await socket.until("input_audio_buffer.timeout_triggered")
+        assert idle["audio_start_ms"] == 2_000
+        async with asyncio.timeout(5):
+            while socket.types().count("response.done") < 2:
+                await asyncio.sleep(0.005)
