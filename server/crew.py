@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ def voices(settings: Settings) -> Voices:
             api_key=settings.openai_api_key, base_url=settings.openai_base_url or None, max_retries=1
         )
         return Voices(client, lambda: True, _closing(client))
-    engine = EngineProcess()
+    engine = EngineProcess(environ={**os.environ, **settings.for_engine()})
     client = AsyncOpenAI(api_key=engine.token, base_url="http://127.0.0.1:9/v1", max_retries=0)
     return Voices(client, lambda: engine.ready, _embedded(engine, client))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +22,7 @@ from server.settings import Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
 PROBE_TIMEOUT_S = 10.0
+BRAIN_TIMEOUT_S = 3.0
 
 
 class State(StrEnum):
@@ -55,6 +59,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         node(),
         sandbox(),
         openai(settings),
+        brain(settings),
         linkedin(),
         data_folder(settings),
         port(settings),
@@ -164,6 +169,27 @@ def openai(settings: Settings) -> Finding:
         return Finding("OpenAI", State.OK, f"a key is set: {settings.realtime_model} at {where}.")
     remedy = "Set OPENAI_API_KEY for OpenAI's."
     return Finding("OpenAI", State.OK, "no key is set: the embedded engine speaks and hears.", remedy)
+
+
+def brain(settings: Settings) -> Finding:
+    """What the embedded engine says comes from here. The endpoint is asked for its list of models."""
+    if not settings.brain_url:
+        remedy = "For a model's: set MOENTREPRISE_BRAIN_URL."
+        return Finding("Brain", State.OK, "templates say what the embedded engine says.", remedy)
+    request = urllib.request.Request(f"{settings.brain_url}/models")
+    request.add_header("Authorization", f"Bearer {settings.brain_key or 'none'}")
+    where = f"{settings.brain_model} at {settings.brain_url}"
+    remedy = "Until it does, templates speak."
+    try:
+        with urllib.request.urlopen(request, timeout=BRAIN_TIMEOUT_S):
+            return Finding("Brain", State.OK, f"{where} answers.")
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 404:  # it is there, and has no list
+            return Finding("Brain", State.OK, f"{where} answers.")
+        return Finding("Brain", State.LESS, f"{where} refuses with {error.code}.", remedy)
+    except (OSError, ValueError, http.client.HTTPException):
+        return Finding("Brain", State.LESS, f"{where} does not answer.", remedy)
 
 
 def linkedin() -> Finding:

@@ -166,6 +166,29 @@ class Settings:
         "a model's name",
         "The model that writes down what you say.",
     )
+    brain_url: str = _setting(
+        "",
+        "MOENTREPRISE_BRAIN_URL",
+        values.url,
+        "an http or https address",
+        "An OpenAI-compatible chat endpoint (up to and with /v1): the embedded engine then says what its "
+        "model answers, and templates only when that fails.",
+    )
+    brain_model: str = _setting(
+        "default",
+        "MOENTREPRISE_BRAIN_MODEL",
+        values.text,
+        "a model's name",
+        "The model that the chat endpoint is asked for.",
+    )
+    brain_key: str = _setting(
+        "",
+        "MOENTREPRISE_BRAIN_KEY",
+        values.text,
+        "a key",
+        "The chat endpoint's key, if it wants one.",
+        secret=True,
+    )
     log_level: str = _setting(
         "info",
         "MOENTREPRISE_LOG_LEVEL",
@@ -204,6 +227,11 @@ class Settings:
                 descriptor = next(one for one in DESCRIPTORS if one.name == name)
                 object.__setattr__(settings, name, _parsed(descriptor, str(value)))
         return settings
+
+    def for_engine(self) -> dict[str, str]:
+        """The engine's own settings as its environment, wherever they were given."""
+        mine = ("brain_url", "brain_model", "brain_key")
+        return {one.variable: str(getattr(self, one.name)) for one in DESCRIPTORS if one.name in mine}
 
     def shown(self) -> list[tuple[Descriptor, str]]:
         """Every setting with its value as text; a secret only says whether it is set."""

@@ -20,9 +20,12 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from server.engine.app import create_app, create_parts
+from server.engine.brain_chat import Endpoint
 
 SHUTDOWN_SECONDS = 2.0
 HEARING_WORKERS_MIN, HEARING_WORKERS_MAX = 2, 4
+DEFAULT_BRAIN_MODEL = "default"
+"""What a server of one model takes for its own."""
 MEMORY_PER_HEARING_WORKER = 1 << 30
 """A recogniser takes 105 MB (measured); on a small computer most of the memory is not ours."""
 
@@ -50,12 +53,19 @@ def _hearing_workers() -> int:
     return max(HEARING_WORKERS_MIN, min(HEARING_WORKERS_MAX, memory // MEMORY_PER_HEARING_WORKER))
 
 
+def _endpoint() -> Endpoint | None:
+    """Taken out of the environment: the workers that start from here need no key."""
+    url, key = os.environ.get("MOENTREPRISE_BRAIN_URL", ""), os.environ.pop("MOENTREPRISE_BRAIN_KEY", "")
+    model = os.environ.get("MOENTREPRISE_BRAIN_MODEL", "") or DEFAULT_BRAIN_MODEL
+    return Endpoint(url, model, key) if url else None
+
+
 async def _serve(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    parts = create_parts(arguments.hearing_workers, arguments.speaking_workers)
+    parts = create_parts(arguments.hearing_workers, arguments.speaking_workers, _endpoint())
     app = create_app(parts, os.environ.get("MOENTREPRISE_ENGINE_TOKEN", ""))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     async with _end_of_stdin(stop):

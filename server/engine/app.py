@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.engine.brain import Brain
+from server.engine.brain_chat import ChatBrain, Endpoint
 from server.engine.hearing import Hearing
 from server.engine.session import Parts, RealtimeSession
 from server.engine.speaking import Speaking
@@ -38,8 +39,10 @@ def create_app(parts: Parts, token: str = "") -> web.Application:
     return app
 
 
-def create_parts(hearing_workers: int, speaking_workers: int) -> Parts:
-    return Parts(Brain(), Hearing(hearing_workers), Speaking(speaking_workers))
+def create_parts(hearing_workers: int, speaking_workers: int, endpoint: Endpoint | None = None) -> Parts:
+    """With an endpoint its model answers, else templates do."""
+    brain = ChatBrain(endpoint) if endpoint else Brain()
+    return Parts(brain, Hearing(hearing_workers), Speaking(speaking_workers))
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:
@@ -47,8 +50,10 @@ async def _workers(app: web.Application) -> AsyncIterator[None]:
     try:
         await parts.speaking.open()
         await parts.hearing.open()
+        await parts.brain.open()
         yield
     finally:
+        await parts.brain.close()
         await parts.hearing.close()
         await parts.speaking.close()
 
@@ -82,8 +87,10 @@ async def _healthz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok", "sessions": len(request.app[_open_sockets])})
 
 
-async def _models(_: web.Request) -> web.Response:
-    model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "moentreprise"}
+async def _models(request: web.Request) -> web.Response:
+    """The one model; `brain` is ours and says what answers now: templates, or a chat endpoint's model."""
+    brain = request.app[_parts].brain.state
+    model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "moentreprise", "brain": brain}
     return web.json_response({"object": "list", "data": [model]})
 
 

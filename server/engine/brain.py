@@ -1,24 +1,44 @@
 """The engine's brain: what to say and which function to call, without a model and without a network.
 
 With a dialogue act it speaks from templates and the session's own content (brain_acts.py, acts.toml); without
-one it holds a plain conversation (brain_plain.py). Content comes from the conversation's items alone.
+one it holds a plain conversation (brain_plain.py). Content comes from the conversation's items alone. A
+brain that asks a model instead is in brain_chat.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from server.engine import brain_acts, brain_plain, brain_tools
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, read, string
 from server.engine.brain_templates import phrase
-from server.engine.brain_types import BrainRequest, Call, Item, ItemKind, Reply, ToolSpec
+from server.engine.brain_types import BrainRequest, Call, Item, ItemKind, Part, Reply, ToolSpec
 
-__all__ = ["Brain", "BrainRequest", "Call", "Item", "ItemKind", "Reply", "ToolSpec"]
+__all__ = ["Brain", "BrainRequest", "Call", "Item", "ItemKind", "Part", "Reply", "ToolSpec"]
 
 
 class Brain:
     """Stateless: all that it knows is in the items and the request. Safe to use from several threads."""
+
+    async def open(self) -> None:
+        """Get ready, before the first question."""
+
+    async def close(self) -> None:
+        """Let go of whatever is held."""
+
+    @property
+    def state(self) -> str:
+        """What answers now, in words for an operator."""
+        return "templates"
+
+    async def think(self, items: Sequence[Item], request: BrainRequest) -> AsyncGenerator[Part, None]:
+        """The reply, in parts as they are known."""
+        reply = self.respond(items, request)
+        if reply.text:
+            yield reply.text
+        for call in reply.calls:
+            yield call
 
     def respond(self, items: Sequence[Item], request: BrainRequest) -> Reply:
         """Answer the conversation so far. Never raises for odd content."""

@@ -64,3 +64,7 @@ class Reply:
 
     text: str = ""
     calls: tuple[Call, ...] = ()
+
+
+Part = str | Call
+"""What a streamed reply consists of: text of a sentence or more, and function calls."""

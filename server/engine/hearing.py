@@ -1,8 +1,9 @@
 """Speech to text for the engine's loop: the recogniser, in worker processes that all sessions share.
 
 A worker is lent for one stretch of speech, from its first sound to the next pause, and audio streams to it
-while the human speaks: little is left to do when the turn ends. Who talks without a pause (or has a
-television in the room) gives the worker up when others wait; nobody holds one through silence.
+while the human speaks: little is left to do when the turn ends, and the words so far are known. Who talks
+without a pause (or has a television in the room) gives the worker up when others wait; nobody holds one
+through silence.
 """
 
 from __future__ import annotations
@@ -42,6 +43,18 @@ class Heard:
     """The speaker's cepstral mean: hand it to `begin` for the same speaker's next utterance."""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The words of an utterance so far.
+
+    `settled` after a stretch, when all audio so far is decoded; else these are the words that two looks at
+    the recogniser, 200 ms of audio apart, agree on. Earlier words may still change.
+    """
+
+    words: tuple[str, ...]
+    settled: bool
+
+
 Done = Callable[["Utterance", Heard | None], None]
 """Called once with the transcript, or with None when the recogniser failed."""
 
@@ -66,9 +79,11 @@ class Hearing:
     def pids(self) -> tuple[int, ...]:
         return self._pool.pids
 
-    def begin(self, done: Done, mean: str = "") -> Utterance:
-        """Start an utterance. `done` is called on the loop, unless the utterance is abandoned."""
-        utterance = Utterance(mean)
+    def begin(
+        self, done: Done, mean: str = "", progress: Callable[[Progress], None] | None = None
+    ) -> Utterance:
+        """Start an utterance. `done` and `progress` are called on the loop, unless it is abandoned."""
+        utterance = Utterance(mean, progress)
         task = asyncio.get_running_loop().create_task(self._run(utterance, done))
         utterance.task = task
         self._tasks.add(task)
@@ -89,34 +104,44 @@ class Hearing:
                 worker.busy = True
                 header = await self._stretch(utterance, worker)
             words += [(word, logprob) for word, logprob in cast("list[tuple[str, float]]", header["words"])]
+            utterance.settle([word for word, _ in words])
             utterance.mean = text_in(header, "mean") or utterance.mean
             utterance.gain = float_in(header, "gain", 0.0)
         return Heard(tuple(words), utterance.taken_bytes / BYTES_PER_SECOND, utterance.mean if words else "")
 
     async def _stretch(self, utterance: Utterance, worker: Worker) -> Header:
         """Stream until a pause, the end, or somebody else's turn; the worker's answer."""
-        worker.send({"op": "begin", "mean": utterance.mean, "gain": utterance.gain})
-        sent_bytes = 0
+        wanted = utterance.wants_progress
+        worker.send({"op": "begin", "mean": utterance.mean, "gain": utterance.gain, "partials": wanted})
+        answer = asyncio.get_running_loop().create_task(_answer(worker, utterance))
         try:
-            while pcm := await utterance.next_audio():
-                worker.send({"op": "audio"}, pcm)
-                sent_bytes += len(pcm)
-                limit = SHARED_STRETCH_SECONDS if self._pool.waiting else STRETCH_SECONDS
-                if sent_bytes >= limit * BYTES_PER_SECOND:
-                    break
+            await self._stream(utterance, worker)
             worker.send({"op": "end"})
-            return await _result(worker, RESULT_SECONDS)
+            return await _within(answer, RESULT_SECONDS)
         except asyncio.CancelledError:
+            utterance.wants_progress = False
+            worker.send({"op": "drop"})
             with contextlib.suppress(WorkerLost, TimeoutError):
-                worker.send({"op": "drop"})
-                await _result(worker, DROP_SECONDS)
+                await _within(answer, DROP_SECONDS)
             raise
+        finally:
+            answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
+
+    async def _stream(self, utterance: Utterance, worker: Worker) -> None:
+        sent_bytes = 0
+        while pcm := await utterance.next_audio():
+            worker.send({"op": "audio"}, pcm)
+            sent_bytes += len(pcm)
+            limit = SHARED_STRETCH_SECONDS if self._pool.waiting else STRETCH_SECONDS
+            if sent_bytes >= limit * BYTES_PER_SECOND:
+                return
 
 
 class Utterance:
     """One turn's audio on its way to a recogniser. None of its public methods for a session blocks."""
 
-    def __init__(self, mean: str) -> None:
+    def __init__(self, mean: str, progress: Callable[[Progress], None] | None = None) -> None:
         self.mean = mean
         self.gain = 0.0
         """What evens its level out; 0 until its first stretch was heard."""
@@ -124,6 +149,9 @@ class Utterance:
         self.limit: asyncio.Timeout | None = None
         self.due_at: float | None = None
         self.taken_bytes = 0
+        self.wants_progress = progress is not None
+        self._progress = progress
+        self._settled: tuple[str, ...] = ()
         self._fed_bytes = 0
         self._finished = False
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -155,6 +183,19 @@ class Utterance:
 
     # ------------------------------------------------------------------ for Hearing
 
+    def understand(self, words: list[str]) -> None:
+        """Words of the stretch under way."""
+        self._tell(Progress((*self._settled, *words), settled=False))
+
+    def settle(self, words: list[str]) -> None:
+        """All words of all stretches so far."""
+        self._settled = tuple(words)
+        self._tell(Progress(self._settled, settled=True))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._progress and self.wants_progress:
+            self._progress(progress)
+
     async def more(self) -> bool:
         """Wait for audio; False at the end. Silence between two stretches needs no worker."""
         while not self._first and not self._finished:
@@ -176,9 +217,19 @@ class Utterance:
         self._first = pcm or b""
 
 
-async def _result(worker: Worker, seconds: float) -> Header:
-    """The stretch's last frame; the worker is free after it."""
-    async with asyncio.timeout(seconds):
+async def _answer(worker: Worker, utterance: Utterance) -> Header:
+    """The stretch's last frame, after any number of partial ones; the worker is free after it."""
+    while True:
         header, _ = await worker.receive()
-    worker.busy = False
-    return header
+        if header["op"] == "heard":
+            worker.busy = False
+            return header
+        utterance.understand(cast("list[str]", header["words"]))
+
+
+async def _within(answer: asyncio.Task[Header], seconds: float) -> Header:
+    """The answer; raises TimeoutError and leaves the task alone when it is not there in time."""
+    await asyncio.wait({answer}, timeout=seconds)
+    if not answer.done():
+        raise TimeoutError
+    return answer.result()

@@ -1,8 +1,9 @@
 """The process that hears: `python -m server.engine.hearing_worker`. One stretch of speech after the other.
 
-In: `{"op": "begin", "mean", "gain"}` (the speaker's cepstral mean and the utterance's gain, "" and 0 when
-unknown), `{"op": "audio"}` with 16 kHz mono PCM16 as body, then `{"op": "end"}` or, when nobody wants the
-words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then per stretch one
+In: `{"op": "begin", "mean", "gain", "partials"}` (the speaker's cepstral mean and the utterance's gain, ""
+and 0 when unknown), `{"op": "audio"}` with 16 kHz mono PCM16 as body, then `{"op": "end"}` or, when nobody
+wants the words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then per stretch any number of
+`{"op": "partial", "words": [word]}` if they are wanted, and one
 `{"op": "heard", "words": [[word, log probability]], "mean", "gain"}`.
 pocketsphinx holds the GIL while it decodes, hence a process.
 """
@@ -30,6 +31,8 @@ LEVEL_BYTES = RATE_HZ * 2 * 7 // 10
 """0.7 s: the padding before the speech and its first 400 ms."""
 SPEECH_RMS = 3_000.0
 """-21 dBFS, where the model was measured. A first utterance 20 dB lower has 29 % errors, levelled 15 %."""
+PARTIAL_BYTES = RATE_HZ * 2 // 5
+"""200 ms: how often the words so far are looked at."""
 USUAL_MEAN = "51.2,0.2,8.7,11.7,-1.6,-2.3,0.4,-1.0,-1.4,1.2,-1.7,0.6,2.6"
 """Cepstral mean over five voices at speech level. From the model's own start value a first utterance has
 30 % word errors, from this one 17 %, which is what decoding whole utterances at once gives (measured)."""
@@ -44,12 +47,18 @@ class Recogniser:
         self._decoding = False
         self._unlevelled = bytearray()
         self._gain: float | None = None
+        self._unlooked_bytes = 0
+        self._seen: list[str] = []
+        self._stable: list[str] = []
 
     def begin(self, mean: str, gain: float) -> None:
         self._decoder.set_cmn(mean or USUAL_MEAN)
         self.listening = True
         self._unlevelled.clear()
         self._gain = gain or None
+        self._unlooked_bytes = 0
+        self._seen = []
+        self._stable = []
 
     def hear(self, pcm: bytes) -> None:
         if self._gain is not None:
@@ -58,6 +67,20 @@ class Recogniser:
         self._unlevelled += pcm
         if len(self._unlevelled) >= LEVEL_BYTES:
             self._level()
+
+    def partial(self) -> Header | None:
+        """Once in 200 ms of audio: the words that this look and the last one agree on, if that changed."""
+        if not self._decoding or self._unlooked_bytes < PARTIAL_BYTES:
+            return None
+        self._unlooked_bytes = 0
+        hypothesis = self._decoder.hyp()
+        now = hypothesis.hypstr.split() if hypothesis else []
+        stable = list(os.path.commonprefix([now, self._seen]))
+        self._seen = now
+        if stable == self._stable:
+            return None
+        self._stable = stable
+        return {"op": "partial", "words": stable}
 
     def end(self) -> Header:
         """The words of the stretch, each with the log probability that the decoder gives it."""
@@ -92,6 +115,7 @@ class Recogniser:
         if pcm:
             louder = np.clip(np.frombuffer(pcm, "<i2") * gain, -32768, 32767)
             self._decoder.process_raw(louder.astype("<i2").tobytes(), False, False)
+            self._unlooked_bytes += len(pcm)
 
 
 def _gain(samples: NDArray[np.float32]) -> float:
@@ -115,12 +139,16 @@ def main() -> None:
     out = sys.stdout.buffer
     with contextlib.suppress(BrokenPipeError):
         worker_frames.write(out, {"op": "ready"})
+        partials = False
         while (frame := worker_frames.read(sys.stdin.buffer)) is not None:
             header, body = frame
             if header["op"] == "begin":
+                partials = header["partials"] is True
                 recogniser.begin(text_in(header, "mean"), float_in(header, "gain", 0.0))
             elif header["op"] == "audio":
                 recogniser.hear(body)
+                if partials and (words := recogniser.partial()):
+                    worker_frames.write(out, words)
             elif recogniser.listening:  # a "drop" may come after the "end" that answered it
                 worker_frames.write(out, recogniser.end())
 

@@ -18,6 +18,7 @@ from server.engine.brain_types import BrainRequest, Item
 from server.engine.protocol_config import SessionConfig, TurnSettings
 from server.engine.protocol_effects import (
     AppendAudio,
+    AwaitSpeech,
     ClearAudio,
     CommitAudio,
     ConfigureTurns,
@@ -36,6 +37,7 @@ from server.engine.protocol_items import (
 )
 from server.engine.protocol_responses import Response, Status
 from server.engine.protocol_schema import CLIENT_EVENTS, MAX_APPEND_BYTES
+from server.engine.protocol_transcripts import Transcripts
 from server.engine.protocol_validation import (
     Invalid,
     Json,
@@ -66,6 +68,7 @@ class RealtimeProtocol:
         self._responses: dict[str, Response] = {}
         self._outputs: list[Output] = []
         self._voice_locked = False
+        self._transcripts = Transcripts(self._emit)
         self._emit("session.created", {"session": self._config.to_wire()})
 
     # What the client sends
@@ -135,6 +138,15 @@ class RealtimeProtocol:
         except Invalid as error:
             self._emit_error(error, None)
 
+    def idle(self, item_id: str, audio_start_ms: int, audio_end_ms: int) -> None:
+        """Nobody spoke for the idle timeout: the silence becomes an empty user item, and is answered."""
+        span: Json = {"audio_start_ms": audio_start_ms, "audio_end_ms": audio_end_ms}
+        self._emit("input_audio_buffer.timeout_triggered", {"item_id": item_id} | span)
+        duration_ms = audio_end_ms - audio_start_ms
+        self.audio_committed(item_id, duration_ms)
+        self.transcribed(item_id, (), duration_ms / 1000)
+        self.turn_ended()
+
     def commit_refused(self, event_id: str | None, buffered_ms: int) -> None:
         message = (
             "Error committing input audio buffer: buffer too small. "
@@ -142,31 +154,25 @@ class RealtimeProtocol:
         )
         self._emit_error(Invalid(message, "input_audio_buffer_commit_empty"), event_id)
 
+    def transcribing(self, item_id: str, words: Sequence[str]) -> None:
+        """The words so far of an item that is still being spoken; earlier ones may still change."""
+        if self._config.transcribes:
+            self._transcripts.growing(item_id, words)
+
     def transcribed(self, item_id: str, words: Sequence[tuple[str, float]], seconds: float) -> None:
         """The final transcript: words with their log probabilities."""
-        transcript = " ".join(word for word, _ in words)
-        self._settle(item_id, transcript)
-        if not self._config.transcribes:
-            return
-        at: Json = {"item_id": item_id, "content_index": 0}
-        if transcript:
-            self._emit("conversation.item.input_audio_transcription.delta", at | {"delta": transcript})
-        fields: Json = {
-            "transcript": transcript,
-            "logprobs": [
-                {"token": word, "bytes": list(word.encode()), "logprob": round(logprob, 4)}
-                for word, logprob in words
-            ],
-            "usage": {"type": "duration", "seconds": round(seconds, 3)},
-        }
-        self._emit("conversation.item.input_audio_transcription.completed", at | fields)
+        self._settle(item_id, " ".join(word for word, _ in words))
+        if self._config.transcribes:
+            self._transcripts.completed(item_id, words, seconds)
 
     def transcription_failed(self, item_id: str, code: str, message: str) -> None:
         self._settle(item_id, "")
         if self._config.transcribes:
-            error: Json = {"type": "transcription_error", "code": code, "message": message, "param": None}
-            fields: Json = {"item_id": item_id, "content_index": 0, "error": error}
-            self._emit("conversation.item.input_audio_transcription.failed", fields)
+            self._transcripts.failed(item_id, code, message)
+
+    def audio_cleared(self, item_id: str) -> None:
+        """The item that was being spoken will not come."""
+        self._transcripts.forget(item_id)
 
     def _settle(self, item_id: str, transcript: str) -> None:
         item = self._conversation.find(item_id)
@@ -211,6 +217,8 @@ class RealtimeProtocol:
         response = self._responses.pop(response_id, None)
         if response:
             response.finish(status, reason, error)
+            if response.is_default:
+                self._await_speech(response.audio_bytes // PCM_BYTES_PER_MS)
             self._outputs.append(StopGenerating(response_id))
 
     # Client events
@@ -311,6 +319,8 @@ class RealtimeProtocol:
         conversation = self._conversation if in_default else None
         response = Response(settings, metadata, conversation, context, self._emit, self._new_id)
         self._responses[response.id] = response
+        if in_default:
+            self._await_speech(None)
         self._outputs.append(Generate(response.id, settings))
 
     def _input(self, wires: list[object]) -> tuple[ConversationItem, ...]:
@@ -325,6 +335,11 @@ class RealtimeProtocol:
             else:
                 items.append(item_from_wire(wire, self._new_id))
         return tuple(items)
+
+    def _await_speech(self, playback_ms: int | None) -> None:
+        turns = self._config.turns
+        if turns and turns.idle_timeout_ms is not None:
+            self._outputs.append(AwaitSpeech(playback_ms))
 
     def _active(self) -> Response | None:
         """The one response that writes to the default conversation."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.engine.brain_types import ToolSpec
+from server.engine.endings import PATIENCE
 from server.engine.protocol_validation import (
     Invalid,
     Json,
@@ -20,9 +21,6 @@ from server.engine.protocol_validation import (
 
 Modality = Literal["audio", "text"]
 
-EAGERNESS_SILENCE_MS = {"low": 1_600, "medium": 900, "auto": 900, "high": 500}
-"""semantic_vad has no model here: the eagerness only chooses how long a silence ends the turn."""
-
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
@@ -31,8 +29,13 @@ class TurnSettings:
     threshold: float = 0.5
     prefix_padding_ms: int = 300
     silence_duration_ms: int = 500
+    """The silence that ends a turn, while nothing better is known."""
     create_response: bool = True
     interrupt_response: bool = True
+    idle_timeout_ms: int | None = None
+    """This long after the last response was played without speech, the human is asked to go on."""
+    eagerness: str = ""
+    """A key of `endings.PATIENCE` for semantic_vad; empty for server_vad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,17 @@ class SessionConfig:
         if wire is None:
             return None
         fields = as_object(wire)
-        silence_ms = int_in(fields, "silence_duration_ms", 500)
+        silence_ms, eagerness = int_in(fields, "silence_duration_ms", 500), ""
         if fields["type"] == "semantic_vad":
-            silence_ms = EAGERNESS_SILENCE_MS[text_in(fields, "eagerness", "auto")]
+            chosen = text_in(fields, "eagerness", "auto")
+            eagerness = "medium" if chosen == "auto" else chosen
+            silence_ms = PATIENCE[eagerness].unclear_ms
         return TurnSettings(
             threshold=float_in(fields, "threshold", 0.5),
             prefix_padding_ms=int_in(fields, "prefix_padding_ms", 300),
             silence_duration_ms=silence_ms,
+            idle_timeout_ms=int_in(fields, "idle_timeout_ms", 0) or None,
+            eagerness=eagerness,
             create_response=fields.get("create_response") is not False and not self.is_transcription,
             interrupt_response=fields.get("interrupt_response") is not False and not self.is_transcription,
         )

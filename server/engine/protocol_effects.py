@@ -39,6 +39,16 @@ class ConfigureTurns:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitSpeech:
+    """From `playback_ms` on, counted in input audio from now, silence counts towards the idle timeout.
+
+    None: it does not count any more, because a response is being made.
+    """
+
+    playback_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TranscribeItem:
     """A client-made user item brought audio: 24 kHz mono PCM16. Answer with `transcribed`."""
 
@@ -67,6 +77,7 @@ Output = (
     | CommitAudio
     | ClearAudio
     | ConfigureTurns
+    | AwaitSpeech
     | TranscribeItem
     | Generate
     | StopGenerating

@@ -13,6 +13,7 @@ from server.engine.hearing import Hearing
 from server.engine.protocol import RealtimeProtocol
 from server.engine.protocol_effects import (
     AppendAudio,
+    AwaitSpeech,
     ClearAudio,
     CommitAudio,
     ConfigureTurns,
@@ -113,6 +114,8 @@ class RealtimeSession:
                 self._output.stop(output.response_id)
             case ConfigureTurns():
                 self._input.configure()
+            case AwaitSpeech():
+                self._input.await_speech(output.playback_ms)
             case CommitAudio():
                 self._input.commit(output.event_id)
             case ClearAudio():

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 from server.engine.downsampler import Downsampler
-from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.endings import patience_ms
+from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.protocol import MIN_COMMIT_MS, RealtimeProtocol
 from server.engine.turns import (
+    NobodySpoke,
     TurnAudio,
     TurnBegan,
     TurnDetector,
@@ -49,6 +51,9 @@ class SessionInput:
     def configure(self) -> None:
         self._detector.configure(self._protocol.turns)
 
+    def await_speech(self, playback_ms: int | None) -> None:
+        self._detector.await_speech(playback_ms)
+
     async def append(self, pcm: bytes) -> None:
         """24 kHz mono PCM16 of any length."""
         for start in range(0, len(pcm), SLICE_BYTES):
@@ -77,6 +82,7 @@ class SessionInput:
             self._utterance.abandon()
             self._transcribing.discard(self._utterance)
             self._utterance = None
+            self._protocol.audio_cleared(self._item_id)
 
     async def transcribe(self, item_id: str, pcm: bytes) -> None:
         """Audio that came inside an item, not through the buffer."""
@@ -96,7 +102,9 @@ class SessionInput:
     def _happened(self, event: TurnEvent) -> None:
         if isinstance(event, TurnBegan):
             self._item_id = self._protocol.new_item_id()
-            self._utterance = self._listen(self._item_id)
+            # Of an item that was not announced, nothing is told before it is committed.
+            progress = partial(self._understood, self._item_id) if event.detected else None
+            self._utterance = self._listen(self._item_id, progress)
             self._utterance.feed(event.pcm)
             if event.detected:
                 self._protocol.speech_started(self._item_id, event.audio_start_ms)
@@ -113,6 +121,8 @@ class SessionInput:
             self._protocol.speech_stopped(self._item_id, event.audio_end_ms)
             self._commit(event.duration_ms)
             self._protocol.turn_ended()
+        elif isinstance(event, NobodySpoke):
+            self._protocol.idle(self._protocol.new_item_id(), event.audio_start_ms, event.audio_end_ms)
 
     def _feed(self, pcm: bytes) -> None:
         if self._withheld is not None:
@@ -127,8 +137,17 @@ class SessionInput:
             self._utterance.finish()
             self._utterance = None
 
-    def _listen(self, item_id: str) -> Utterance:
-        utterance = self._hearing.begin(partial(self._transcribed, item_id), self._mean)
+    def _understood(self, item_id: str, progress: Progress) -> None:
+        """Words so far. After a pause they tell, under semantic_vad, how long to wait for more."""
+        self._protocol.transcribing(item_id, progress.words)
+        turns = self._protocol.turns
+        if progress.settled and item_id == self._item_id and self._withheld is not None:
+            if turns and turns.eagerness:
+                self._detector.be_patient(patience_ms(progress.words, turns.eagerness))
+        self._flush()
+
+    def _listen(self, item_id: str, progress: Callable[[Progress], None] | None = None) -> Utterance:
+        utterance = self._hearing.begin(partial(self._transcribed, item_id), self._mean, progress)
         self._transcribing.add(utterance)
         return utterance
 

@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from server.engine.brain import Brain
+from server.engine.brain import Brain, Call
 from server.engine.protocol import RealtimeProtocol
 from server.engine.protocol_config import ResponseSettings
 from server.engine.protocol_effects import Generate
 from server.engine.protocol_items import PCM_BYTES_PER_MS
 from server.engine.protocol_responses import Response
 from server.engine.speaking import Speaking, SpeakingFailed
-from server.engine.voices_types import Chunk, SpokenWord
+from server.engine.voices_types import PAUSE_MS, Chunk, SpokenWord
 
 log = logging.getLogger(__name__)
 DELTA_BYTES = 200 * PCM_BYTES_PER_MS
@@ -40,6 +40,31 @@ def pieces(chunk: Chunk, chunk_start_ms: int) -> Iterator[Piece]:
         ready = [word for word in waiting if last or word.start_ms < end_ms]
         waiting = waiting[len(ready) :]
         yield Piece(tuple(ready), pcm)
+
+
+@dataclass(slots=True)
+class Message:
+    """How far the open message is. The brain gives its text in parts, and each part is spoken at once."""
+
+    begun: bool = False
+    made_bytes: int = 0
+
+    def joined(self, delta: str) -> str:
+        """A part's first words come after a blank, except those of the first part."""
+        joined = f" {delta}" if self.begun else delta
+        self.begun = True
+        return joined
+
+    def placed(self, chunk: Chunk, first_of_part: bool, part_start_ms: int) -> Chunk:
+        """The chunk with its times in the message; a pause stands before each part but the first."""
+        pause = bytes(PAUSE_MS * PCM_BYTES_PER_MS) if first_of_part and self.made_bytes else b""
+        later = part_start_ms
+        words = (SpokenWord(word.text, word.start_ms + later, word.end_ms + later) for word in chunk.words)
+        return Chunk(pause + chunk.pcm, tuple(words))
+
+    @property
+    def next_part_ms(self) -> int:
+        return self.made_bytes // PCM_BYTES_PER_MS + (PAUSE_MS if self.made_bytes else 0)
 
 
 class SessionOutput:
@@ -99,40 +124,49 @@ class SessionOutput:
             self._transcribed.clear()
             await self._transcribed.wait()
         items, request = self._protocol.context(response_id)
-        reply = self._brain.respond(items, request)
         response = self._protocol.response(response_id)
         if response is None:
             return
-        if reply.text:
-            response.start_message()
-            self._flush()
-            await (self._speak if settings.modality == "audio" else self._write)(response, reply.text)
-            response.end_message()
-        for call in reply.calls:
-            response.call(call.name, call.arguments)
+        say = self._speak if settings.modality == "audio" else self._write
+        message = Message()
+        async with aclosing(self._brain.think(items, request)) as parts:
+            async for part in parts:
+                if response.is_finished:
+                    return
+                if isinstance(part, Call):
+                    response.call(part.name, part.arguments)
+                    message = Message()
+                else:
+                    response.start_message()
+                    self._flush()
+                    await say(response, part, message)
+        response.end_message()
 
-    async def _write(self, response: Response, text: str) -> None:
+    async def _write(self, response: Response, text: str, message: Message) -> None:
         for index, word in enumerate(words := text.split(" ")):
-            response.text(word if index == len(words) - 1 else f"{word} ")
+            delta = word if index else message.joined(word)
+            response.text(delta if index == len(words) - 1 else f"{delta} ")
             await self._after_delta(response)
 
-    async def _speak(self, response: Response, text: str) -> None:
+    async def _speak(self, response: Response, text: str, message: Message) -> None:
         settings = response.settings
-        words_left = len(text.split())
-        made_bytes = 0
+        words_left = words = len(text.split())
+        start_ms, before = message.next_part_ms, message.made_bytes
         async with aclosing(self._speaking.speak(text, settings.voice, settings.speed)) as chunks:
             async for chunk in chunks:
-                for piece in pieces(chunk, made_bytes // PCM_BYTES_PER_MS):
+                chunk = message.placed(chunk, message.made_bytes == before, start_ms)
+                for piece in pieces(chunk, message.made_bytes // PCM_BYTES_PER_MS):
                     for word in piece.words:
+                        delta = message.joined(word.text) if words_left == words else word.text
                         words_left -= 1
-                        response.word(f"{word.text} " if words_left else word.text, word.start_ms)
+                        response.word(f"{delta} " if words_left else delta, word.start_ms)
                     self._protocol.audio_made(response.id, piece.pcm)
                     await self._after_delta(response)
                     if response.is_finished:
                         return
-                made_bytes += len(chunk.pcm)
-        if not made_bytes:  # text without any sound still is what was said
-            response.word(text, 0)
+                message.made_bytes += len(chunk.pcm)
+        if message.made_bytes == before:  # text without any sound still is what was said
+            response.word(message.joined(text), start_ms)
             self._flush()
 
     async def _after_delta(self, response: Response) -> None:

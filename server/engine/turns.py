@@ -62,7 +62,15 @@ class TurnEnded:
     duration_ms: int
 
 
-TurnEvent = TurnBegan | TurnAudio | TurnPaused | TurnResumed | TurnEnded
+@dataclass(frozen=True, slots=True)
+class NobodySpoke:
+    """The idle timeout: silence from the end of the last response's playback to now."""
+
+    audio_start_ms: int
+    audio_end_ms: int
+
+
+TurnEvent = TurnBegan | TurnAudio | TurnPaused | TurnResumed | TurnEnded | NobodySpoke
 
 
 class SpeechProbability(Protocol):
@@ -83,6 +91,8 @@ class TurnDetector:
         self._heard_bytes = 0
         self._turn_bytes: int | None = None
         self._silence_ms = 0
+        self._patience_ms: int | None = None
+        self._quiet_from_ms: int | None = None
 
     def configure(self, settings: TurnSettings | None) -> None:
         """Takes effect from the next block; a turn under way goes on."""
@@ -92,6 +102,15 @@ class TurnDetector:
     def buffered_ms(self) -> int:
         """Audio that a commit now would make an item of."""
         return (len(self._before) if self._turn_bytes is None else self._turn_bytes) // BYTES_PER_MS
+
+    def be_patient(self, silence_ms: int) -> None:
+        """End the turn after this much silence, in the pause that is now; later ones count as before."""
+        self._patience_ms = silence_ms
+
+    def await_speech(self, playback_ms: int | None) -> None:
+        """Count silence towards the idle timeout once `playback_ms` more audio came in; None: do not."""
+        heard_ms = self._heard_bytes // BYTES_PER_MS
+        self._quiet_from_ms = None if playback_ms is None else heard_ms + playback_ms
 
     def append(self, pcm: bytes) -> list[TurnEvent]:
         """Take 24 kHz audio; give what comes of it, in order."""
@@ -136,19 +155,22 @@ class TurnDetector:
         if self._turn_bytes is None:
             return self._wait(block, probability, settings)
         self._turn_bytes += len(block)
+        self._quiet_from_ms = None
         going_on = probability >= max(settings.threshold - HYSTERESIS, 0.01)
         events: list[TurnEvent] = []
         if going_on:
             if self._silence_ms >= PAUSE_MS:
                 events.append(TurnResumed())
             self._silence_ms = 0
+            self._patience_ms = None
         else:
             self._silence_ms += len(block) // BYTES_PER_MS
         events.append(TurnAudio(block))
         if not going_on and 0 <= self._silence_ms - PAUSE_MS < len(block) // BYTES_PER_MS:
             events.append(TurnPaused())
         too_long = self._turn_bytes >= MAX_TURN_MS * BYTES_PER_MS
-        if too_long or self._silence_ms >= max(settings.silence_duration_ms, 1):
+        patience_ms = settings.silence_duration_ms if self._patience_ms is None else self._patience_ms
+        if too_long or self._silence_ms >= max(patience_ms, 1):
             events.append(TurnEnded(self._heard_bytes // BYTES_PER_MS, self.buffered_ms))
             self._forget()
         return events
@@ -161,19 +183,32 @@ class TurnDetector:
             return [self._begin(detected=True)]
         excess = len(self._before) - max(MAX_UNSPOKEN_MS, settings.prefix_padding_ms) * BYTES_PER_MS
         del self._before[: max(0, excess)]
-        return []
+        return self._idle(settings)
+
+    def _idle(self, settings: TurnSettings) -> list[TurnEvent]:
+        """Input audio is the clock: without any, no time passes for the human either."""
+        start_ms, end_ms = self._quiet_from_ms, self._heard_bytes // BYTES_PER_MS
+        if start_ms is None or settings.idle_timeout_ms is None:
+            return []
+        if end_ms - start_ms < settings.idle_timeout_ms:
+            return []
+        self._quiet_from_ms = None
+        self._forget()
+        return [NobodySpoke(start_ms, end_ms)]
 
     def _begin(self, *, detected: bool) -> TurnBegan:
         pcm = bytes(self._before)
         self._before.clear()
         self._turn_bytes = len(pcm)
         self._silence_ms = 0
+        self._patience_ms = None
         return TurnBegan(pcm, (self._heard_bytes - len(pcm)) // BYTES_PER_MS, detected)
 
     def _forget(self) -> None:
         self._before.clear()
         self._turn_bytes = None
         self._silence_ms = 0
+        self._patience_ms = None
 
     def _probability(self, block: bytes) -> float:
         if self._model is None:  # loading takes 10 ms: only sessions that listen pay for it

@@ -15,11 +15,10 @@ from server.engine.voices_level import level, pcm16, resample, trim
 from server.engine.voices_speech import Speech
 from server.engine.voices_table import DEFAULT, ESPEAK, FLITE
 from server.engine.voices_text import Sentence, sentences
-from server.engine.voices_types import SAMPLE_RATE_HZ, Chunk, SpokenWord
+from server.engine.voices_types import PAUSE_MS, SAMPLE_RATE_HZ, Chunk, SpokenWord
 
 __all__ = ["SAMPLE_RATE_HZ", "Chunk", "SpokenWord", "Voices", "names"]
 
-_PAUSE_MS = 200
 _SHORT_PAUSE_MS = 90
 _SPEED_MIN, _SPEED_MAX = 0.25, 4.0
 
@@ -56,7 +55,7 @@ class Voices:
             start = at_samples + pause_samples
             chunk = _chunk(sound, words, start, pause_samples)
             at_samples += len(chunk.pcm) // 2
-            pause_samples = (_PAUSE_MS if sentence.ends else _SHORT_PAUSE_MS) * SAMPLE_RATE_HZ // 1000
+            pause_samples = (PAUSE_MS if sentence.ends else _SHORT_PAUSE_MS) * SAMPLE_RATE_HZ // 1000
             yield chunk
 
     def _sentence(self, sentence: Sentence, voice: str, speed: float) -> tuple[bytes, list[SpokenWord]]:

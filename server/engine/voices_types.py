@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SAMPLE_RATE_HZ = 24_000
+PAUSE_MS = 200
+"""Between two sentences."""
 
 
 @dataclass(frozen=True, slots=True)

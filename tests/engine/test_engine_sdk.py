@@ -80,6 +80,38 @@ async def test_a_spoken_turn_is_heard_transcribed_and_answered_aloud(guest: Clie
     assert positions == sorted(positions)
 
 
+async def test_words_come_while_the_human_still_speaks(guest: Client) -> None:
+    await guest.configure(audio={"input": {"turn_detection": LISTENING, "transcription": {"model": "any"}}})
+    text = "We bake fresh bread and cakes for the families in our street."
+    speaking = asyncio.create_task(guest.speak(speech(text), seconds_per_second=2))
+    await guest.until("conversation.item.input_audio_transcription.completed")
+    await speaking
+    deltas = [event for event in guest.seen if event.type.endswith("input_audio_transcription.delta")]
+    early = guest.seen[: guest.types().index("input_audio_buffer.speech_stopped")]
+    assert len([event for event in early if event in deltas]) >= 2
+    started = next(event for event in guest.seen if event.type == "input_audio_buffer.speech_started")
+    assert {event.item_id for event in deltas} == {started.item_id}
+    told, final = "".join(event.delta for event in deltas), guest.seen[-1].transcript
+    assert told.split()[:2] == final.split()[:2]
+    assert told == " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "least_ms", "most_ms"),
+    [("We sell fresh bread.", 250, 900), ("Our shop is called the.", 1_900, 2_500)],
+)
+async def test_semantic_turn_detection_waits_for_the_end_of_a_phrase(
+    guest: Client, text: str, least_ms: int, most_ms: int
+) -> None:
+    turns = {"type": "semantic_vad", "eagerness": "high", "create_response": False}
+    await guest.configure(audio={"input": {"turn_detection": turns}})
+    pcm = speech(text, "echo", after_ms=2_600)
+    speaking = asyncio.create_task(guest.speak(pcm))
+    stopped = await guest.until("input_audio_buffer.speech_stopped")
+    await speaking
+    assert least_ms <= stopped.audio_end_ms - (len(pcm) // 48 - 2_600) <= most_ms
+
+
 async def test_each_word_comes_before_the_audio_it_begins_in(guest: Client) -> None:
     await guest.configure(audio=SILENT)
     await say(guest, "Hello, who are you and what can you do for me?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,8 +12,8 @@ from typing import cast
 import pytest
 
 from server.engine.brain import Brain
-from server.engine.brain_types import BrainRequest, Call, Item, Reply
-from server.engine.hearing import Heard, Hearing, Utterance
+from server.engine.brain_types import BrainRequest, Call, Item, Part, Reply
+from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.session import MAX_WAITING_MESSAGES, ROOM_MESSAGES, Parts, RealtimeSession
 from server.engine.speaking import Speaking, SpeakingFailed
 from server.engine.voices_types import Chunk, SpokenWord
@@ -57,6 +58,23 @@ class FakeBrain(Brain):
         return self._reply(items)
 
 
+class SlowBrain(Brain):
+    """Gives its parts one by one, each when it is let."""
+
+    def __init__(self, *parts: Part) -> None:
+        self.parts = parts
+        self.let = asyncio.Semaphore(0)
+        self.stopped = False
+
+    async def think(self, items: Sequence[Item], request: BrainRequest) -> AsyncGenerator[Part, None]:
+        try:
+            for part in self.parts:
+                await self.let.acquire()
+                yield part
+        finally:
+            self.stopped = True
+
+
 class FakeSpeaking:
     """One second a chunk, `chunks` of them."""
 
@@ -84,7 +102,12 @@ class FakeHearing:
         self.fails = fails
         self.abandoned = 0
 
-    def begin(self, done: Callable[[Utterance, Heard | None], None], mean: str = "") -> Utterance:
+    def begin(
+        self,
+        done: Callable[[Utterance, Heard | None], None],
+        mean: str = "",
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Utterance:
         hearing = self
         loop = asyncio.get_running_loop()
 
@@ -105,10 +128,11 @@ async def session(
     speaking: FakeSpeaking | None = None,
     hearing: FakeHearing | None = None,
     reply: Callable[[Sequence[Item]], Reply] = lambda items: Reply("Hello there."),
+    brain: Brain | None = None,
 ) -> AsyncIterator[Callable[..., object]]:
     """A running session; yields `send(type, **fields)`."""
     parts = Parts(
-        FakeBrain(reply),
+        brain or FakeBrain(reply),
         cast(Hearing, hearing or FakeHearing()),
         cast(Speaking, speaking or FakeSpeaking()),
     )
@@ -251,3 +275,68 @@ async def test_audio_that_nobody_wants_frees_its_recogniser(end: str) -> None:
             await send("input_audio_buffer.clear")
             assert hearing.abandoned == 1
     assert hearing.abandoned == 1
+
+
+async def test_a_human_who_stays_silent_is_asked_again() -> None:
+    """7 s of silence: 2 s of playback, then the timeout."""
+    socket = FakeSocket()
+    async with session(socket) as send:
+        turns = {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 5_000}}
+        await send("session.update", session={"type": "realtime", "audio": {"input": turns}})
+        await send("response.create")
+        await socket.until("response.done")
+        await send("input_audio_buffer.append", audio=base64.b64encode(bytes(48 * 6_900)).decode())
+        assert "input_audio_buffer.timeout_triggered" not in socket.types()
+        await send("input_audio_buffer.append", audio=base64.b64encode(bytes(48 * 200)).decode())
+        idle = await socket.until("input_audio_buffer.timeout_triggered")
+        assert idle["audio_start_ms"] == 2_000
+        async with asyncio.timeout(5):
+            while socket.types().count("response.done") < 2:
+                await asyncio.sleep(0.005)
+
+
+async def test_the_first_sentence_is_heard_while_the_second_is_thought() -> None:
+    socket, brain = FakeSocket(), SlowBrain("One.", "Two.", Call("go", "{}"))
+    async with session(socket, brain=brain) as send:
+        await send("response.create")
+        brain.let.release()
+        await socket.until("response.output_audio.delta")
+        await asyncio.sleep(0.05)
+        first = socket.types().count("response.output_audio.delta")
+        assert first == 10
+        assert "response.content_part.done" not in socket.types()
+        brain.let.release()
+        brain.let.release()
+        await socket.until("response.done")
+    assert socket.types().count("response.output_audio.delta") == 21, "a pause stands between them"
+    words = [event for event in socket.events if event["type"] == "response.output_audio_transcript.delta"]
+    assert [event["audio_start_ms"] for event in words] == [0, 1_000, 2_200, 3_200]
+    done = next(e for e in socket.events if e["type"] == "response.output_audio_transcript.done")
+    assert done["transcript"] == "".join(str(event["delta"]) for event in words)
+    assert " " in str(done["transcript"])
+    assert socket.types().count("response.content_part.done") == 1
+    assert "response.function_call_arguments.done" in socket.types()
+
+
+async def test_written_parts_join_with_a_blank() -> None:
+    socket, brain = FakeSocket(), SlowBrain("One and.", "Two.")
+    brain.let = asyncio.Semaphore(2)
+    async with session(socket, brain=brain) as send:
+        await send("response.create", response={"output_modalities": ["text"]})
+        done = await socket.until("response.output_text.done")
+    assert done["text"] == "One and. Two."
+
+
+@pytest.mark.parametrize("end", ["response.cancel", "close"])
+async def test_a_response_that_nobody_wants_is_not_thought_to_its_end(end: str) -> None:
+    socket, brain = FakeSocket(), SlowBrain("One.", "Two.")
+    async with session(socket, brain=brain) as send:
+        await send("response.create")
+        brain.let.release()
+        await socket.until("response.output_audio.delta")
+        if end == "response.cancel":
+            await send(end)
+            await socket.until("response.done")
+            await asyncio.sleep(0.01)
+            assert brain.stopped
+    assert brain.stopped

@@ -9,6 +9,7 @@ import pytest
 
 from server.engine.protocol_effects import (
     AppendAudio,
+    AwaitSpeech,
     ClearAudio,
     CommitAudio,
     ConfigureTurns,
@@ -60,6 +61,7 @@ def test_semantic_turn_detection_becomes_a_patience(session: Session) -> None:
             "session.update", **audio_in(turn_detection={"type": "semantic_vad", "eagerness": eagerness})
         )
         assert session.protocol.turns
+        assert session.protocol.turns.eagerness == eagerness
         silences.append(session.protocol.turns.silence_duration_ms)
     assert silences == sorted(set(silences))
 
@@ -276,6 +278,65 @@ def test_nothing_understood_is_an_empty_transcript(session: Session) -> None:
     session.protocol.transcribed("item_x", [], 0.8)
     (completed,) = session.events()
     assert completed["transcript"] == ""
+
+
+def words_told(events: list[Json]) -> tuple[str, str]:
+    """All deltas together, and the final transcript."""
+    deltas = [str(event["delta"]) for event in events if str(event["type"]).endswith(".delta")]
+    return "".join(deltas), str(events[-1]["transcript"])
+
+
+@pytest.mark.parametrize(
+    ("so_far", "final", "told"),
+    [
+        (["we", "we sell", "we sell"], "we sell bread", "we sell bread"),
+        (["we tell", "we sell fresh"], "we sell fresh bread", "we tell"),
+        ([], "bread", "bread"),
+        (["we sell bread"], "we sell", "we sell bread"),
+    ],
+)
+def test_deltas_are_the_words_so_far_and_never_taken_back(
+    session: Session, so_far: list[str], final: str, told: str
+) -> None:
+    session.send("session.update", **audio_in(transcription={"model": "x"}))
+    for words in so_far:
+        session.protocol.transcribing("item_x", words.split())
+    session.protocol.audio_committed("item_x", 800)
+    session.protocol.transcribed("item_x", [(word, -0.1) for word in final.split()], 0.8)
+    assert words_told(session.events()) == (told, final)
+
+
+def test_what_was_cleared_is_forgotten(session: Session) -> None:
+    session.send("session.update", **audio_in(transcription={"model": "x"}))
+    session.protocol.transcribing("item_x", ["never"])
+    session.protocol.audio_cleared("item_x")
+    session.protocol.transcribing("item_x", ["mind"])
+    assert [event["delta"] for event in session.events()] == ["never", "mind"]
+
+
+def test_silence_after_a_response_is_said_committed_and_answered(session: Session) -> None:
+    turns = {"type": "server_vad", "idle_timeout_ms": 5_000}
+    session.send("session.update", **audio_in(turn_detection=turns, transcription={"model": "x"}))
+    session.protocol.receive(json.dumps({"type": "response.create"}))
+    started = session.outputs()
+    assert AwaitSpeech(None) in started
+    response_id = next(output.response_id for output in started if isinstance(output, Generate))
+    session.speak(response_id)
+    session.protocol.finish(response_id, "completed")
+    assert AwaitSpeech(200) in session.outputs()
+    session.protocol.idle("item_x", 1_000, 6_016)
+    outputs = session.outputs()
+    events = [json.loads(output.text) for output in outputs if isinstance(output, Send)]
+    assert [event["type"] for event in events] == [
+        "input_audio_buffer.timeout_triggered",
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+        "conversation.item.input_audio_transcription.completed",
+        "response.created",
+    ]
+    assert (events[0]["item_id"], events[0]["audio_end_ms"]) == ("item_x", 6_016)
+    assert any(isinstance(output, Generate) for output in outputs)
 
 
 def test_a_failed_transcription_is_said_and_frees_the_response(session: Session) -> None:

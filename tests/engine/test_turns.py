@@ -12,6 +12,7 @@ from server.engine.turns import (
     BYTES_PER_MS,
     MAX_TURN_MS,
     MAX_UNSPOKEN_MS,
+    NobodySpoke,
     TurnAudio,
     TurnBegan,
     TurnDetector,
@@ -140,6 +141,53 @@ def test_new_settings_take_effect_inside_a_turn() -> None:
     hear(turns, 40)
     turns.configure(SETTINGS)
     assert any(isinstance(event, TurnEnded) for event in hear(turns, 2))
+
+
+@pytest.mark.parametrize(("patience_ms", "end_ms"), [(160, 320), (960, 960)])
+def test_patience_moves_the_end_of_this_turn(patience_ms: int, end_ms: int) -> None:
+    """Told after 320 ms of silence, when the words are known."""
+    turns = detector(script((10, 0.9)), TurnSettings(silence_duration_ms=640))
+    assert len(marks(hear(turns, 20))) == 1
+    turns.be_patient(patience_ms)
+    ended = marks(hear(turns, 40))[0]
+    assert isinstance(ended, TurnEnded)
+    assert 0 <= ended.audio_end_ms - (10 * BLOCK_MS + end_ms) <= BLOCK_MS
+
+
+def test_patience_is_for_one_pause() -> None:
+    turns = detector(script((10, 0.9), (11, 0.0), (2, 0.9)), TurnSettings(silence_duration_ms=640))
+    hear(turns, 20)
+    turns.be_patient(5_000)
+    ended = marks(hear(turns, 60))[0]
+    assert isinstance(ended, TurnEnded)
+    assert ended.audio_end_ms == 23 * BLOCK_MS + 640
+
+
+IDLE = TurnSettings(idle_timeout_ms=5_000)
+
+
+def test_nobody_spoke_for_the_idle_timeout_after_the_playback() -> None:
+    turns = detector(script(), IDLE)
+    hear(turns, 100)
+    turns.await_speech(1_000)
+    heard_ms = 99 * BLOCK_MS
+    (idle,) = hear(turns, 250)
+    assert isinstance(idle, NobodySpoke)
+    assert idle.audio_start_ms == heard_ms + 1_000
+    assert 5_000 <= idle.audio_end_ms - idle.audio_start_ms < 5_000 + BLOCK_MS
+    assert hear(turns, 400) == []
+
+
+@pytest.mark.parametrize("why", ["speech", "a response", "no response yet", "no timeout"])
+def test_no_idle_timeout(why: str) -> None:
+    said = script((50, 0.0), (1, 0.9)) if why == "speech" else script()
+    turns = detector(said, TurnSettings() if why == "no timeout" else IDLE)
+    if why != "no response yet":
+        turns.await_speech(0)
+    hear(turns, 100)
+    if why == "a response":
+        turns.await_speech(None)
+    assert not any(isinstance(event, NobodySpoke) for event in hear(turns, 300))
 
 
 @pytest.mark.parametrize("chunk_bytes", [2, 960, 9_602, 1 << 20])

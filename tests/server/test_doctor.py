@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -105,3 +107,36 @@ def test_a_wrong_personas_file_blocks_with_the_field_s_name(
     one = doctor.team()
     assert one.state is State.BLOCKS
     assert "sarah.voice" in one.found
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "said"),
+    [(200, State.OK, "answers"), (404, State.OK, "answers"), (401, State.LESS, "refuses with 401")],
+)
+def test_a_chat_endpoint_is_tried(status: int, state: State, said: str) -> None:
+    keys: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            keys.append(self.headers["Authorization"])
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        one = doctor.brain(Settings(brain_url=url, brain_model="m", brain_key="sk-hidden"))
+        server.shutdown()
+        thread.join()
+    assert (one.state, said in one.found, keys) == (state, True, ["Bearer sk-hidden"])
+    assert "sk-hidden" not in one.found + one.remedy
+
+
+def test_a_chat_endpoint_that_is_not_there_means_templates_and_blocks_nothing() -> None:
+    one = doctor.brain(Settings(brain_url="http://127.0.0.1:9/v1"))
+    assert one.state is State.LESS
+    assert "templates speak" in one.remedy
+    assert "templates" in doctor.brain(Settings()).found

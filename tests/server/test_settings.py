@@ -38,6 +38,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "OPENAI_BASE_URL": ("http://localhost:1/v1", "http://localhost:1/v1"),
     "MOENTREPRISE_REALTIME_MODEL": ("m", "m"),
     "MOENTREPRISE_TRANSCRIPTION_MODEL": ("t", "t"),
+    "MOENTREPRISE_BRAIN_URL": ("http://localhost:2/v1/", "http://localhost:2/v1"),
+    "MOENTREPRISE_BRAIN_MODEL": ("b", "b"),
+    "MOENTREPRISE_BRAIN_KEY": ("k", "k"),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
@@ -54,6 +57,7 @@ BAD = {
     "MOENTREPRISE_SESSION_TTL_S": "soon",
     "MOENTREPRISE_KEEP_ENDED_S": "-1",
     "OPENAI_BASE_URL": "localhost",
+    "MOENTREPRISE_BRAIN_URL": "localhost:2",
     "MOENTREPRISE_LOG_LEVEL": "chatty",
     "MOENTREPRISE_LOG_FORMAT": "xml",
 }

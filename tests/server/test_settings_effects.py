@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,6 +167,23 @@ async def test_a_key_sends_the_lines_to_its_service_with_the_chosen_models() -> 
         finally:
             await line.close()
             await voices.client.close()
+
+
+async def test_the_brains_settings_reach_the_engine_wherever_they_were_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Mapping[str, str]] = []
+
+    class Process(crew.EngineProcess):
+        def __init__(self, *, environ: Mapping[str, str]) -> None:
+            given.append(environ)
+            super().__init__(environ=environ)
+
+    monkeypatch.setattr(crew, "EngineProcess", Process)
+    voices = crew.voices(Settings(brain_url="http://127.0.0.1:1/v1", brain_model="m", brain_key="k"))
+    await voices.client.close()
+    names = ("MOENTREPRISE_BRAIN_URL", "MOENTREPRISE_BRAIN_MODEL", "MOENTREPRISE_BRAIN_KEY")
+    assert [given[0][name] for name in names] == ["http://127.0.0.1:1/v1", "m", "k"]
 
 
 async def test_without_a_key_the_voices_are_the_embedded_engine_s() -> None:
