@@ -1,8 +1,9 @@
 """How long a turn took to the ear, step by step. Pure: times are arguments, in seconds of one clock.
 
-The chain: the human's last sound, the end of their speech decided, its transcript, the decision who
-speaks, the first audio from the Line, the first packet, the first sound at the listener. A turn that
-follows a voice begins with that voice's end. What was prepared before then took no time.
+The chain: the human's last clear sound (as it came to the server), the end of their speech decided, its
+transcript, the decision who speaks, the first audio from the Line, the first packet, the first sound at
+the listener. A turn that follows a voice begins with that voice's end. What was prepared before then took
+no time.
 """
 
 from __future__ import annotations

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.events import PlayoutReported
+from orchestration.ports import Lane
+from orchestration.spoken import SpokenTurn
 from orchestration.waterfall import After, Ear, Moments, Step, parts, rtp_since
 
 SECONDS = st.floats(-50, 50, allow_nan=False)
@@ -123,6 +128,50 @@ def test_the_first_turn_and_the_first_after_a_lost_connection_follow_the_listene
     moments.arrived(60.0)
     origin = moments.origin(60.1)
     assert (origin.after, origin.zero) == (After.START, 60.0)
+
+
+HAPPENINGS: dict[str, Callable[[Moments, float], None]] = {
+    "arrived": lambda moments, now: moments.arrived(now),
+    "sound began": lambda moments, now: moments.sound_began(),
+    "sound ended": lambda moments, now: moments.sound_ended(now - 0.3),
+    "speech started": lambda moments, now: moments.speech_started(now),
+    "speech stopped": lambda moments, now: moments.speech_stopped("item", now),
+    "key released": lambda moments, now: moments.key_released(now),
+    "said": lambda moments, now: moments.said("item", now),
+    "typed": lambda moments, now: moments.typed(now),
+    "voice began": lambda moments, now: moments.voice_began(),
+    "voice ended": lambda moments, now: moments.voice_ended(now, cut=False),
+    "voice cut": lambda moments, now: moments.voice_ended(now, cut=True),
+}
+STEPS_S = st.floats(0, 3)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(HAPPENINGS)), STEPS_S), max_size=25),
+    st.lists(st.none() | st.floats(-3, 3), min_size=4, max_size=4),
+)
+def test_whatever_happens_in_whatever_order_a_turn_s_parts_sum_to_its_whole(
+    happenings: list[tuple[str, float]], turn: list[float | None]
+) -> None:
+    moments, now = Moments(PATIENCE_S), 100.0
+    for what, step_s in happenings:
+        now += step_s
+        HAPPENINGS[what](moments, now)
+    spoken = SpokenTurn("turn1", "sarah", cast(Lane, None), now - 1)
+    asked, first, sent, heard = (None if after is None else now + after for after in turn)
+    spoken.given_at, spoken.first_audio_at, spoken.sent_at, spoken.heard_at = now, first, sent, heard
+    spoken.origin = moments.origin(now if asked is None else asked)
+    told = spoken.metrics()
+    assert all(part.ms >= 0 for part in told.parts)
+    assert told.whole_ms == sum(part.ms for part in told.parts)
+    last = next(at for at in (heard, sent, first, now) if at is not None)
+    assert told.whole_ms == max(0, round((last - spoken.origin.zero) * 1000))
+    assert {"human": 6, "voice": 4, "start": 4}[told.after] >= len(told.parts)
+
+
+def test_of_a_turn_that_never_had_the_floor_nothing_is_told() -> None:
+    told = SpokenTurn("turn1", "sarah", cast(Lane, None), 1.0).metrics()
+    assert (told.whole_ms, told.parts, told.pause_ms, told.ready_before_ms) == (None, (), None, None)
 
 
 # ---------------------------------------------------------------------- the listener's ear
