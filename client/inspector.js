@@ -2,6 +2,7 @@
 
 import { byId, el, icon, setText } from "./dom.js";
 import { nameOf } from "./people.js";
+import { Waterfall } from "./waterfall.js";
 
 /** @typedef {import("./meters.js").Figures} Figures */
 /** @typedef {import("./wire.js").Messages["metrics.turn"]} TurnMetrics */
@@ -21,6 +22,7 @@ export class Inspector {
   #dialog = /** @type {HTMLDialogElement} */ (byId("inspector"));
   /** @type {Map<string, HTMLElement>} */
   #values = new Map();
+  #waterfall = new Waterfall();
   #remedy = el("p", { class: "remedy", "data-testid": "remedy" });
 
   constructor() {
@@ -32,10 +34,15 @@ export class Inspector {
     }
     const close = el("button", { type: "button", class: "quiet" }, ["Close"]);
     close.onclick = () => this.#dialog.close();
-    this.#dialog.append(el("h2", {}, ["Connection details"]), list, this.#remedy, close);
+    this.#dialog.append(el("h2", {}, ["Connection details"]), list, this.#waterfall.element, this.#remedy, close);
     const opener = byId("inspect");
     opener.append(icon("pulse"));
-    opener.onclick = () => (this.#dialog.open ? this.#dialog.close() : this.#dialog.showModal());
+    opener.onclick = () => (this.#dialog.open ? this.#dialog.close() : this.#open());
+  }
+
+  #open() {
+    this.#dialog.showModal();
+    this.#dialog.scrollTop = 0; // the focus is on the button at its end
   }
 
   get open() {
@@ -59,11 +66,11 @@ export class Inspector {
 
   /** @param {TurnMetrics} metrics */
   turn(metrics) {
-    const waited = metrics.ready_before_ms > 0 ? `ready ${metrics.ready_before_ms} ms before` : "not ready before";
-    const pause = metrics.pause_ms >= 0 ? `, pause ${metrics.pause_ms} ms` : "";
-    const first = metrics.requested_to_first_audio_ms;
-    const made = first >= 0 ? `, first audio after ${first} ms` : "";
-    this.#set("turn", `${nameOf(metrics.speaker)}: ${waited}${made}${pause}`);
+    const { ready_before_ms: ready, pause_ms: pause } = metrics;
+    const waited = ready ? `ready ${ready} ms before` : "not ready before";
+    const chosen = pause === null ? "" : `, pause ${pause} ms`;
+    this.#set("turn", `${nameOf(metrics.speaker)}: ${waited}${chosen}`);
+    this.#waterfall.show(metrics);
   }
 
   /** @param {string} key @param {string} text */

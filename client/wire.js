@@ -14,6 +14,7 @@
  * @typedef {{pages?: {title: string, path: string}[], palette?: Record<string, string>,
  *   files?: number, bytes?: number, seconds?: number}} Site
  * @typedef {Record<string, unknown>} Summary
+ * @typedef {{part: string, ms: number}} TurnPart  one step of a turn's way to the ear, after the one before
  *
  * @typedef {{
  *   "session.state": {state: string, reason: string},
@@ -40,8 +41,9 @@
  *   "approval.resolved": {approval: string, decision: string},
  *   "post.published": {status: string, url: string, reason: string},
  *   "recording.changed": {on: boolean, reason: string, recorded_ms: number},
- *   "metrics.turn": {turn: string, speaker: string, requested_to_first_audio_ms: number,
- *     ready_before_ms: number, pause_ms: number},
+ *   "metrics.turn": {turn: string, speaker: string, requested_to_first_audio_ms: number | null,
+ *     ready_before_ms: number | null, pause_ms: number | null, after: string, whole_ms: number | null,
+ *     parts: TurnPart[]},
  *   "error": {code: string, message: string},
  *   "session.completed": {summary: Summary},
  * }} Messages  wire type → its `data`

@@ -212,6 +212,10 @@ class Floor:
         """The sample that carries this RTP time, as a Segment of one; None between the turns."""
         return self._history.at(self._clock.position_of_rtp(rtp_timestamp, self._cursor))
 
+    def time_of(self, rtp_timestamp: int) -> float:
+        """When the sample with this RTP time is due on the wire, in the event loop's seconds."""
+        return self._clock.time_of(self._clock.position_of_rtp(rtp_timestamp, self._cursor))
+
     def sent_segments(self, turn: str) -> tuple[Segment, ...]:
         """All that was sent of a turn, in order: one segment unless the audio came too late on the way."""
         return self._history.of(turn)

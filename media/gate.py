@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from media.pcm import SILENCE_DBFS, level_dbfs, ms_to_samples
 
-WINDOW_SAMPLES = ms_to_samples(10)
+WINDOW_S = 0.010
+WINDOW_SAMPLES = ms_to_samples(WINDOW_S * 1000)
 ONSET_WINDOWS = 4
 """40 ms of sound: longer than a key's click."""
 REARM_WINDOWS = 30

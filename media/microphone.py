@@ -16,7 +16,7 @@ from collections.abc import Callable
 from media.alarm import Alarm
 from media.clock import RTP_TICKS_PER_SAMPLE, SessionClock
 from media.correction import FAR_SAMPLES, STEP_SAMPLES, correction
-from media.gate import SpeechGate
+from media.gate import WINDOW_S, SpeechGate
 from media.jitter import JitterBuffer
 from media.microphonefigures import MicrophoneFigures
 from media.opus import OpusError, packet_samples
@@ -40,6 +40,7 @@ _TRACK_WINDOW_S = 0.1
 
 OnPcm = Callable[[bytes], None]
 OnSound = Callable[[], None]
+OnQuiet = Callable[[float], None]
 OnPacket = Callable[[bytes, int], None]
 
 
@@ -57,6 +58,8 @@ class Microphone:
         """Called with every chunk, in order; chunks have any length. `position` is then that of their end."""
         self.on_sound = on_sound
         """Called when sound begins, about 40 ms after it did. Perhaps speech."""
+        self.on_quiet: OnQuiet | None = None
+        """Called when the sound has been over for 300 ms, with the loop's time at which its last one came."""
         self.on_packet: OnPacket | None = None
         """Called with every packet that is decoded, in order, and the session position of its first sample.
 
@@ -89,6 +92,8 @@ class Microphone:
         self._received = self._given_up = self._malformed = self._corrected = 0
         self._speech = self._speech_missing = 0
         self._amid_sound = False
+        self._sounded = False
+        """Sound began, and its end has not been told."""
         self._delay_s = 0.0
         self._last_arrival = -math.inf
         self._fed = 0
@@ -292,10 +297,19 @@ class Microphone:
         try:
             if began and self.on_sound is not None:
                 self.on_sound()
+            self._tell_quiet(began)
             if pcm and self.on_pcm is not None:
                 self.on_pcm(pcm)
         except Exception:  # a listener's fault must not reach the transport that called us
             logger.exception("whoever listens to the microphone failed")
+
+    def _tell_quiet(self, began: bool) -> None:
+        if began or not self._sounded or self._gate.open:
+            self._sounded = self._sounded or began
+            return
+        self._sounded = False
+        if self.on_quiet is not None:
+            self.on_quiet(self._clock.time_of(self.position) - self._gate.quiet_windows * WINDOW_S)
 
 
 def _signed(ticks: int) -> int:

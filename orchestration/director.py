@@ -12,15 +12,14 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 
-from orchestration import captions, events, notices
+from orchestration import events, notices
 from orchestration.acts import instructions
 from orchestration.conversation import Conversation
-from orchestration.events import Command, Event, ToolCall
+from orchestration.events import Command, Event, Measured, ToolCall
 from orchestration.personas import Cast, line_config
 from orchestration.ports import (
     Floor,
     Jobs,
-    Lane,
     Line,
     LineConfig,
     LineFactory,
@@ -28,9 +27,11 @@ from orchestration.ports import (
     ResponseRequest,
 )
 from orchestration.reach import Reach
+from orchestration.spoken import SpokenTurn
 from orchestration.tools import offered
 from orchestration.transcript import HUMAN
 from orchestration.usage import Usage
+from orchestration.waterfall import Ear, Moments, rtp_since
 from orchestration.workflow import Workflow
 
 log = logging.getLogger(__name__)
@@ -39,42 +40,6 @@ LISTENER = "listener"
 SAMPLES_PER_MS = 24
 MAX_TOKENS = 1024
 """Of one turn, where the persona names no limit of its own."""
-
-
-class SpokenTurn:
-    """What the Director holds of one turn: who generates it, its Lane, its words, when it sounded."""
-
-    def __init__(self, turn: str, speaker: str, lane: Lane, requested_at: float) -> None:
-        self.turn = turn
-        self.speaker = speaker
-        self.lane = lane
-        self.requested_at = requested_at
-        self.first_audio_at: float | None = None
-        self.given_at: float | None = None
-        self.pause_ms = 0
-        self.rtp_timestamp: int | None = None
-        self.words = captions.TurnWords()
-        self.whole = False
-
-    def captions(self) -> list[notices.Caption]:
-        """The sentences that can be told now: none before the turn sounds."""
-        if self.rtp_timestamp is None:
-            return []
-        return [
-            captions.caption(self.turn, self.speaker, words, self.lane.trimmed_ms, self.rtp_timestamp)
-            for words in self.words.sentences(self.whole)
-        ]
-
-    def metrics(self) -> notices.TurnMetrics:
-        first = self.first_audio_at
-        given = self.given_at
-        return notices.TurnMetrics(
-            self.turn,
-            self.speaker,
-            -1 if first is None else round((first - self.requested_at) * 1000),
-            -1 if first is None or given is None else max(0, round((given - first) * 1000)),
-            self.pause_ms,
-        )
 
 
 class Director:
@@ -104,6 +69,8 @@ class Director:
         self._confirmed_rtp_timestamp: int | None = None
         """While nobody hears: the last RTP time that the page had played."""
         self._turns: dict[str, SpokenTurn] = {}
+        self._sounding: SpokenTurn | None = None
+        """The turn that began to sound last, while its waterfall has not been told."""
         self._max_tokens = {
             p.id: round(p.limits.get("max_response_tokens", MAX_TOKENS)) for p in cast.values()
         }
@@ -113,17 +80,40 @@ class Director:
             for persona in cast.values()
             if persona.id in speakers
         }
-        self._listener = open_line(LineConfig(LISTENER, "Transcribe what the human says.", None), self)
+        listening = LineConfig(LISTENER, "Transcribe what the human says.", None)
+        self._listener = open_line(listening, self)
+        self._moments = Moments(listening.silence_ms / 1000)
+        self._ear = Ear()
 
     # ------------------------------------------------------------------ the inbox
 
-    def post(self, event: Event) -> None:
-        """Let the conversation know what happened. Never blocks."""
-        if isinstance(event, events.ListenerLost):
-            self._confirmed_rtp_timestamp = event.confirmed_rtp_timestamp
-        elif isinstance(event, events.ListenerArrived):
-            self._confirmed_rtp_timestamp = None
-        self._inbox.put_nowait(event)
+    def post(self, event: Event | Measured) -> None:
+        """Let the conversation know what happened; what is only measured stays here. Never blocks."""
+        if isinstance(event, events.SoundEnded):
+            self._moments.sound_ended(event.at)
+        elif isinstance(event, events.PlayoutReported):
+            self._reported(event)
+        else:
+            self._note(event)
+            self._inbox.put_nowait(event)
+
+    def _note(self, event: Event) -> None:
+        """Keep what the figures, and what was heard, need of an event."""
+        match event:
+            case events.ListenerLost(confirmed_rtp_timestamp):
+                self._confirmed_rtp_timestamp = confirmed_rtp_timestamp
+                self._ear.forget()
+            case events.ListenerArrived():
+                self._confirmed_rtp_timestamp = None
+                self._moments.arrived(self._clock())
+            case events.SoundHeard():
+                self._moments.sound_began()
+            case events.PushToTalk(down=False):
+                self._moments.key_released(self._clock())
+            case events.HumanSaid(typed=True):
+                self._moments.typed(self._clock())
+            case _:
+                pass
 
     def hear(self, pcm: bytes) -> None:
         """Microphone audio, PCM16 24 kHz mono, for the listening Line alone."""
@@ -232,6 +222,7 @@ class Director:
     def _give(self, command: events.Give) -> None:
         turn = self._turns[command.turn]
         turn.given_at = self._clock()
+        turn.origin = self._moments.origin(turn.requested_at)
         turn.pause_ms = command.pause_ms
         self._floor.give(command.turn, command.pause_ms)
 
@@ -258,38 +249,69 @@ class Director:
 
     def playout_started(self, turn: str, rtp_timestamp: int) -> None:
         self.post(events.PlayoutStarted(turn, rtp_timestamp))
+        self._moments.voice_began()
+        spoken = self._sounding = self._turns.get(turn)
+        if spoken is not None:
+            spoken.first_rtp_timestamp = rtp_timestamp
+            spoken.sent_at = self._floor.time_of(rtp_timestamp)
 
     def playout_finished(self, turn: str, sent_ms: int) -> None:
-        self.post(events.PlayoutFinished(turn, sent_ms))
-        self._measure(turn)
+        spoken = self._turns.get(turn)
+        words = spoken.timed(sent_ms, cut=False) if spoken is not None else ()
+        self.post(events.PlayoutFinished(turn, sent_ms, words))
+        self._ended(turn, sent_ms, cut=False)
 
     def playout_interrupted(self, turn: str, sent_ms: int, source_ms: int) -> None:
         spoken = self._turns.get(turn)
         if spoken is not None and self._confirmed_rtp_timestamp is not None:
             sent_ms = min(sent_ms, self._confirmed_ms(turn, self._confirmed_rtp_timestamp))
             source_ms = min(source_ms, spoken.lane.trimmed_ms + sent_ms)
+        words = spoken.timed(sent_ms, cut=True) if spoken is not None else ()
         heard = spoken.words.heard(source_ms) if spoken is not None else ""
-        self.post(events.PlayoutInterrupted(turn, sent_ms, source_ms, heard))
-        self._measure(turn)
+        self.post(events.PlayoutInterrupted(turn, sent_ms, source_ms, heard, words))
+        self._ended(turn, sent_ms, cut=True)
 
     def _confirmed_ms(self, turn: str, rtp_timestamp: int) -> int:
         """How much of the turn surely reached a listener who is gone; 0 when none of it did."""
         sample = self._floor.sent_at(rtp_timestamp)
         return sample.source // SAMPLES_PER_MS if sample is not None and sample.turn == turn else 0
 
-    def _measure(self, turn: str) -> None:
+    def _ended(self, turn: str, sent_ms: int, cut: bool) -> None:
         spoken = self._turns.get(turn)
-        if spoken is not None:
-            self._publish(spoken.metrics())
+        if spoken is None:
+            return
+        now = self._clock()
+        if spoken.sent_at is not None:
+            # The last packet left now; its last audible sample may be some ms later.
+            self._moments.voice_ended(max(now, spoken.sent_at + sent_ms / 1000), cut)
+        if not spoken.measured:
+            spoken.heard_after(self._ear.delay(now))
+            self._measure(spoken)
+
+    def _reported(self, report: events.PlayoutReported) -> None:
+        """The page told what it hears: perhaps the turn whose first sound it was to report."""
+        sent_at = self._floor.time_of(report.rtp_timestamp)
+        delay_s = self._ear.reported(report, sent_at, self._clock())
+        spoken = self._sounding
+        if spoken is None or spoken.first_rtp_timestamp is None or delay_s is None:
+            return
+        if rtp_since(report.rtp_timestamp, spoken.first_rtp_timestamp) >= 0:
+            spoken.heard_after(delay_s)
+            self._measure(spoken)
+
+    def _measure(self, spoken: SpokenTurn) -> None:
+        """Tell the waterfall, once a turn."""
+        spoken.measured = True
+        if self._sounding is spoken:
+            self._sounding = None
+        self._publish(spoken.metrics())
 
     # ------------------------------------------------------------------ what a Line reports (LineListener)
 
     def audio_received(self, turn: str, pcm: bytes) -> None:
         spoken = self._turns.get(turn)
         if spoken is not None:
-            if spoken.first_audio_at is None:
-                spoken.first_audio_at = self._clock()
-            spoken.lane.put(pcm)
+            spoken.put(pcm, self._clock())
 
     def word_received(self, turn: str, text: str, audio_ms: int | None) -> None:
         spoken = self._turns.get(turn)
@@ -315,15 +337,19 @@ class Director:
         self.post(events.ResponseFailed(turn, code, retryable))
 
     def speech_started(self, item: str) -> None:
+        self._moments.speech_started(self._clock())
         self.post(events.SpeechStarted(item))
 
     def speech_stopped(self, item: str) -> None:
+        self._moments.speech_stopped(item, self._clock())
         self.post(events.SpeechStopped(item))
 
     def human_said(self, item: str, text: str, confidence: float) -> None:
+        self._moments.said(item, self._clock())
         self.post(events.HumanSaid(text, item=item, confidence=confidence))
 
     def transcription_failed(self, item: str) -> None:
+        self._moments.said(item, self._clock())
         self.post(events.TranscriptionFailed(item))
 
     def line_lost(self, name: str, code: str) -> None:

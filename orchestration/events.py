@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from orchestration.notices import Notice
+from orchestration.notices import Notice, Word
 
 # --------------------------------------------------------------------------- events: the peer
 
@@ -148,6 +148,8 @@ class PlayoutFinished:
 
     turn: str
     sent_ms: int
+    words: tuple[Word, ...] = ()
+    """All of its words, where their times are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class PlayoutInterrupted:
     source_ms: int
     heard_text: str = ""
     """The words that had begun to sound."""
+    words: tuple[Word, ...] = ()
+    """The same with their times."""
 
 
 # --------------------------------------------------------------------------- events: the work
@@ -217,6 +221,29 @@ Event = (
     | TimePassed
 )
 
+
+# --------------------------------------------------------------------------- what is only measured
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEnded:
+    """The microphone has been quiet for a while; its last sound came at `at` (seconds, the loop's clock)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutReported:
+    """What the page hears: `rtp_timestamp` was handed to its loudspeaker at `at_ms` of its own clock."""
+
+    rtp_timestamp: int
+    at_ms: float | None = None
+    jitter_buffer_ms: float | None = None
+    rtt_ms: float | None = None
+
+
+Measured = SoundEnded | PlayoutReported
+"""For the Director's figures; the conversation never sees them."""
 
 # --------------------------------------------------------------------------- commands
 

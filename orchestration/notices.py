@@ -240,16 +240,34 @@ class RecordingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPart:
+    """What one step of a turn took, in ms from the step before it; `part` names it (waterfall.Step)."""
+
+    part: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnMetrics:
-    """One turn's waterfall in ms; -1 where a part did not happen."""
+    """One turn's way to the ear, in ms; told when the first sound was heard, or at the turn's end.
+
+    None is what is not known or did not happen.
+    """
 
     type: ClassVar[str] = "metrics.turn"
     turn: str
     speaker: str
-    requested_to_first_audio_ms: int
-    ready_before_ms: int
+    requested_to_first_audio_ms: int | None
+    ready_before_ms: int | None
     """How long the first audio had waited in its Lane when it was given; 0 when the listener waited."""
-    pause_ms: int
+    pause_ms: int | None
+    """The pause that was chosen before it."""
+    after: str = ""
+    """What it followed: human, voice or start (nothing)."""
+    whole_ms: int | None = None
+    """From the last sound of what it followed to its last known part; the sum of the parts."""
+    parts: tuple[TurnPart, ...] = ()
+    """The known ones of end_of_speech, transcript, decision, first_delta, first_packet, heard; in order."""
 
 
 @dataclass(frozen=True, slots=True)

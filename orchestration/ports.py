@@ -45,6 +45,9 @@ class Floor(Protocol):
     def sent_at(self, rtp_timestamp: int) -> SentSample | None:
         """The sample that carries this RTP time; None between the turns."""
 
+    def time_of(self, rtp_timestamp: int) -> float:
+        """When the sample with this RTP time is due on the wire, on the clock of `now`."""
+
     def lane(self, turn: str) -> Lane:
         """Open a lane, unheard until given."""
 

@@ -278,7 +278,8 @@ class Standing:
         if turn.started_at is None:
             return
         at_ms = self.at_ms(turn.started_at)
-        self.transcript.append(Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted))
+        heard = Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted, turn.words)
+        self.transcript.append(heard)
         self.tell(notices.TurnEnded(turn.turn, turn.speaker, text, sent_ms, interrupted))
         if text:
             self.do(events.Share(turn.speaker, text))

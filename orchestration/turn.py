@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestration.events import Speak, ToolCall
+from orchestration.notices import Word
 from orchestration.script import Cue
 from orchestration.workflow import Step
 
@@ -39,6 +40,8 @@ class Turn:
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
     """The work that the model asked for; it starts when the turn is heard."""
+    words: tuple[Word, ...] = ()
+    """What was heard of it, word by word; known at its end."""
     generated: bool = False
     started_at: float | None = None
     failures: int = 0

@@ -16,9 +16,11 @@ from prometheus_client.registry import Collector
 
 from orchestration.notices import Error, JobDone, JobFailure, Notice, TurnEnded, TurnMetrics
 from orchestration.usage import Usage
+from orchestration.waterfall import Step
 
 LAG_EVERY_S = 0.5
 _FAST = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+_PART = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 _LAG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 
 SessionStates = Callable[[], Mapping[str, int]]
@@ -47,6 +49,20 @@ _turn = Histogram(
     "moentreprise_turn_latency_seconds",
     "From asking a voice for a turn to its first audio.",
     ["speaker"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+_turn_part = Histogram(
+    "moentreprise_turn_part_seconds",
+    "What each part of a turn's way to the ear took, by what the turn followed.",
+    ["part", "after"],
+    buckets=_PART,
+    registry=REGISTRY,
+)
+_turn_heard = Histogram(
+    "moentreprise_turn_heard_seconds",
+    "From the last sound of what a turn followed (human, voice, start) to its first sound at the listener.",
+    ["after"],
     buckets=_FAST,
     registry=REGISTRY,
 )
@@ -113,6 +129,14 @@ def observe_turn(speaker: str, latency_s: float) -> None:
     _turn.labels(speaker).observe(latency_s)
 
 
+def observe_waterfall(turn: TurnMetrics) -> None:
+    """Each known part of a turn; the whole only of one that was heard, others are no whole."""
+    for part in turn.parts:
+        _turn_part.labels(part.part, turn.after).observe(part.ms / 1000)
+    if turn.whole_ms is not None and turn.parts and turn.parts[-1].part == Step.HEARD:
+        _turn_heard.labels(turn.after).observe(turn.whole_ms / 1000)
+
+
 def observe_hand_over(pause_s: float) -> None:
     """One persona followed another after `pause_s` of silence (server.handovers measures it)."""
     _hand_over.observe(pause_s)
@@ -152,11 +176,12 @@ def observe_lag(lag_s: float) -> None:
 
 
 def observe(notice: Notice) -> None:
-    """Whatever a page is told that is also a figure. Parts of a turn that did not happen are -1."""
+    """Whatever a page is told that is also a figure."""
     match notice:
-        case TurnMetrics():
-            if notice.requested_to_first_audio_ms >= 0:
-                observe_turn(notice.speaker, notice.requested_to_first_audio_ms / 1000)
+        case TurnMetrics(requested_to_first_audio_ms=first_ms):
+            if first_ms is not None:
+                observe_turn(notice.speaker, first_ms / 1000)
+            observe_waterfall(notice)
         case TurnEnded(interrupted=True):
             count_interruption()
         case JobDone():

@@ -33,7 +33,7 @@ from server.conductor import MakeDirector
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
-from server.pagemessages import PageMessage, TalkKey, TypedMessage
+from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
 from server.recording import RENDERS_MAX, Recording, Sides
@@ -123,6 +123,7 @@ class Session:
             lambda: self.post(events.SoundHeard()),
             clock=clock,
         )
+        self.microphone.on_quiet = lambda at: self.post(events.SoundEnded(at))
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
         sides = Sides(self.outbound, self._overheard)
@@ -217,7 +218,7 @@ class Session:
         bucket = self.hand if role is Role.HUMAN else self.eyes
         refuse(bucket.take(self._now()))
 
-    def post(self, event: events.Event) -> None:
+    def post(self, event: events.Event | events.Measured) -> None:
         """Tell the Director what happened."""
         if not self.ended:
             self.director.post(event)
@@ -236,6 +237,8 @@ class Session:
                 self.post(events.HumanSaid(text, typed=True))
             case TalkKey(down):
                 self.post(events.PushToTalk(down))
+            case Playout(int() as rtp_timestamp, at_ms, jitter_buffer_ms, rtt_ms):
+                self.post(events.PlayoutReported(rtp_timestamp, at_ms, jitter_buffer_ms, rtt_ms))
             case _:
                 pass
 

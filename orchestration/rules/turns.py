@@ -128,11 +128,13 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
 def playout_finished(c: Standing, event: events.PlayoutFinished) -> None:
     """Heard to its end. Where the human began to speak over the last sound, the human has the floor."""
     if c.fading is not None and c.fading.turn == event.turn:
+        c.fading.words = event.words
         _fell_silent(c, c.fading.text, event.sent_ms, interrupted=False)
         return
     turn = c.current
     if turn is not None and turn.turn == event.turn:
         _start_work(c, turn)  # a turn without a sound never started
+        turn.words = event.words
         c.record(turn, turn.text, event.sent_ms, interrupted=False)
         after(c, turn)
 
@@ -140,6 +142,7 @@ def playout_finished(c: Standing, event: events.PlayoutFinished) -> None:
 def playout_interrupted(c: Standing, event: events.PlayoutInterrupted) -> None:
     if c.fading is None or c.fading.turn != event.turn:
         return
+    c.fading.words = event.words
     c.do(events.Truncate(event.turn, event.source_ms, event.heard_text))
     _fell_silent(c, event.heard_text, event.sent_ms, interrupted=True)
 

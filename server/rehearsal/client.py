@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,8 @@ from server.rehearsal.rtp_tap import RtpTap
 
 CONNECT_S = 20.0
 PLAYOUT_S = 1.0
+FRESH_S = 0.5
+"""Older than this, nothing is sounding."""
 
 Json = dict[str, object]
 
@@ -160,16 +161,19 @@ class Visit:
         self._take(raw if isinstance(raw, str) else raw.decode())
 
     async def _tell_playout(self) -> None:
-        """Once a second, as the page does from getSynchronizationSources()."""
+        """Once a second what sounds, as the page tells it, or a ping in silence."""
         while True:
             if self.channel.readyState == "open":
-                message = {
-                    "type": "playout",
-                    "rtp_timestamp": self.tap.newest,
-                    "at_ms": round(time.monotonic() * 1000),
-                    "jitter_buffer_ms": 0,
-                    "rtt_ms": 0,
-                }
+                newest = self.tap.packets[-1] if self.tap.packets else None
+                message: Json = {"type": "ping"}
+                if newest is not None and self._loop.time() - newest.arrival_s < FRESH_S:
+                    message = {
+                        "type": "playout",
+                        "rtp_timestamp": self.tap.newest,
+                        "at_ms": round(newest.arrival_s * 1000),
+                        "jitter_buffer_ms": 0,
+                        "rtt_ms": 0,
+                    }
                 self.channel.send(json.dumps(message))
             await asyncio.sleep(PLAYOUT_S)
 

@@ -214,7 +214,7 @@ async def test_stop_ends_the_session_for_good(page: Page, double: WireDouble) ->
 
 async def test_the_inspector_tells_how_the_sound_travels(page: Page, double: WireDouble) -> None:
     await enter(page, double)
-    await double.tell(notices.TurnMetrics("t1", "sarah", 40, 1200, 350))
+    await double.tell(notices.TurnMetrics("t1", "sarah", 40, 1200, 350, "voice", 350))
     await page.get_by_test_id("inspect").click()
     await expect(page.get_by_test_id("figure-path")).to_contain_text("udp, direct")
     await expect(page.get_by_test_id("figure-turn")).to_contain_text("Sarah: ready 1200 ms before")

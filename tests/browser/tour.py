@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
+import lighting
 from page_browser import launch
 from playwright.async_api import Browser, Page, async_playwright
 from product import running
@@ -25,44 +25,10 @@ SIZES = {
 SESSION_S = 240.0
 SETTLE_S = 3.0
 NOW = "document.querySelector('#phases [aria-current]')?.dataset.testid ?? ''"
-WATCH = """
-window.lit = []; window.told = []; window.voice = [];
-const receivers = [];
-const add = RTCPeerConnection.prototype.addTransceiver;
-RTCPeerConnection.prototype.addTransceiver = function (...all) {
-  const made = add.apply(this, all); receivers.push(made.receiver); return made;
-};
-const make = RTCPeerConnection.prototype.createDataChannel;
-RTCPeerConnection.prototype.createDataChannel = function (...all) {
-  const channel = make.apply(this, all);
-  channel.addEventListener("message", ({ data }) => {
-    const { type, data: body } = JSON.parse(data);
-    if (/^(turn|caption)/.test(type)) window.told.push({ type, body, atMs: performance.now() });
-  });
-  return channel;
-};
-const rtp = () => {
-  const source = receivers.at(-1)?.getSynchronizationSources()[0];
-  if (!source) return null;
-  const ageMs = performance.timeOrigin + performance.now() - source.timestamp;
-  return { rtp: source.rtpTimestamp + ageMs * 48, level: ageMs < 100 ? source.audioLevel ?? 0 : 0 };
-};
-setInterval(() => { const now = rtp(); if (now) window.voice.push([now.rtp, now.level]); }, 20);
-addEventListener("DOMContentLoaded", () => {
-  const caption = document.getElementById("caption");
-  if (!caption) return; // the built site, in its frame
-  new MutationObserver((changes) => changes.forEach(({ target }) => {
-    if (target.dataset?.word === "lit") {
-      const spans = [...caption.querySelectorAll("[data-word]")];
-      window.lit.push({ text: caption.textContent, n: spans.indexOf(target), rtp: rtp()?.rtp ?? null });
-    }
-  })).observe(caption, { subtree: true, attributeFilter: ["data-word"] });
-});
-"""
 
 
 class Tour:
-    """One session at one size: `hold` it, then `captions` says how late the words were."""
+    """One session at one size, pictured."""
 
     def __init__(self, page: Page, out: Path, label: str) -> None:
         self.page, self.out, self.label = page, out, label
@@ -111,36 +77,6 @@ class Tour:
             await asyncio.sleep(1)
             await self.both("approved")
 
-    async def captions(self) -> str:
-        """How much later than its sample each word lit, and how much the voice's onset was off."""
-        lit, told, voice = await self.page.evaluate("[window.lit, window.told, window.voice]")
-        captions = {c["body"]["text"]: c["body"] for c in told if c["type"] == "caption"}
-        late, onsets = [], []
-        for one in lit:
-            caption = captions.get(" ".join(one["text"].split()))
-            if caption is None or one["rtp"] is None or one["n"] >= len(caption.get("words") or ()):
-                continue
-            start_ms = caption["words"][one["n"]]["start_ms"] - caption["start_ms"]
-            late.append((one["rtp"] - caption["rtp_timestamp"]) / 48 - start_ms)
-        for turn in (t["body"] for t in told if t["type"] == "turn.started"):
-            near = [r for r, level in voice if level > 0.01 and -7_200 < r - turn["rtp_timestamp"] < 48_000]
-            if near:
-                onsets.append((min(near) - turn["rtp_timestamp"]) / 48)
-        order = [(t["type"], t["body"].get("turn")) for t in told]
-        begun = {turn for kind, turn in order if kind == "turn.started"}
-        early = [turn for n, (kind, turn) in enumerate(order)
-                 if kind == "caption" and ("turn.started", turn) not in order[:n]]
-        told_of = {c["body"]["turn"] for c in told if c["type"] == "caption"}
-        figures = {
-            "words": len(late),
-            "late_ms": [round(q) for q in statistics.quantiles(late, n=20)] if len(late) > 2 else late,
-            "voice_onset_after_turn_started_ms": [round(o) for o in onsets],
-            "captions_before_their_turn": early,
-            "turns": len(begun),
-            "turns_without_caption": sorted(begun - told_of),
-        }
-        return json.dumps(figures)
-
 
 async def one(browser: Browser, url: str, out: Path, size: str, scheme: str) -> None:
     width, height, dpr = SIZES[size]
@@ -156,10 +92,10 @@ async def one(browser: Browser, url: str, out: Path, size: str, scheme: str) -> 
     page = await context.new_page()
     page.on("console", lambda m: print(size, scheme, m.type, m.text, m.location, flush=True))
     page.on("pageerror", lambda error: print(size, scheme, "ERROR", error, flush=True))
-    await page.add_init_script(WATCH)
+    await page.add_init_script(lighting.WATCH)
     tour = Tour(page, out, f"{size}-{scheme}")
     await tour.hold(url)
-    print(size, scheme, await tour.captions(), flush=True)
+    print(size, scheme, json.dumps((await lighting.figures(page)).told()), flush=True)
     await context.close()
 
 

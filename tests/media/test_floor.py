@@ -297,6 +297,8 @@ def test_every_sample_is_known_by_its_turn() -> None:
     assert listener.floor.sent_at(1000 + 2 * 720) is None
     assert listener.floor.sent_at(1000 + 2 * 1000) == Segment("b", 40, 1000, 1)
     assert listener.floor.sent_at(998) is None
+    assert listener.floor.time_of(1000 + 2 * 24_000) == 1.0
+    assert listener.floor.time_of(1000 - 2 * 240) == -0.01
 
 
 def test_a_turn_may_be_cut_from_inside_its_own_report() -> None:

@@ -71,6 +71,29 @@ def test_lost_packets_are_replaced_by_as_much_sound(lost: list[int], fec: bool) 
         assert level_dbfs(part) == pytest.approx(level_dbfs(tone(20)), abs=9)
 
 
+def test_the_end_of_a_sound_is_told_with_the_time_at_which_its_last_one_came() -> None:
+    talker = Talker()
+    ends: list[float] = []
+    talker.microphone.on_quiet = ends.append
+    talker.talk(silence(ms_to_samples(200)))
+    talker.talk(tone(400))
+    ended = talker.loop.now
+    talker.talk(silence(ms_to_samples(200)))
+    assert ends == []
+    talker.talk(silence(ms_to_samples(400)))
+    assert ends == [pytest.approx(ended, abs=0.03)]
+
+
+def test_the_end_of_a_sound_is_told_also_when_no_packets_come_any_more() -> None:
+    talker = Talker()
+    ends: list[float] = []
+    talker.microphone.on_quiet = ends.append
+    talker.talk(tone(400))
+    ended = talker.loop.now
+    talker.pause(1500)
+    assert ends == [pytest.approx(ended, abs=0.03)]
+
+
 def test_a_packet_in_order_does_not_wait() -> None:
     talker = Talker()
     for count, packet in enumerate(talker.packets(tone(100)), 1):

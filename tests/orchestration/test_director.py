@@ -39,9 +39,14 @@ class StubFloor:
     log: list[tuple[str, object]] = field(default_factory=list)
     lanes: dict[str, StubLane] = field(default_factory=dict)
     sample: Sample | None = None
+    began: float = 0.0
 
     def sent_at(self, rtp_timestamp: int) -> Sample | None:
         return self.sample
+
+    def time_of(self, rtp_timestamp: int) -> float:
+        """RTP time 0 is when the test's loop began."""
+        return self.began + rtp_timestamp / 48_000
 
     def lane(self, turn: str) -> StubLane:
         return self.lanes.setdefault(turn, StubLane())
@@ -251,3 +256,82 @@ async def test_a_turn_that_began_after_the_last_confirmation_was_not_heard() -> 
     async with stand() as here:
         ended = await spoken_and_lost(here, None)
         assert (ended.heard_ms, ended.text) == (0, "")
+
+
+def waterfalls(here: Stand) -> list[notices.TurnMetrics]:
+    return [notice for notice in here.told if isinstance(notice, notices.TurnMetrics)]
+
+
+async def greeted(here: Stand, after_s: float = 0.5) -> None:
+    """The first turn sounds so long after the listener came."""
+    await begun(here)
+    here.floor.began = asyncio.get_running_loop().time() - 0.5 + after_s
+    here.director.audio_received("turn1", b"\1\0")
+    here.director.playout_started("turn1", 24_000)
+    await here.settle()
+
+
+async def test_the_way_of_a_turn_is_told_when_the_page_has_reported_its_first_sound() -> None:
+    async with stand() as here:
+        await greeted(here)
+        here.director.post(events.PlayoutReported(23_000, None, 50.0, 40.0))
+        assert waterfalls(here) == []
+        here.director.post(events.PlayoutReported(72_000, None, 50.0, 40.0))
+        here.director.post(events.PlayoutReported(120_000, None, 50.0, 40.0))
+        here.director.playout_finished("turn1", 3000)
+        (told,) = waterfalls(here)
+        assert [part.part for part in told.parts] == ["decision", "first_delta", "first_packet", "heard"]
+        assert (told.after, told.whole_ms) == ("start", sum(part.ms for part in told.parts))
+        assert 560 <= (told.whole_ms or 0) <= 1500
+        assert told.parts[-1].ms in (69, 70, 71)
+
+
+async def test_a_turn_that_nobody_reported_is_told_at_its_end_as_far_as_it_is_known() -> None:
+    async with stand() as here:
+        await greeted(here)
+        here.director.playout_finished("turn1", 3000)
+        (told,) = waterfalls(here)
+        assert told.parts[-1].part == "first_packet"
+
+
+async def test_a_turn_that_a_lost_listener_never_heard_is_not_told_as_heard() -> None:
+    async with stand() as here:
+        await greeted(here)
+        here.director.post(events.PlayoutReported(23_000, None, 50.0, 40.0))
+        here.director.post(events.ListenerLost(confirmed_rtp_timestamp=23_000))
+        await here.settle()
+        here.director.playout_interrupted("turn1", 2500, 2600)
+        (told,) = waterfalls(here)
+        assert told.parts[-1].part == "first_packet"
+
+
+async def test_an_answer_s_way_begins_with_the_human_s_last_sound() -> None:
+    """From the last sound to the ear, through every step."""
+    async with stand() as here:
+        await greeted(here, after_s=0)
+        here.director.playout_finished("turn1", 0)
+        loop = asyncio.get_running_loop()
+        here.director.post(events.SoundHeard())
+        here.director.speech_started("item")
+        ended = loop.time()
+        here.director.post(events.SoundEnded(ended))
+        await asyncio.sleep(0.1)
+        here.director.speech_stopped("item")
+        await asyncio.sleep(0.05)
+        here.director.human_said("item", "Hello everybody in this room", 0.9)
+        await here.settle()
+        given = [turn for name, turn in here.floor.log if name == "give"][-1]
+        here.director.audio_received(str(given), b"\1\0")
+        rtp_timestamp = round((loop.time() - here.floor.began + 0.01) * 48_000)
+        here.director.playout_started(str(given), rtp_timestamp)
+        here.director.post(events.PlayoutReported(rtp_timestamp, None, 50.0, 40.0))
+        here.director.playout_finished(str(given), 100)
+        await here.settle()
+        told = waterfalls(here)[-1]
+        assert told.after == "human"
+        names = [part.part for part in told.parts]
+        assert names == ["end_of_speech", "transcript", "decision", "first_delta", "first_packet", "heard"]
+        assert told.whole_ms == sum(part.ms for part in told.parts)
+        spent = {part.part: part.ms for part in told.parts}
+        assert spent["end_of_speech"] >= 99
+        assert spent["transcript"] >= 49

@@ -1,4 +1,4 @@
-"""What was heard: captions, transcripts and the clocks beside them."""
+"""What was heard: captions, and the clocks beside them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 
 from orchestration.captions import TurnWords, caption
 from orchestration.timers import Timers
-from orchestration.transcript import HUMAN, Entry, as_json, as_text, as_vtt
 from orchestration.understanding import is_backchannel, is_refusal, mostly_heard
-
-ENTRIES = [
-    Entry("sarah", "What is <it> & why?", 1000, 2500),
-    Entry(HUMAN, "Bread", 3000, 3500, interrupted=True),
-]
 
 
 def words(*timed: tuple[str, int]) -> TurnWords:
@@ -47,22 +41,36 @@ def test_a_caption_sounds_at_its_rtp_time_less_the_trimmed_lead() -> None:
 
 
 @given(st.lists(st.text("abc .", min_size=1, max_size=12), max_size=20))
-def test_words_without_times_get_rising_estimates(pieces: list[str]) -> None:
+def test_pieces_without_times_are_one_text_with_rising_estimates(pieces: list[str]) -> None:
     turn = TurnWords()
     for piece in pieces:
         turn.add(piece, None)
     starts = [word.audio_ms for word in turn.words]
     assert starts == sorted(starts)
-    assert turn.heard(10**6).split() == " ".join(pieces).split()
+    assert turn.heard(10**6).split() == "".join(pieces).split()
 
 
-def test_exports_name_speakers_and_escape_markup() -> None:
-    assert as_text(ENTRIES) == "[00:00:01] Sarah: What is <it> & why?\n[00:00:03] You: Bread —\n"
-    vtt = as_vtt(ENTRIES)
-    assert vtt.startswith(
-        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<v Sarah>What is &lt;it&gt; &amp; why?</v>\n"
-    )
-    assert as_json(ENTRIES)[1]["speaker"] == "human"
+def test_a_word_that_comes_in_pieces_is_told_when_it_is_whole() -> None:
+    """As a model's tokens come: the full stop, too, is a piece of its own."""
+    turn = TurnWords()
+    told = []
+    for piece in ("Hel", "lo", " my", " friend", ".", " How", " are", " you", "?"):
+        turn.add(piece, None)
+        told += turn.sentences(whole=False)
+    told += turn.sentences(whole=True)
+    assert [[word.text for word in sentence] for sentence in told] == [
+        ["Hello", "my", "friend."],
+        ["How", "are", "you?"],
+    ]
+
+
+def test_words_that_get_times_only_later_keep_their_order() -> None:
+    turn = TurnWords()
+    turn.add("Hello ", None)
+    turn.add("my ", 400)
+    turn.add("friend", None)
+    assert [word.audio_ms for word in turn.words][:2] == [0, 400]
+    assert turn.words[2].audio_ms > 400
 
 
 def test_frozen_timers_lose_no_time() -> None:

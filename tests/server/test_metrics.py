@@ -69,7 +69,7 @@ def test_what_a_page_is_told_is_counted_too() -> None:
             0.25,
         ),
         (
-            notices.TurnMetrics("t1", "alex", -1, 0, 300),
+            notices.TurnMetrics("t1", "alex", None, 0, 300),
             "moentreprise_turn_latency_seconds_count",
             {"speaker": "alex"},
             0,
@@ -84,6 +84,18 @@ def test_what_a_page_is_told_is_counted_too() -> None:
         before = value(sample, labels)
         metrics.observe(notice)
         assert value(sample, labels) - before == pytest.approx(change), notice
+
+
+def test_each_part_of_a_turn_and_the_whole_of_a_heard_one_are_figures() -> None:
+    parts = (notices.TurnPart("decision", 40), notices.TurnPart("heard", 60))
+    part = ("moentreprise_turn_part_seconds_sum", {"part": "decision", "after": "human"})
+    whole = ("moentreprise_turn_heard_seconds_sum", {"after": "human"})
+    before = [value(*part), value(*whole)]
+    metrics.observe(notices.TurnMetrics("t1", "alex", 250, 0, 0, "human", 100, parts))
+    assert [value(*part) - before[0], value(*whole) - before[1]] == pytest.approx([0.04, 0.1])
+    metrics.observe(notices.TurnMetrics("t2", "alex", 250, 0, 0, "human", 40, parts[:1]))
+    assert value(*part) - before[0] == pytest.approx(0.08)
+    assert value(*whole) - before[1] == pytest.approx(0.1)
 
 
 async def test_sessions_are_counted_when_asked(aiohttp_client: AiohttpClient) -> None:

@@ -151,6 +151,8 @@ async def test_the_conversation_starts_at_the_first_sign_of_a_connected_page(roo
         await room.heard(events.ListenerArrived)
         live = await page.told("session.state", 2)
         assert live["data"] == {"state": "live", "reason": ""}
+        report = await room.heard(events.PlayoutReported)  # type: ignore[arg-type]
+        assert report == events.PlayoutReported(4800, 1.0, 20.0, 1.0)
 
 
 async def test_the_voice_goes_out_and_the_microphone_comes_in(room: Opened) -> None:
