@@ -6,7 +6,7 @@ the less a place has to be sure of that.
 
 from __future__ import annotations
 
-from media.gate import REARM_WINDOWS, WINDOW_SAMPLES
+from media.gate import WINDOW_SAMPLES
 from media.pcm import ms_to_samples
 
 STEP_SAMPLES = ms_to_samples(10)
@@ -15,6 +15,7 @@ FAR_SAMPLES = ms_to_samples(60)
 DRASTIC_SAMPLES = ms_to_samples(200)
 HOPELESS_SAMPLES = ms_to_samples(5000)
 """Who sends faster than time goes by is heard for so long and no longer; who lags so far is stretched."""
+_LONG_PAUSE_WINDOWS = 30
 _PAUSE_WINDOWS = 6
 """60 ms below the gate: longer than the closure of a p, t or k."""
 _LULL_WINDOWS = 2
@@ -40,4 +41,4 @@ def correction(ahead: int, quiet_windows: int, samples: int) -> int:
 def _needed(off: int) -> int:
     if off >= DRASTIC_SAMPLES:
         return _LULL_WINDOWS
-    return _PAUSE_WINDOWS if off >= FAR_SAMPLES else REARM_WINDOWS
+    return _PAUSE_WINDOWS if off >= FAR_SAMPLES else _LONG_PAUSE_WINDOWS

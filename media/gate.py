@@ -1,4 +1,4 @@
-"""A cheap guess that somebody begins to speak: early, often wrong, and only good for ducking.
+"""A cheap guess that somebody makes a sound: early, often wrong, and only good for making room.
 
 It looks at every sample once; the level comes of the same look.
 """
@@ -11,7 +11,8 @@ WINDOW_S = 0.010
 WINDOW_SAMPLES = ms_to_samples(WINDOW_S * 1000)
 ONSET_WINDOWS = 4
 """40 ms of sound: longer than a key's click."""
-REARM_WINDOWS = 30
+QUIET_WINDOWS = 8
+"""80 ms without: longer than most stops inside a word."""
 _WINDOW_BYTES = 2 * WINDOW_SAMPLES
 _ABOVE_FLOOR_DB = 12.0
 _LEVEL_MIN_DBFS = -50.0
@@ -35,21 +36,21 @@ class SpeechGate:
         self._loud = 0
 
     def push(self, pcm: bytes) -> bool:
-        """Take in a chunk; True when sound began in it."""
+        """Take in a chunk; True when sound began or ended in it."""
         data = self._rest + pcm if self._rest else pcm
         whole = len(data) - len(data) % _WINDOW_BYTES
         self._rest = data[whole:]
         if not whole:
             return False
-        began, loudest = False, SILENCE_DBFS
+        before, loudest = self.open, SILENCE_DBFS
         for at in range(0, whole, _WINDOW_BYTES):
             level = level_dbfs(data[at : at + _WINDOW_BYTES])
-            began |= self._window(level)
+            self._window(level)
             loudest = max(level, loudest)
         self.level_dbfs = loudest
-        return began
+        return self.open is not before
 
-    def _window(self, level_dbfs: float) -> bool:
+    def _window(self, level_dbfs: float) -> None:
         floor = self.floor_dbfs
         above = level_dbfs - floor
         if above < 0:
@@ -63,7 +64,6 @@ class SpeechGate:
             self._loud = max(0, self._loud - 2)
             self.quiet_windows += 1
         if self.open:
-            self.open = self.quiet_windows < REARM_WINDOWS
-            return False
-        self.open = self._loud >= ONSET_WINDOWS
-        return self.open
+            self.open = self.quiet_windows < QUIET_WINDOWS
+        else:
+            self.open = self._loud >= ONSET_WINDOWS

@@ -39,8 +39,7 @@ _TRACK_WINDOW_S = 0.1
 """A track has no RTP time and does not say what it lost, so that its clock is followed closely."""
 
 OnPcm = Callable[[bytes], None]
-OnSound = Callable[[], None]
-OnQuiet = Callable[[float], None]
+OnSound = Callable[[bool], None]
 OnPacket = Callable[[bytes, int], None]
 
 
@@ -57,9 +56,7 @@ class Microphone:
         self.on_pcm = on_pcm
         """Called with every chunk, in order; chunks have any length. `position` is then that of their end."""
         self.on_sound = on_sound
-        """Called when sound begins, about 40 ms after it did. Perhaps speech."""
-        self.on_quiet: OnQuiet | None = None
-        """Called when the sound has been over for 300 ms, with the loop's time at which its last one came."""
+        """Called with True when sound begins, 40 ms after it did, with False after 80 ms of quiet."""
         self.on_packet: OnPacket | None = None
         """Called with every packet that is decoded, in order, and the session position of its first sample.
 
@@ -92,8 +89,6 @@ class Microphone:
         self._received = self._given_up = self._malformed = self._corrected = 0
         self._speech = self._speech_missing = 0
         self._amid_sound = False
-        self._sounded = False
-        """Sound began, and its end has not been told."""
         self._delay_s = 0.0
         self._last_arrival = -math.inf
         self._fed = 0
@@ -104,6 +99,11 @@ class Microphone:
     def sounding(self) -> bool:
         """Whether there is sound now, by the same guess as `on_sound`."""
         return self._gate.open
+
+    @property
+    def quiet_since(self) -> float:
+        """The loop's time at which the last sound came."""
+        return self._clock.time_of(self.position) - self._gate.quiet_windows * WINDOW_S
 
     @property
     def level_dbfs(self) -> float:
@@ -276,7 +276,7 @@ class Microphone:
         """Pass on a chunk, shorter or longer where that brings the stream nearer to where it belongs."""
         samples = len(sound) // BYTES_PER_SAMPLE
         self._delay_s = now - self._clock.time_of(belongs + samples)
-        began = self._gate.push(sound)
+        changed = self._gate.push(sound)
         step = correction(self.position - belongs, self._gate.quiet_windows, samples)
         if step:
             self._corrected += abs(step)
@@ -284,32 +284,23 @@ class Microphone:
             sound = sound[cut:] if step > 0 else sound[:cut] + sound
         self._amid_sound = self._gate.quiet_windows == 0
         self._speech += self._amid_sound
-        self._deliver(sound, began)
+        self._deliver(sound, changed)
 
     def _emit(self, pcm: bytes) -> None:
         if pcm:
             self._deliver(pcm, self._gate.push(pcm))
 
-    def _deliver(self, pcm: bytes, began: bool) -> None:
+    def _deliver(self, pcm: bytes, changed: bool) -> None:
         if self._closed:
             return
         self.position += len(pcm) // BYTES_PER_SAMPLE
         try:
-            if began and self.on_sound is not None:
-                self.on_sound()
-            self._tell_quiet(began)
+            if changed and self.on_sound is not None:
+                self.on_sound(self._gate.open)
             if pcm and self.on_pcm is not None:
                 self.on_pcm(pcm)
         except Exception:  # a listener's fault must not reach the transport that called us
             logger.exception("whoever listens to the microphone failed")
-
-    def _tell_quiet(self, began: bool) -> None:
-        if began or not self._sounded or self._gate.open:
-            self._sounded = self._sounded or began
-            return
-        self._sounded = False
-        if self.on_quiet is not None:
-            self.on_quiet(self._clock.time_of(self.position) - self._gate.quiet_windows * WINDOW_S)
 
 
 def _signed(ticks: int) -> int:

@@ -89,9 +89,7 @@ class Director:
 
     def post(self, event: Event | Measured) -> None:
         """Let the conversation know what happened; what is only measured stays here. Never blocks."""
-        if isinstance(event, events.SoundEnded):
-            self._moments.sound_ended(event.at)
-        elif isinstance(event, events.PlayoutReported):
+        if isinstance(event, events.PlayoutReported):
             self._reported(event)
         else:
             self._note(event)
@@ -108,6 +106,8 @@ class Director:
                 self._moments.arrived(self._clock())
             case events.SoundHeard():
                 self._moments.sound_began()
+            case events.SoundStopped(at):
+                self._moments.sound_ended(at)
             case events.PushToTalk(down=False):
                 self._moments.key_released(self._clock())
             case events.HumanSaid(typed=True):
@@ -189,6 +189,9 @@ class Director:
                 self._floor.resume()
             case events.CommitSpeech():
                 self._listener.commit()
+            case events.SetPatience():
+                self._moments.patience_s = command.silence_ms / 1000
+                self._listener.set_patience(command.silence_ms)
             case events.Tell():
                 self._tell(command.notice)
             case events.End():
@@ -343,6 +346,9 @@ class Director:
     def speech_stopped(self, item: str) -> None:
         self._moments.speech_stopped(item, self._clock())
         self.post(events.SpeechStopped(item))
+
+    def words_heard(self, item: str, text: str) -> None:
+        self.post(events.WordsHeard(item, text))
 
     def human_said(self, item: str, text: str, confidence: float) -> None:
         self._moments.said(item, self._clock())

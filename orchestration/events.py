@@ -39,7 +39,15 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True)
 class SoundHeard:
-    """The microphone's level rose above the gate: perhaps speech. Ducks, decides nothing."""
+    """The microphone's level rose above the gate, 40 ms ago: perhaps speech. Ducks, decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStopped:
+    """The microphone has been quiet for 80 ms: a word, or a sentence, is over."""
+
+    at: float
+    """When the last sound came, in the event loop's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,14 @@ class SpeechStopped:
     """The human's turn ended (`input_audio_buffer.speech_stopped`); the transcript follows."""
 
     item: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordsHeard:
+    """What was understood so far of speech that goes on."""
+
+    item: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +218,10 @@ Event = (
     | ListenerLost
     | StopRequested
     | SoundHeard
+    | SoundStopped
     | SpeechStarted
     | SpeechStopped
+    | WordsHeard
     | HumanSaid
     | TranscriptionFailed
     | PushToTalk
@@ -226,13 +244,6 @@ Event = (
 
 
 @dataclass(frozen=True, slots=True)
-class SoundEnded:
-    """The microphone has been quiet for a while; its last sound came at `at` (seconds, the loop's clock)."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class PlayoutReported:
     """What the page hears: `rtp_timestamp` was handed to its loudspeaker at `at_ms` of its own clock."""
 
@@ -242,7 +253,7 @@ class PlayoutReported:
     rtt_ms: float | None = None
 
 
-Measured = SoundEnded | PlayoutReported
+Measured = PlayoutReported
 """For the Director's figures; the conversation never sees them."""
 
 # --------------------------------------------------------------------------- commands
@@ -352,6 +363,13 @@ class CommitSpeech:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPatience:
+    """How long the human may be silent, from now on, before the turn counts as over."""
+
+    silence_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Tell the page."""
 
@@ -381,6 +399,7 @@ Command = (
     | Hold
     | Resume
     | CommitSpeech
+    | SetPatience
     | Tell
     | End
 )

@@ -119,6 +119,9 @@ class LineListener(Protocol):
 
     def speech_stopped(self, item: str) -> None: ...
 
+    def words_heard(self, item: str, text: str) -> None:
+        """What was understood so far of a turn that goes on; not every service tells."""
+
     def human_said(self, item: str, text: str, confidence: float) -> None: ...
 
     def transcription_failed(self, item: str) -> None: ...
@@ -162,6 +165,9 @@ class Line(Protocol):
 
     def commit(self) -> None:
         """End the human's turn now (push-to-talk)."""
+
+    def set_patience(self, silence_ms: int) -> None:
+        """How long the human may be silent before the turn is over (the listening Line only)."""
 
     async def close(self) -> None: ...
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from orchestration.ports import LineConfig, ResponseRequest
 from orchestration.realtime_hearing import HumanTurns
@@ -38,6 +39,7 @@ from orchestration.realtime_wire import (
     count_of,
     object_of,
     objects_of,
+    patience_update,
     response_cancel,
     response_create,
     session_update,
@@ -165,6 +167,11 @@ class RealtimeClient:
     def commit(self) -> None:
         self._outbox.send("commit", {"type": "input_audio_buffer.commit"})
 
+    def set_patience(self, silence_ms: int) -> None:
+        """The human's turns end after so much silence, on this session and on those after it."""
+        self._config = replace(self._config, silence_ms=silence_ms)
+        self._outbox.send("patience", patience_update(self._hearing, silence_ms))
+
     # ----------------------------------------------------------------------- server events
 
     def receive(self, event: JsonObject) -> list[Outcome]:
@@ -190,6 +197,7 @@ class RealtimeClient:
             "input_audio_buffer.speech_started": self._human.started,
             "input_audio_buffer.speech_stopped": self._human.stopped,
             "input_audio_buffer.committed": self._human.committed,
+            f"{transcription}.delta": self._human.heard_so_far,
             f"{transcription}.completed": self._human.transcribed,
             f"{transcription}.failed": self._human.not_transcribed,
         }

@@ -6,6 +6,7 @@ Whoever listens is told a whole story for each item, also when the socket is los
 from __future__ import annotations
 
 from orchestration.realtime_outcomes import (
+    HumanHeardSoFar,
     HumanNotUnderstood,
     HumanStarted,
     HumanStopped,
@@ -20,6 +21,7 @@ class HumanTurns:
 
     def __init__(self) -> None:
         self._speaking = ""
+        self._so_far = ""
         self._awaiting: list[str] = []
         self._names: dict[str, str] = {}
         """Committed item → the item that speech_started named, where a commit gave it another id."""
@@ -32,6 +34,7 @@ class HumanTurns:
     def started(self, event: JsonObject) -> list[Outcome]:
         outcomes = self._stop()
         self._speaking = text_of(event, "item_id")
+        self._so_far = ""
         outcomes.append(HumanStarted(self._speaking))
         return outcomes
 
@@ -49,6 +52,14 @@ class HumanTurns:
         if item not in self._awaiting:
             self._awaiting.append(item)
         return []
+
+    def heard_so_far(self, event: JsonObject) -> list[Outcome]:
+        """A delta of the transcript. Of a turn that is over, the whole is about to come."""
+        item = text_of(event, "item_id")
+        if not item or item != self._speaking:
+            return []
+        self._so_far += text_of(event, "delta")
+        return [HumanHeardSoFar(item, self._so_far.strip())]
 
     def transcribed(self, event: JsonObject) -> list[Outcome]:
         item = self._settle(text_of(event, "item_id"))

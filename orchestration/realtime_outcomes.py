@@ -114,6 +114,14 @@ class HumanStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class HumanHeardSoFar:
+    """The beginning of what the human says, while it goes on; the whole may turn out otherwise."""
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HumanUnderstood:
     """`confidence` is the mean probability of the transcript's tokens, 1.0 where the service gives none."""
 
@@ -151,6 +159,7 @@ Outcome = (
     | TurnFailed
     | HumanStarted
     | HumanStopped
+    | HumanHeardSoFar
     | HumanUnderstood
     | HumanNotUnderstood
     | UsageReported

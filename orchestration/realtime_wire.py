@@ -67,6 +67,12 @@ def turn_detection(hearing: Hearing, silence_ms: int) -> JsonObject:
     }
 
 
+def patience_update(hearing: Hearing, silence_ms: int) -> JsonObject:
+    """Only the turn detection of the listening session becomes another."""
+    audio = {"input": {"turn_detection": turn_detection(hearing, silence_ms)}}
+    return {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
+
+
 def response_create(request: ResponseRequest) -> JsonObject:
     response: JsonObject = {
         "instructions": request.instructions,

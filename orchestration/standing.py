@@ -16,7 +16,7 @@ from orchestration.script import Cue, Script
 from orchestration.timers import Timers
 from orchestration.tools import WORK
 from orchestration.transcript import Entry
-from orchestration.turn import Stage, Turn
+from orchestration.turn import Overlap, Stage, Turn
 from orchestration.work import Desk
 from orchestration.workflow import Step, Wait, Workflow
 
@@ -85,6 +85,10 @@ class Standing:
         """Nobody has been heard since that answer: more words go on with it."""
         self.appending = False
         self.human_speaking = False
+        self.patience_ms = 0
+        """The silence that ends the human's turn, as turn detection was told; 0 before it was."""
+        self.overlap: Overlap | None = None
+        """The sound that the human makes, or made, while a voice was heard; its meaning is not known yet."""
         self.voice_open = False
         """Turn detection hears the human speak now."""
         self.talk_key = False

@@ -65,3 +65,14 @@ class Turn:
     @property
     def step(self) -> Step | None:
         return self.cue.step if self.cue else None
+
+
+@dataclass(slots=True)
+class Overlap:
+    """A sound, or several in a row, that the human makes while a voice is heard. Times in seconds."""
+
+    began: float
+    sounding: bool = True
+    stopped: float = 0.0
+    words: str = ""
+    """What was understood so far."""

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import re
 
-# "the" is what the offline recogniser makes of a hum.
 BACKCHANNELS = frozenset(
-    "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah oh okay ok yeah yes yep right sure great good the".split()
+    "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah aha oh wow okay ok yeah yes yep right sure exactly really "
+    "great good nice cool fine perfect interesting".split()
+    # What the offline recogniser makes of a hum, and of "sure".
+    + ["the", "share"]
 )
+BACKCHANNEL_PHRASES = "i see,i know,go on,go ahead,all right,of course,that's,that is,very".split(",")
+INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse question repeat again".split())
+SURE = 0.6
+"""A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
 REFUSALS = (
     "don't publish",
     "do not publish",
@@ -49,9 +55,20 @@ def _words(text: str) -> list[str]:
 
 
 def is_backchannel(text: str) -> bool:
-    """Whether the words only say "I am listening" (at most three of them, all of that kind)."""
+    """Whether the words only say "I am listening" (a few of them, all of that kind)."""
+    said = f" {' '.join(_words(text))} "
+    for phrase in BACKCHANNEL_PHRASES:
+        said = said.replace(f" {phrase} ", " ok ")
+    words = said.split()
+    return len(words) <= 4 and all(word in BACKCHANNELS for word in words)
+
+
+def is_meant(text: str, confidence: float) -> bool:
+    """Whether a short sound over a voice was said to be answered, and is not just a sign of listening."""
     words = _words(text)
-    return len(words) <= 3 and all(word in BACKCHANNELS for word in words)
+    if not words or is_backchannel(text):
+        return False
+    return confidence >= SURE or any(word in INTERRUPTIONS for word in words)
 
 
 def is_refusal(text: str) -> bool:

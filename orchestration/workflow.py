@@ -49,6 +49,8 @@ class Phase:
     name: str
     title: str
     steps: tuple[Step, ...]
+    patience_ms: int = 900
+    """How long the human may think in the middle of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ MOENTREPRISE = Workflow(
                 *(_ask(question) for question in QUESTIONS),
                 Step("sarah", "wrap_up", context=("answer", "brief")),
             ),
+            patience_ms=1700,
         ),
         Phase(
             "ideation_prep",

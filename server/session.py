@@ -120,10 +120,9 @@ class Session:
         )
         self.microphone = Microphone(
             self.director.hear,
-            lambda: self.post(events.SoundHeard()),
+            self._sound_changed,
             clock=clock,
         )
-        self.microphone.on_quiet = lambda at: self.post(events.SoundEnded(at))
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
         sides = Sides(self.outbound, self._overheard)
@@ -228,6 +227,9 @@ class Session:
 
     def listener_lost(self, confirmed_rtp_timestamp: int | None) -> None:
         self.post(events.ListenerLost(confirmed_rtp_timestamp))
+
+    def _sound_changed(self, sounding: bool) -> None:
+        self.post(events.SoundHeard() if sounding else events.SoundStopped(self.microphone.quiet_since))
 
     def page_said(self, message: PageMessage) -> None:
         match message:

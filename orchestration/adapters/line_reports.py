@@ -10,6 +10,7 @@ from orchestration.realtime_outcomes import (
     Complaint,
     ConfigurationRejected,
     Configured,
+    HumanHeardSoFar,
     HumanNotUnderstood,
     HumanStarted,
     HumanStopped,
@@ -35,17 +36,25 @@ def report(listener: LineListener, line: str, outcome: Outcome) -> None:
             listener.response_finished(turn, text, calls)
         case TurnFailed(turn, code):
             listener.response_failed(turn, str(code), code.retryable)
-        case HumanStarted(item):
-            listener.speech_started(item)
-        case HumanStopped(item):
-            listener.speech_stopped(item)
-        case HumanUnderstood(item, text, confidence):
-            listener.human_said(item, text, confidence)
-        case HumanNotUnderstood(item):
-            listener.transcription_failed(item)
         case UsageReported(usage):
             listener.usage_reported(line, usage)
         case Complaint(what, code):
             logger.info("realtime complaint", extra={"line": line, "what": what, "code": code})
         case Configured() | ConfigurationRejected():
             pass
+        case _:
+            _report_human(listener, outcome)
+
+
+def _report_human(listener: LineListener, outcome: Outcome) -> None:
+    match outcome:
+        case HumanStarted(item):
+            listener.speech_started(item)
+        case HumanStopped(item):
+            listener.speech_stopped(item)
+        case HumanHeardSoFar(item, text):
+            listener.words_heard(item, text)
+        case HumanUnderstood(item, text, confidence):
+            listener.human_said(item, text, confidence)
+        case HumanNotUnderstood(item):
+            listener.transcription_failed(item)

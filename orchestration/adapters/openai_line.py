@@ -112,6 +112,10 @@ class OpenAILine:
         self._protocol.commit()
         self._flush()
 
+    def set_patience(self, silence_ms: int) -> None:
+        self._protocol.set_patience(silence_ms)
+        self._flush()
+
     async def close(self) -> None:
         """End the session; no task is left. Nothing is told to the listener any more."""
         self._closed = True

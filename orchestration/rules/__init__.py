@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from orchestration import events
 from orchestration.events import Event
-from orchestration.rules import human, page, peer, turns, work
+from orchestration.rules import human, overlap, page, peer, talk_key, turns, work
 from orchestration.standing import Standing
 from orchestration.turn import Stage
 
@@ -31,11 +31,12 @@ ALWAYS: dict[type[Event], Rule] = {
     events.PlayoutStarted: _rule(turns.playout_started),
     events.PlayoutFinished: _rule(turns.playout_finished),
     events.PlayoutInterrupted: _rule(turns.playout_interrupted),
+    events.SoundStopped: _rule(overlap.sound_stopped),
     events.SpeechStarted: _rule(human.speech_started),
     events.SpeechStopped: _rule(human.speech_stopped),
     events.HumanSaid: _rule(human.human_said),
     events.TranscriptionFailed: _rule(human.transcription_failed),
-    events.PushToTalk: _rule(human.push_to_talk),
+    events.PushToTalk: _rule(talk_key.push_to_talk),
     events.AnswerCorrected: _rule(page.answer_corrected),
     events.PostEdited: _rule(page.post_edited),
     events.ApprovalDecided: _rule(page.approval_decided),
@@ -46,10 +47,12 @@ ALWAYS: dict[type[Event], Rule] = {
 }
 
 TABLE: dict[tuple[Stage, type[Event]], Rule] = {
-    (Stage.TALKING, events.SoundHeard): _rule(human.sound_heard),
-    (Stage.TALKING, events.SpeechStarted): _rule(human.speech_started_over),
-    (Stage.TALKING, events.HumanSaid): _rule(human.human_said_over),
-    (Stage.TALKING, events.PushToTalk): _rule(human.push_to_talk),
+    (Stage.TALKING, events.SoundHeard): _rule(overlap.sound_heard),
+    (Stage.TALKING, events.SpeechStarted): _rule(overlap.speech_started),
+    (Stage.TALKING, events.WordsHeard): _rule(overlap.words_heard),
+    (Stage.TALKING, events.HumanSaid): _rule(overlap.human_said),
+    (Stage.TALKING, events.TranscriptionFailed): _rule(overlap.transcription_failed),
+    (Stage.TALKING, events.PushToTalk): _rule(talk_key.push_to_talk),
     (Stage.CREATED, events.SpeechStarted): ignore,
     (Stage.CREATED, events.HumanSaid): ignore,
 }

@@ -14,60 +14,21 @@ from orchestration.turn import Stage, Turn
 from orchestration.understanding import is_backchannel, is_no_answer, is_refusal, mostly_heard
 from orchestration.workflow import Wait
 
-DUCKED_S = 0.7
-"""How long a sound alone holds a voice down."""
 TRANSCRIPT_S = 6.0
 SPEAKING_S = 70.0
 """Longer than the engine lets one turn be: after this the end of speech was lost."""
 MISHEARD_MAX = 1
 
 
-# ---------------------------------------------------------------------- over somebody
-
-
-def sound_heard(c: Standing, event: events.SoundHeard) -> None:
-    """Perhaps speech: make room at once, decide nothing."""
-    if c.speaker:
-        c.do(events.Duck())
-        c.timers.set("duck", c.now + DUCKED_S)
-
-
-def speech_started_over(c: Standing, event: events.SpeechStarted) -> None:
-    """It is speech: whoever is heard falls silent, whatever waits unheard is dropped."""
-    c.drop_prepared()
-    turn, c.current = c.current, None
-    c.stage = Stage.LISTENING
-    if turn is not None:
-        floor.silence(c, turn)
-        if turn.started_at is None:
-            _before_it_sounded(c, turn)
-    speech_started(c, event)
-
-
-def _before_it_sounded(c: Standing, turn: Turn) -> None:
-    """The human was quicker: goes on with the answer given last, or interrupts what is beside the script."""
-    if turn.cue is None:
-        c.cut = (turn, "")
-        return
-    c.give_back(turn)
-    c.appending = c.just_answered
-    c.open_question = ""
-
-
-def human_said_over(c: Standing, event: events.HumanSaid) -> None:
-    """Typed words interrupt like spoken ones; they are understood when the voice is silent."""
-    if not event.text.strip():
-        return
-    speech_started_over(c, events.SpeechStarted(""))
-    _stopped_speaking(c)
-    human_said(c, event)
-
-
 # ---------------------------------------------------------------------- at any time
 
 
 def speech_started(c: Standing, event: events.SpeechStarted) -> None:
-    c.timers.clear("nudge", "unanswered", "transcript", "duck", "still", "remind")
+    c.timers.clear("nudge", "unanswered", "transcript", "still", "remind")
+    speaking(c, event)
+
+
+def speaking(c: Standing, event: events.SpeechStarted) -> None:
     c.timers.set("speaking", c.now + SPEAKING_S)
     c.voice_open = c.voice_open or bool(event.item)
     if not c.human_speaking:
@@ -76,7 +37,7 @@ def speech_started(c: Standing, event: events.SpeechStarted) -> None:
         c.tell(notices.HumanSpeaking(True))
 
 
-def _stopped_speaking(c: Standing) -> None:
+def stopped_speaking(c: Standing) -> None:
     c.timers.clear("speaking")
     if c.human_speaking:
         c.human_speaking = False
@@ -88,36 +49,8 @@ def speech_stopped(c: Standing, event: events.SpeechStopped) -> None:
     c.voice_open = False
     c.transcript_due = True
     if not c.talk_key:
-        _stopped_speaking(c)
+        stopped_speaking(c)
         c.timers.set("transcript", c.now + TRANSCRIPT_S)
-
-
-def push_to_talk(c: Standing, event: events.PushToTalk) -> None:
-    if not event.down:
-        talk_key_released(c)
-        return
-    c.talk_key = True
-    if c.stage is Stage.TALKING:
-        speech_started_over(c, events.SpeechStarted(""))
-    else:
-        speech_started(c, events.SpeechStarted(""))
-
-
-def talk_key_released(c: Standing) -> None:
-    """The human's turn ends here, with what was understood of it; without a word nothing has happened."""
-    c.talk_key = False
-    if c.voice_open:
-        c.do(events.CommitSpeech())
-    if c.voice_open or c.transcript_due:
-        speech_stopped(c, events.SpeechStopped(""))
-        return
-    _stopped_speaking(c)
-    if c.collected or c.cut is not None or c.fading is not None:
-        human_said(c, events.HumanSaid(""))
-    elif c.stage is Stage.LISTENING and c.open_question:
-        floor.listen(c, c.open_question)
-    elif c.stage is not Stage.TALKING or c.current is None:
-        floor.return_to(c, Stage.TALKING if c.stage is Stage.LISTENING else c.stage)
 
 
 def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:
@@ -130,7 +63,7 @@ def human_said(c: Standing, event: events.HumanSaid) -> None:
     if not event.typed and (c.talk_key or c.voice_open):
         c.collected.append(event.text)
         return
-    _stopped_speaking(c)
+    stopped_speaking(c)
     event = replace(event, text=" ".join(filter(None, [*c.collected, event.text.strip()])))
     c.collected.clear()
     if c.fading is not None:
@@ -143,10 +76,13 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     """Decide what the words are: nothing, an answer (or more of one), or a remark."""
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
+    over, c.overlap = c.overlap, None
     text = event.text.strip()
     nothing = not text or (is_backchannel(text) and not event.typed)
     if cut is not None and nothing:
         _say_again(c, cut[0])
+    elif over is not None and nothing and c.stage is not Stage.TALKING:
+        floor.return_to(c, c.stage)  # it began while a voice was heard, and meant no more than then
     elif not text:
         _understood_nothing(c)
     elif _is_answer(c, cut):

@@ -60,7 +60,8 @@ def _forget_interruption(c: Standing) -> None:
     c.typed_over = None
     c.appending = c.talk_key = c.voice_open = c.transcript_due = False
     c.collected.clear()
-    c.timers.clear("transcript", "duck", "speaking")
+    c.overlap = None
+    c.timers.clear("transcript", "decide", "duck", "speaking")
 
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:

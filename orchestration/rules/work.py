@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import human, turns
+from orchestration.rules import human, overlap, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage
 
@@ -52,10 +52,6 @@ def _speaking(c: Standing) -> None:
     human.speech_stopped(c, events.SpeechStopped(""))
 
 
-def _duck(c: Standing) -> None:
-    c.do(events.Restore())
-
-
 def _nudge(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
@@ -95,7 +91,8 @@ def _expire(c: Standing) -> None:
 TIMERS: dict[str, Callable[[Standing], None]] = {
     "voice": _voice,
     "speaking": _speaking,
-    "duck": _duck,
+    "decide": overlap.decide,
+    "duck": overlap.back_up,
     "nudge": _nudge,
     "unanswered": _unanswered,
     "transcript": _transcript,

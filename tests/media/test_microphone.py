@@ -20,12 +20,19 @@ class Talker:
         self.loop = VirtualLoop()
         self.pcm = bytearray()
         self.onsets: list[float] = []
-        self.microphone = Microphone(self.pcm.extend, lambda: self.onsets.append(self.loop.now), self.loop)
+        self.ends: list[float] = []
+        self.quiet_since: list[float] = []
+        self.microphone = Microphone(self.pcm.extend, self.sounds, self.loop)
         self.encoder = Encoder()
         self.encoder.expected_loss_percent = 10 if fec else 0
         self.sequence_number = 65_530
         self.timestamp = 2**32 - 3000
         self.ssrc = 7
+
+    def sounds(self, sounding: bool) -> None:
+        (self.onsets if sounding else self.ends).append(self.loop.now)
+        if not sounding:
+            self.quiet_since.append(self.microphone.quiet_since)
 
     def packets(self, pcm: bytes) -> list[tuple[bytes, int, int]]:
         made = []
@@ -73,25 +80,19 @@ def test_lost_packets_are_replaced_by_as_much_sound(lost: list[int], fec: bool) 
 
 def test_the_end_of_a_sound_is_told_with_the_time_at_which_its_last_one_came() -> None:
     talker = Talker()
-    ends: list[float] = []
-    talker.microphone.on_quiet = ends.append
     talker.talk(silence(ms_to_samples(200)))
     talker.talk(tone(400))
     ended = talker.loop.now
-    talker.talk(silence(ms_to_samples(200)))
-    assert ends == []
     talker.talk(silence(ms_to_samples(400)))
-    assert ends == [pytest.approx(ended, abs=0.03)]
+    assert talker.quiet_since == [pytest.approx(ended, abs=0.03)]
 
 
 def test_the_end_of_a_sound_is_told_also_when_no_packets_come_any_more() -> None:
     talker = Talker()
-    ends: list[float] = []
-    talker.microphone.on_quiet = ends.append
     talker.talk(tone(400))
     ended = talker.loop.now
     talker.pause(1500)
-    assert ends == [pytest.approx(ended, abs=0.03)]
+    assert talker.quiet_since == [pytest.approx(ended, abs=0.03)]
 
 
 def test_a_packet_in_order_does_not_wait() -> None:
@@ -241,9 +242,11 @@ def test_sound_is_noticed_60_ms_after_it_began_and_once() -> None:
     assert len(talker.onsets) == 1
     assert talker.onsets[0] - begin <= 0.081  # 20 ms of it are the browser's packet
     levels = [talker.microphone.sounding]
+    end = talker.loop.now
     talker.talk(silence(24_000))
     levels.append(talker.microphone.sounding)
     assert levels == [True, False]
+    assert [at - end for at in talker.ends] == pytest.approx([0.09], abs=0.03)
     talker.talk(tone(100))
     assert len(talker.onsets) == 2
 

@@ -106,6 +106,9 @@ class StubLine:
     def hear(self, pcm: bytes) -> None:
         self.log.append(("hear", pcm))
 
+    def set_patience(self, silence_ms: int) -> None:
+        self.log.append(("set_patience", silence_ms))
+
     def commit(self) -> None:
         self.log.append(("commit", None))
 
@@ -314,7 +317,7 @@ async def test_an_answer_s_way_begins_with_the_human_s_last_sound() -> None:
         here.director.post(events.SoundHeard())
         here.director.speech_started("item")
         ended = loop.time()
-        here.director.post(events.SoundEnded(ended))
+        here.director.post(events.SoundStopped(ended))
         await asyncio.sleep(0.1)
         here.director.speech_stopped("item")
         await asyncio.sleep(0.05)

@@ -59,6 +59,9 @@ class Ear:
     def speech_stopped(self, item: str) -> None:
         self._tell("stopped", item)
 
+    def words_heard(self, item: str, text: str) -> None:
+        self._tell("heard so far", text)
+
     def human_said(self, item: str, text: str, confidence: float) -> None:
         self._tell("said", text)
 

@@ -98,7 +98,7 @@ def test_what_the_conversation_remembers_of_a_turn_are_the_words_that_were_heard
     theatre.run(until=lambda: theatre.heard is not None)
     assert theatre.heard is not None
     turn, words = theatre.heard.turn, (Word("Welcome", 0, 300),)
-    theatre.receive(events.SpeechStarted("item"))
+    theatre.receive(events.PushToTalk(True))
     theatre.receive(events.PlayoutInterrupted(turn, 300, 300, "Welcome", words))
     entry = theatre.conversation.transcript[-1]
     assert (entry.text, entry.words, entry.interrupted) == ("Welcome", words, True)

@@ -178,12 +178,22 @@ class Theatre:
 
     # ------------------------------------------------------------------ the human
 
-    def say(self, text: str, delay_s: float = 0.5, length_s: float = 2.0) -> None:
-        """Speak: onset, end, transcript."""
+    def say(
+        self,
+        text: str,
+        delay_s: float = 0.5,
+        length_s: float = 2.0,
+        confidence: float = 0.9,
+        patience_s: float = 0.0,
+    ) -> None:
+        """Speak: onset, end, transcript. `patience_s` is how long after the sound the turn ends."""
         item = f"item{next(self._order)}"
+        self.later(max(0.0, delay_s - 0.05), events.SoundHeard())
         self.later(delay_s, events.SpeechStarted(item))
-        self.later(delay_s + length_s, events.SpeechStopped(item))
-        self.later(delay_s + length_s + 0.1, events.HumanSaid(text, item=item))
+        self.later(delay_s + length_s, events.SoundStopped(0.0))
+        over_s = delay_s + length_s + patience_s
+        self.later(over_s, events.SpeechStopped(item))
+        self.later(over_s + 0.1, events.HumanSaid(text, item=item, confidence=confidence))
 
     # ------------------------------------------------------------------ what came of it
 

@@ -1,0 +1,145 @@
+"""Two at once: the human makes a sound while a voice is heard.
+
+The voice makes room at once (it is ducked). Half a second later it is decided: who then still speaks has the
+floor, who made a short sound only listens, aloud. What a short sound meant, its words tell when they come.
+"""
+
+from __future__ import annotations
+
+from orchestration import events
+from orchestration.rules import floor, human
+from orchestration.standing import Standing
+from orchestration.turn import Overlap, Stage, Turn
+from orchestration.understanding import is_backchannel, is_meant
+
+DECIDE_S = 0.49
+"""From the sound being noticed, 60 to 90 ms after it began; the voice is silent 40 ms after the decision."""
+LONGER_S, AGREES_MAX_S = 0.2, 1.3
+"""Who has only agreed so far ("yeah, yeah") may go on agreeing."""
+DUCKED_S = 0.7
+"""How long a sound that is no speech holds a voice down."""
+BACK_UP_S = 0.1
+"""After the end of the sound; shorter than a stop in the middle of a word would flutter."""
+ANEW_S = 0.25
+"""After so much quiet another sound is another one, and is measured by itself."""
+
+
+def sound_heard(c: Standing, event: events.SoundHeard) -> None:
+    """Perhaps speech: make room at once, decide nothing."""
+    if c.speaker:
+        _sounding(c)
+
+
+def speech_started(c: Standing, event: events.SpeechStarted) -> None:
+    """It is speech. Before a voice is heard the human simply goes first."""
+    if not c.speaker:
+        take_floor(c, event)
+        return
+    human.speaking(c, event)
+    _sounding(c)
+
+
+def sound_stopped(c: Standing, event: events.SoundStopped) -> None:
+    overlap = c.overlap
+    if overlap is not None and overlap.sounding:
+        overlap.sounding = False
+        overlap.stopped = c.now
+        c.timers.set("duck", c.now + BACK_UP_S)
+
+
+def words_heard(c: Standing, event: events.WordsHeard) -> None:
+    """The beginning of what the human says, understood while it goes on."""
+    if c.overlap is not None:
+        c.overlap.words = event.text
+        if c.overlap.sounding and "decide" not in c.timers:
+            decide(c)
+
+
+def _sounding(c: Standing) -> None:
+    overlap = c.overlap
+    if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
+        overlap = c.overlap = Overlap(c.now)
+    overlap.sounding = True
+    c.do(events.Duck())
+    c.timers.clear("duck")
+    if c.now < overlap.began + DECIDE_S:
+        c.timers.set("decide", overlap.began + DECIDE_S)
+    else:
+        decide(c)
+
+
+def decide(c: Standing) -> None:
+    """The half second is over: does the human still speak?"""
+    overlap = c.overlap
+    if overlap is None or not overlap.sounding or c.stage is not Stage.TALKING:
+        return
+    if not c.voice_open:
+        c.timers.set("duck", overlap.began + DUCKED_S)
+    elif overlap.words and is_backchannel(overlap.words) and c.now < overlap.began + AGREES_MAX_S:
+        c.timers.set("decide", c.now + LONGER_S)
+    else:
+        take_floor(c, events.SpeechStarted(""))
+
+
+def back_up(c: Standing) -> None:
+    """The sound is over, or was no speech: the voice comes back up."""
+    c.do(events.Restore())
+
+
+def take_floor(c: Standing, event: events.SpeechStarted) -> None:
+    """Whoever is heard falls silent, whatever waits unheard is dropped."""
+    forget(c)
+    c.drop_prepared()
+    turn, c.current = c.current, None
+    c.stage = Stage.LISTENING
+    if turn is not None:
+        floor.silence(c, turn)
+        if turn.started_at is None:
+            _before_it_sounded(c, turn)
+    human.speech_started(c, event)
+
+
+def _before_it_sounded(c: Standing, turn: Turn) -> None:
+    """The human was quicker: goes on with the answer given last, or interrupts what is beside the script."""
+    if turn.cue is None:
+        c.cut = (turn, "")
+        return
+    c.give_back(turn)
+    c.appending = c.just_answered
+    c.open_question = ""
+
+
+def human_said(c: Standing, event: events.HumanSaid) -> None:
+    """Words over a voice. Typed ones, and spoken ones that are meant, interrupt; a hum changes nothing."""
+    if not event.typed and c.overlap is not None:
+        _weigh(c, event)
+    elif event.text.strip():
+        _interrupt(c, event)
+
+
+def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:
+    human_said(c, events.HumanSaid("", item=event.item))
+
+
+def _weigh(c: Standing, event: events.HumanSaid) -> None:
+    if is_meant(event.text, event.confidence):
+        _interrupt(c, event)
+        return
+    c.transcript_due = False
+    c.timers.clear("transcript")
+    if not c.voice_open:
+        forget(c)
+        human.stopped_speaking(c)
+        c.do(events.Restore())
+
+
+def _interrupt(c: Standing, event: events.HumanSaid) -> None:
+    """The words are understood when the voice is silent."""
+    take_floor(c, events.SpeechStarted(""))
+    human.stopped_speaking(c)
+    human.human_said(c, event)
+
+
+def forget(c: Standing) -> None:
+    c.overlap = None
+    c.timers.clear("decide", "duck")
