@@ -204,6 +204,26 @@ async def test_audio_goes_straight_into_the_turns_lane_and_captions_follow_its_s
         assert (told.start_ms, told.rtp_timestamp) == (50, 480_000 + 50 * 48)
 
 
+async def test_words_without_times_are_told_at_the_times_that_the_audio_tells() -> None:
+    """100 ms of lead, half a second each of sound, pause and sound; the words come as a model's tokens."""
+    async with stand() as here:
+        await begun(here)
+        sound, pause = b"\0\x20\0\xe0" * 6000, bytes(24_000)
+        here.director.audio_received("turn1", bytes(4800) + sound + pause + sound)
+        for token in ("Wel", "come", ".", " To", " us", "."):
+            here.director.word_received("turn1", token, None)
+        here.director.response_finished("turn1", "Welcome. To us.", ())
+        here.director.playout_started("turn1", 0)
+        await here.settle()
+        told = [(n.text, n.start_ms) for n in here.told if isinstance(n, notices.Caption)]
+        assert told == [("Welcome.", 0), ("To us.", 1000)]
+        here.director.playout_finished("turn1", 1500)
+        await here.settle()
+        words = here.director.conversation.transcript[0].words
+        assert [word.text for word in words] == ["Welcome.", "To", "us."]
+        assert words[-1].end_ms <= 1500
+
+
 async def test_an_unheard_turn_is_cancelled_forgotten_and_discarded() -> None:
     async with stand() as here:
         await begun(here)

@@ -13,6 +13,7 @@ from PIL import Image
 from signalling_fakes import Client, Opened, fake_app, opened
 
 from orchestration.brief import AnswerSource
+from orchestration.notices import Word
 from orchestration.transcript import Entry
 from server.settings import Settings
 
@@ -33,7 +34,8 @@ def talk(room: Opened) -> None:
     conversation = room.director.conversation
     key = conversation.brief.answers[0].key
     conversation.brief = conversation.brief.with_answer(key, f"Bäckerei {HOSTILE}", AnswerSource.VOICE)
-    conversation.transcript.append(Entry("sarah", "What is it called?", 1000, 2500, "interview"))
+    words = tuple(Word(text, n * 300, n * 300 + 250) for n, text in enumerate("What is it called?".split()))
+    conversation.transcript.append(Entry("sarah", "What is it called?", 1000, 2500, "interview", words=words))
     conversation.transcript.append(Entry("human", f"Bäckerei {HOSTILE}", 3000, 5000, "interview"))
     conversation.summary.update(
         name=f"Bäckerei {HOSTILE}",
@@ -75,9 +77,12 @@ async def test_the_transcript_comes_in_three_forms(room: Opened) -> None:
     assert "Sarah: What is it called?" in await text(room, "transcript.txt")
     vtt = await text(room, "transcript.vtt")
     assert vtt.startswith("WEBVTT")
+    assert "<v Sarah>What is it called?</v>" in vtt
     assert HOSTILE not in vtt
     answer = await room.client.get(f"{room.path}/transcript.json", headers=room.auth)
-    assert [entry["speaker"] for entry in await answer.json()] == ["sarah", "human"]
+    entries = await answer.json()
+    assert [entry["speaker"] for entry in entries] == ["sarah", "human"]
+    assert entries[0]["words"][1] == {"text": "is", "start_ms": 1300, "end_ms": 1550}
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
