@@ -23,6 +23,8 @@ from signalling_fakes import (
 )
 
 from orchestration import events, notices
+from orchestration.usage import Usage
+from server import metrics
 from server import session as session_module
 from server import sessions as sessions_module
 from server.pages import READY
@@ -47,6 +49,20 @@ async def test_a_completed_session_says_so_and_ends(client: Client) -> None:
     assert room.session.snapshot.state == "completed"
     kept = [entry.type for entry in room.session.events.after(0)]
     assert kept == ["session.state", "session.completed", "session.state"]
+
+
+async def test_what_a_session_used_is_counted_when_it_ends(client: Client) -> None:
+    def counted() -> float:
+        labels = {"direction": "cached", "modality": "audio"}
+        return metrics.REGISTRY.get_sample_value("moentreprise_tokens_total", labels) or 0.0
+
+    before = counted()
+    room = await opened(client)
+    room.director.usage = Usage(cached_audio=17)
+    assert counted() == before
+    room.director.end("completed")
+    await over(room)
+    assert counted() - before == 17
 
 
 async def test_a_director_that_does_not_stop_is_stopped(
