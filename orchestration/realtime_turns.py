@@ -71,7 +71,9 @@ class Item:
     id: str
     kind: str = "message"
     samples: int = 0
-    """Audio received, whole samples at 24 kHz."""
+    """Audio that the session holds of it, whole samples at 24 kHz: what was received, or less after a cut."""
+    received: int = 0
+    """Audio received, in samples."""
     content_index: int = 0
     carry: bytes = b""
     pieces: list[str] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Item:
         even = len(pcm) - len(pcm) % BYTES_PER_SAMPLE
         self.carry = pcm[even:]
         self.samples += even // BYTES_PER_SAMPLE
+        self.received += even // BYTES_PER_SAMPLE
         return pcm[:even]
 
 
@@ -160,7 +163,8 @@ class Turn:
             heard = [text for start, text in self.starts if start is not None and start < audio_ms]
             return "".join(heard).strip()
         whole = self.text
-        return whole[: len(whole) * audio_ms // max(1, self.audio_ms)].rsplit(" ", 1)[0]
+        received_ms = sum(item.received for item in self.items.values()) * 1000 // RATE_HZ
+        return whole[: len(whole) * audio_ms // max(1, received_ms)].rsplit(" ", 1)[0]
 
     def take_item(self, part: JsonObject) -> None:
         """What the server says of an output item: its kind, and a function call's parts once there."""

@@ -103,6 +103,9 @@ _tokens = Counter(
     ["direction", "modality"],
     registry=REGISTRY,
 )
+_cost = Counter(
+    "moentreprise_cost", "What these tokens cost at the operator's prices, where named.", registry=REGISTRY
+)
 _packets = Counter("moentreprise_packets", "Packets of speech that were due.", registry=REGISTRY)
 _packets_late = Counter(
     "moentreprise_packets_late", "Packets that left more than 10 ms after they were due.", registry=REGISTRY
@@ -203,8 +206,9 @@ def observe_microphone(received: int, lost: int, late: int, recovered: int) -> N
         _microphone.labels(fate).inc(max(0, packets))
 
 
-def count_tokens(usage: Usage) -> None:
+def count_tokens(usage: Usage, cost: float | None = None) -> None:
     """What one session used. Directions: input, cached (input that was cheaper) and output."""
+    _cost.inc(cost or 0.0)
     for (direction, modality), tokens in usage.counts().items():
         if tokens:
             _tokens.labels(direction, modality).inc(tokens)

@@ -30,6 +30,7 @@ from server import logs, metrics
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.conductor import MakeDirector
+from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
@@ -98,6 +99,7 @@ class Session:
         self._now = loop.time
         self._ttl_s = float(settings.session_ttl_s)
         self._way = settings.media
+        self._prices = settings.token_prices if settings.openai_api_key else ()
         self._asked = ""
         """Why it was asked to end, empty while nobody did."""
         self._conducting: asyncio.Task[None] | None = None
@@ -198,12 +200,22 @@ class Session:
         self.microphone.close()
         ear = self.microphone.figures
         metrics.observe_microphone(ear.received, ear.lost, ear.late, ear.recovered)
-        metrics.count_tokens(self.director.usage)
+        self._settle()
         await self.work.close()
         if completed and self.presence.listening:
             await asyncio.sleep(LAST_WORDS_S)
         await self.presence.close(LAST_MESSAGES_S)
         self.outbound.close()
+
+    def _settle(self) -> None:
+        """What its voices used is counted, and priced where the operator named prices.
+
+        The embedded engine counts tokens too, which cost nothing.
+        """
+        usage = self.director.usage
+        spent = cost(usage, self._prices)
+        metrics.count_tokens(usage, spent)
+        log.info("session settled", extra={"tokens": sum(usage.counts().values()), "cost": spent})
 
     @property
     def entered(self) -> bool:

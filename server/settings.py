@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server import setting_values as values
+from server.costs import TokenPrice, token_prices
 from server.setting_values import IceServer, SettingError, read_env_file
 
 __all__ = ["DESCRIPTORS", "IceServer", "SettingError", "Settings", "readme_table", "unknown_variables"]
@@ -188,6 +189,13 @@ class Settings:
         "a key",
         "The chat endpoint's key, if it wants one.",
         secret=True,
+    )
+    token_prices: tuple[TokenPrice, ...] = _setting(
+        (),
+        "MOENTREPRISE_TOKEN_PRICES",
+        token_prices,
+        "prices such as input.text=4, cached.text=0.4, output.audio=64",
+        "What a million of the voices' tokens costs, by kind; with it `/metrics` and the log tell costs.",
     )
     log_level: str = _setting(
         "info",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.datastructures import Headers
@@ -85,6 +85,7 @@ class MemoryNetwork:
         self.reachable = True
         self.dialled: list[float] = []
         """When each attempt began, successful or not."""
+        self.on_dialled: Callable[[], object] = lambda: None
         self._delay_s = delay_s
         self._dial_s = dial_s
         self._handlers: set[asyncio.Task[None]] = set()
@@ -99,6 +100,7 @@ class MemoryNetwork:
         theirs.request = Request("/v1/realtime?model=voice", Headers(Authorization="Bearer test"))
         handler = asyncio.create_task(self.service.handle(theirs))
         self._handlers.add(handler)
+        self.on_dialled()
         return AsyncRealtimeConnection(mine)  # type: ignore[arg-type]
 
     async def close(self) -> None:

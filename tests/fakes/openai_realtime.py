@@ -50,6 +50,8 @@ class FakeRealtimeServer:
         self.sockets: list[Socket] = []
         self.headers: list[dict[str, str]] = []
         self.silent = False
+        self.step_s = 0.0
+        """From one step of a generation to the next; as fast as the socket takes it when 0."""
         self.breaks_after: int | None = None
         """The newest socket breaks after that many more events, wherever that is."""
         self.ended_by_age = 0
@@ -115,14 +117,13 @@ class FakeRealtimeServer:
                 raise end
 
     async def _generate(self, socket: Socket, service: FakeService, asked: asyncio.Event) -> None:
-        """As fast as the socket takes it."""
         while True:
             await asked.wait()
             asked.clear()
             while service.generating:
                 await self._running.wait()
                 await self._send(socket, service.step())
-                await asyncio.sleep(0)
+                await asyncio.sleep(self.step_s)
 
     async def _grow_old(self, socket: Socket, service: FakeService) -> None:
         await asyncio.sleep(self.session_s)

@@ -232,6 +232,30 @@ def test_a_turn_asked_for_in_the_moment_of_renewal_is_generated_by_one_of_the_tw
         virtual_time.run(story(n * 0.005 - 0.05))
 
 
+async def asked_while_sessions_change(hops: int) -> None:
+    """A turn is asked for so many rounds of the loop after the next session's socket is open."""
+    async with opened(times=LineTimes(renew_s=100.0)) as (line, owner, network):
+        request = ResponseRequest("now", "ask", "Ask.")
+
+        def hop(left: int) -> None:
+            if left:
+                asyncio.get_running_loop().call_soon(hop, left - 1)
+            else:
+                line.respond(request)
+
+        network.on_dialled = lambda: hop(hops)
+        await asyncio.sleep(101.0)
+        await owner.until("finished", "now")
+        assert not any(told[0] == "failed" for told in owner.told)
+        assert owner.first_audio_at["now"] < 100.0 + 1.0
+        await owner.spoken("after")
+
+
+def test_a_turn_asked_for_in_the_very_round_of_the_change_is_not_dropped() -> None:
+    for hops in range(20):
+        virtual_time.run(asked_while_sessions_change(hops))
+
+
 async def microphone_over_a_renewal() -> None:
     async with opened(LISTENER) as (line, owner, network):
         await asyncio.sleep(2990.0)

@@ -217,6 +217,19 @@ def test_a_turn_that_is_cut_after_its_session_is_cut_in_the_next_one_at_its_plac
     assert pair.service.errors == []
 
 
+def test_what_is_cut_twice_is_measured_against_the_whole_where_words_have_no_times() -> None:
+    pair = Pair(t1=Reply([Speech("aaa bbb ccc ddd", 100, times=False)]))
+    pair.client.respond(request("t1"))
+    pair.sync()
+    pair.generate()
+    pair.client.truncate("t1", 300)
+    pair.client.truncate("t1", 250)
+    pair.sync()
+    assert pair.service.errors == []
+    pair.exchange()
+    assert pair.history() == ["aaa bbb"]
+
+
 def test_the_first_thing_that_was_said_is_cut_at_the_beginning() -> None:
     pair = Pair(t1=Reply([Speech("one two three four", 100)]))
     pair.client.respond(request("t1"))

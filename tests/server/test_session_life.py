@@ -23,8 +23,11 @@ from signalling_fakes import (
 )
 
 from orchestration import events, notices
+from orchestration.usage import Usage
+from server import metrics
 from server import session as session_module
 from server import sessions as sessions_module
+from server.costs import TokenPrice, cost
 from server.pages import READY
 from server.sessions import SESSIONS
 from server.settings import Settings
@@ -47,6 +50,45 @@ async def test_a_completed_session_says_so_and_ends(client: Client) -> None:
     assert room.session.snapshot.state == "completed"
     kept = [entry.type for entry in room.session.events.after(0)]
     assert kept == ["session.state", "session.completed", "session.state"]
+
+
+async def test_what_a_session_used_is_counted_when_it_ends(client: Client) -> None:
+    def counted() -> float:
+        labels = {"direction": "cached", "modality": "audio"}
+        return metrics.REGISTRY.get_sample_value("moentreprise_tokens_total", labels) or 0.0
+
+    before = counted()
+    room = await opened(client)
+    room.director.usage = Usage(cached_audio=17)
+    assert counted() == before
+    room.director.end("completed")
+    await over(room)
+    assert counted() - before == 17
+
+
+async def test_what_a_session_used_is_priced_as_the_operator_says(
+    aiohttp_client: AiohttpClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    prices = (TokenPrice("input", "text", 4.0), TokenPrice("output", "audio", 64.0))
+    settings = Settings(data=tmp_path, token_prices=prices, openai_api_key="sk-mine")
+    client = await aiohttp_client(fake_app(settings))
+    before = metrics.REGISTRY.get_sample_value("moentreprise_cost_total") or 0.0
+    room = await opened(client)
+    room.director.usage = Usage(input_text=500_000, output_audio=250_000)
+    room.director.end("completed")
+    await over(room)
+    assert metrics.REGISTRY.get_sample_value("moentreprise_cost_total") == before + 18.0
+    settled = next(record for record in caplog.records if record.getMessage() == "session settled")
+    assert vars(settled)["cost"] == 18.0
+    assert vars(settled)["tokens"] == 750_000
+
+
+def test_a_cost_that_is_not_known_whole_is_not_told() -> None:
+    prices = (TokenPrice("input", "text", 4.0),)
+    assert cost(Usage(input_text=1_000_000), prices) == 4.0
+    assert cost(Usage(input_text=1_000_000, output_audio=1), prices) is None
+    assert cost(Usage(input_text=1_000_000), ()) is None
 
 
 async def test_a_director_that_does_not_stop_is_stopped(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.costs import TokenPrice
 from server.settings import (
     DESCRIPTORS,
     IceServer,
@@ -41,6 +42,10 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_BRAIN_URL": ("http://localhost:2/v1/", "http://localhost:2/v1"),
     "MOENTREPRISE_BRAIN_MODEL": ("b", "b"),
     "MOENTREPRISE_BRAIN_KEY": ("k", "k"),
+    "MOENTREPRISE_TOKEN_PRICES": (
+        "input.text=4, output.audio=64.5,",
+        (TokenPrice("input", "text", 4.0), TokenPrice("output", "audio", 64.5)),
+    ),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
@@ -58,6 +63,7 @@ BAD = {
     "MOENTREPRISE_KEEP_ENDED_S": "-1",
     "OPENAI_BASE_URL": "localhost",
     "MOENTREPRISE_BRAIN_URL": "localhost:2",
+    "MOENTREPRISE_TOKEN_PRICES": "input.words=3",
     "MOENTREPRISE_LOG_LEVEL": "chatty",
     "MOENTREPRISE_LOG_FORMAT": "xml",
 }
@@ -138,6 +144,12 @@ def test_a_bad_secret_is_not_repeated_in_the_message() -> None:
 def test_plain_ice_addresses_may_be_separated_by_commas() -> None:
     settings = load({"MOENTREPRISE_ICE_SERVERS": "stun:a:1, turn:b:2"})
     assert settings.ice_servers == (IceServer(("stun:a:1",)), IceServer(("turn:b:2",)))
+
+
+@pytest.mark.parametrize("value", ["input.text", "input.text=-1", "input.text=nan", "input.text=1," * 2])
+def test_prices_that_say_nothing_are_refused(value: str) -> None:
+    with pytest.raises(SettingError):
+        load({"MOENTREPRISE_TOKEN_PRICES": value})
 
 
 def test_misspelt_variables_are_found_and_the_processes_own_are_not() -> None:
