@@ -85,6 +85,9 @@ class StudioFloor:
     def sent_at(self, rtp_timestamp: int) -> None:
         return None
 
+    def time_of(self, rtp_timestamp: int) -> float:
+        return rtp_timestamp / 48_000
+
     def lane(self, turn: str) -> StudioLane:
         return self.lanes.setdefault(turn, StudioLane(turn))
 
