@@ -120,6 +120,11 @@ class Standing:
         return turn.speaker if turn is not None and turn.started_at is not None else ""
 
     @property
+    def human_has_word(self) -> bool:
+        """The human speaks, or what was said is about to be understood."""
+        return self.human_speaking or "transcript" in self.timers
+
+    @property
     def summary(self) -> dict[str, object]:
         """What was really done so far."""
         return facts.summary(self)

@@ -29,7 +29,7 @@ def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
         late = c.now > approval.expires_at
         c.do(*(c.desk.expire(approval) if late else c.desk.decide(approval, event.decision)))
         c.timers.clear("remind", "expire")
-        if c.stage is Stage.APPROVING:
+        if c.stage is Stage.APPROVING and not c.human_has_word:
             floor.return_to(c, c.stage)
         else:
             work_came_back(c)
