@@ -17,6 +17,8 @@ class Question:
     key: str
     title: str
     text: str
+    words: tuple[str, ...] = ()
+    """What a human calls its answer ("the *name* is wrong")."""
 
 
 class AnswerStatus(StrEnum):

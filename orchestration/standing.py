@@ -60,6 +60,8 @@ class Standing:
         self.prepared: Turn | None = None
         self.fading: Turn | None = None
         """The turn that was told to fall silent; how much of it was heard is not known yet."""
+        self.last: Turn | None = None
+        """The turn that was heard last, also when it was cut."""
         self.stopping: str | None = None
         """Why the session ends as soon as the voice is silent, None while it does not."""
         self.cut: tuple[Turn, str] | None = None
@@ -116,6 +118,11 @@ class Standing:
         """Who is heard now, empty for nobody."""
         turn = self.current
         return turn.speaker if turn is not None and turn.started_at is not None else ""
+
+    @property
+    def human_has_word(self) -> bool:
+        """The human speaks, or what was said is about to be understood."""
+        return self.human_speaking or "transcript" in self.timers
 
     @property
     def summary(self) -> dict[str, object]:
@@ -281,6 +288,7 @@ class Standing:
         """What was heard becomes memory: the transcript, the page, the other voices."""
         if turn.started_at is None:
             return
+        self.last = turn
         at_ms = self.at_ms(turn.started_at)
         heard = Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted, turn.words)
         self.transcript.append(heard)

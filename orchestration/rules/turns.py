@@ -117,9 +117,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
     if turn.step is not None and turn.step.question:
-        answer = c.brief[turn.step.question]
-        of = len(c.brief.answers)
-        c.tell(notices.QuestionAsked(answer.key, answer.title, answer.question, answer.n, of))
+        floor.tell_question(c, turn.step.question)
     if turn.generated:
         _start_work(c, turn)
         c.prepare_if_ready()

@@ -94,6 +94,18 @@ def _about_question(context: Context) -> Case:
     return ("question", {"question": question}) if question else ("plain", {})
 
 
+def _corrected(context: Context) -> Case:
+    answer = context.fact("answer")
+    text = string(answer, "text")
+    slots = {
+        "answer": words.name(text) if string(answer, "key") == "name" else _short(text),
+        "question": _question(context),
+    }
+    if not slots["answer"]:
+        return "empty", slots
+    return ("question" if slots["question"] else "plain"), slots
+
+
 def _wrap_up(context: Context) -> Case:
     brief = context.fact("brief")
     given = sum(bool(_given(brief, key)) for key in _BRIEF_KEYS)
@@ -267,6 +279,8 @@ _ACTS: Mapping[str, Act] = {
     "ask": _ask,
     "nudge": _about_question,
     "didnt_catch": _about_question,
+    "go_back": _about_question,
+    "corrected": _corrected,
     "wrap_up": _wrap_up,
     "hand_over": _hand_over,
     "start_research": _start_research,

@@ -13,7 +13,7 @@ _INTENTS = (
     ("thanks", r"\b(?:thank|thanks|thank you|cheers)\b"),
     ("who", r"\b(?:who are you|your name|who is (?:this|that|speaking)|what do you do)\b"),
     ("how_long", r"\b(?:how long|how much longer|when (?:will|is|are)|how far|are you (?:done|ready))\b"),
-    ("change", r"\b(?:change|correct|wrong|edit|instead|not right|replace)\b"),
+    ("change", r"\b(?:change|correct|wrong|edit|instead|not right|replace|go back)\b"),
     ("wait", r"\b(?:wait|hold on|one moment|just a (?:second|minute|moment)|hang on)\b"),
     ("praise", r"\b(?:great|awesome|nice|wonderful|beautiful|love|perfect|amazing|excellent|good job)\b"),
     ("greeting", r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening))\b"),
