@@ -7,11 +7,32 @@ that and from the conversation's items, a hosted model from these words and the 
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
-ACTS: dict[str, str] = tomllib.loads(Path(__file__).with_name("acts.toml").read_text(encoding="utf-8"))
+from orchestration.personas import RegistryError
+
+DEFAULT_FILE = Path(__file__).with_name("acts.toml")
+
+
+def load(path: Path = DEFAULT_FILE) -> dict[str, str]:
+    """Act → instructions. Raises RegistryError naming the act that is wrong."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise RegistryError(f"{path.name}: {error}") from error
+    for act, words in found.items():
+        if not isinstance(words, str) or not words.strip():
+            raise RegistryError(f"{path.name}: {act}: expected some text")
+    return {act: words.strip() for act, words in found.items()}
+
+
+@cache
+def acts() -> dict[str, str]:
+    """The acts of this installation."""
+    return load()
 
 
 def instructions(act: str) -> str:
     """What a model is told to do in this turn; raises KeyError for an act that nobody defined."""
-    return ACTS[act]
+    return acts()[act]

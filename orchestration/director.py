@@ -29,7 +29,6 @@ from orchestration.ports import (
 from orchestration.reach import Reach
 from orchestration.spoken import SpokenTurn
 from orchestration.tools import offered
-from orchestration.transcript import HUMAN
 from orchestration.usage import Usage
 from orchestration.waterfall import Ear, Moments, rtp_since
 from orchestration.workflow import Workflow
@@ -71,6 +70,7 @@ class Director:
         self._turns: dict[str, SpokenTurn] = {}
         self._sounding: SpokenTurn | None = None
         """The turn that began to sound last, while its waterfall has not been told."""
+        self._names = {p.id: p.name for p in cast.values()}
         self._max_tokens = {
             p.id: round(p.limits.get("max_response_tokens", MAX_TOKENS)) for p in cast.values()
         }
@@ -243,7 +243,7 @@ class Director:
             self._lines[turn.speaker].truncate(command.turn, command.source_ms)
 
     def _share(self, command: events.Share) -> None:
-        name = "Human" if command.speaker == HUMAN else command.speaker.capitalize()
+        name = self._names.get(command.speaker, "Human")
         for speaker, line in self._lines.items():
             if speaker != command.speaker:
                 line.add_context("user", f"[{name}]: {command.text}")

@@ -201,3 +201,5 @@ class Persona:
     tools: tuple[str, ...] = ()
     speed: float = 1.0
     limits: dict[str, float] = field(default_factory=dict)
+    instructions: str = ""
+    """What a model is told about this person, in place of `role` and `manner`."""

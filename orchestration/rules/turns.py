@@ -50,11 +50,11 @@ def _answer(turn: Turn, call: events.ToolCall, output: dict[str, object]) -> eve
 
 def _start_work(c: Standing, turn: Turn) -> None:
     """Start what the turn announces, now that it is heard; the step's tool even if the model forgot it."""
-    calls = {call.name: call.call for call in turn.calls}
+    calls = {call.name: call for call in turn.calls}
     for tool in turn.command.tools:
         if turn.cue is not None and turn.cue.place not in c.called:
             c.called.add(turn.cue.place)
-            c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, ""), c.now))
+            c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, events.ToolCall("", tool)), c.now))
 
 
 def response_failed(c: Standing, event: events.ResponseFailed) -> None:

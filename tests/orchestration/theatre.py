@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from orchestration import events, notices
 from orchestration.conversation import Conversation
 from orchestration.events import Command, Event
-from orchestration.personas import load
+from orchestration.personas import Cast, load
 from orchestration.turn import Stage
 from orchestration.workflow import MOENTREPRISE, Workflow
 
@@ -40,8 +40,10 @@ class Heard:
 class Theatre:
     """`run` plays until nothing is left to come or `until` holds; `log` keeps what was commanded."""
 
-    def __init__(self, workflow: Workflow = MOENTREPRISE, given: tuple[str, ...] = ()) -> None:
-        self.conversation = Conversation(workflow, load().titles(), given)
+    def __init__(
+        self, workflow: Workflow = MOENTREPRISE, given: tuple[str, ...] = (), cast: Cast | None = None
+    ) -> None:
+        self.conversation = Conversation(workflow, (cast or load()).titles(), given)
         self.now = 0.0
         self.log: list[tuple[float, Command]] = []
         self.spoken: dict[str, events.Speak] = {}
@@ -130,14 +132,19 @@ class Theatre:
         if speak.speaker in self.failing_voices:
             self.receive(events.ResponseFailed(speak.turn, "server_error"))
             return
-        calls = [] if self.forgetful else [events.ToolCall(f"call-{name}", name, {}) for name in speak.tools]
-        if speak.speakers:
-            chosen = self.chooses.get(speak.act, speak.speakers[0])
-            calls.append(events.ToolCall("call-next", "select_next_speaker", {"speaker": chosen}))
+        calls = self.calls(speak)
         self.generated.add(speak.turn)
         self.receive(events.ResponseFinished(speak.turn, self.text(speak.turn), tuple(calls)))
         if speak.turn in self.waiting:
             self._sound(speak.turn)
+
+    def calls(self, speak: events.Speak) -> list[events.ToolCall]:
+        """What the model calls in this turn."""
+        calls = [] if self.forgetful else [events.ToolCall(f"call-{name}", name, {}) for name in speak.tools]
+        if speak.speakers:
+            chosen = self.chooses.get(speak.act, speak.speakers[0])
+            calls.append(events.ToolCall("call-next", "select_next_speaker", {"speaker": chosen}))
+        return calls
 
     def text(self, turn: str) -> str:
         speak = self.spoken[turn]
