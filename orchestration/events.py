@@ -151,6 +151,20 @@ class ResponseFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceLost:
+    """A persona's Line cannot be reached, for longer than a moment; it goes on trying."""
+
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRestored:
+    """The Line is back. What was asked of it meanwhile is generated now."""
+
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayoutStarted:
     """The first sample of the turn was sent."""
 
@@ -230,6 +244,8 @@ Event = (
     | ApprovalDecided
     | ResponseFinished
     | ResponseFailed
+    | VoiceLost
+    | VoiceRestored
     | PlayoutStarted
     | PlayoutFinished
     | PlayoutInterrupted

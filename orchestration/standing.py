@@ -99,6 +99,12 @@ class Standing:
         self.human_at: float | None = None
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
+        self.lost_voices: set[str] = set()
+        """Whose Lines cannot be reached now."""
+        self.outage_explained = False
+        """A persona has said of these losses that they were."""
+        self.broke_off = False
+        """A voice fell silent in the middle of its turn, and none has been heard since."""
         self.voiceless: set[str] = set()
         """Whose voices failed for good since the last sound."""
         self.nudged = False
@@ -217,6 +223,7 @@ class Standing:
     def give(self, turn: Turn, pause_ms: int) -> None:
         self.stage = Stage.TALKING
         self.current = turn
+        turn.given_at = self.now if turn.given_at is None else turn.given_at
         self.timers.clear(*WAITING_TIMERS)
         self.timers.set("voice", self.now + VOICE_S)
         self.do(events.Give(turn.turn, pause_ms))
