@@ -192,6 +192,8 @@ class Director:
             case events.SetPatience():
                 self._moments.patience_s = command.silence_ms / 1000
                 self._listener.set_patience(command.silence_ms)
+            case events.Expect():
+                self._listener.expect(command.what)
             case events.Tell():
                 self._tell(command.notice)
             case events.End():

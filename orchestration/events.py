@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestration.brief import Expects
 from orchestration.notices import Notice, Word
 
 # --------------------------------------------------------------------------- events: the peer
@@ -386,6 +387,13 @@ class SetPatience:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """What the human's next words are likely to be."""
+
+    what: Expects
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Tell the page."""
 
@@ -416,6 +424,7 @@ Command = (
     | Resume
     | CommitSpeech
     | SetPatience
+    | Expect
     | Tell
     | End
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration import events, facts, notices
-from orchestration.brief import AnswerSource, AnswerStatus, Brief
+from orchestration.brief import AnswerSource, AnswerStatus, Brief, Expects
 from orchestration.events import Command
 from orchestration.script import Cue, Script
 from orchestration.timers import Timers
@@ -87,6 +87,8 @@ class Standing:
         self.human_speaking = False
         self.patience_ms = 0
         """The silence that ends the human's turn, as turn detection was told; 0 before it was."""
+        self.expected = Expects.ANYTHING
+        """What the human's next words are likely to be, as the recogniser was told."""
         self.overlap: Overlap | None = None
         """The sound that the human makes, or made, while a voice was heard; its meaning is not known yet."""
         self.voice_open = False

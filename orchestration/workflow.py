@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestration.brief import Question
+from orchestration.brief import Expects, Question
 
 
 class Wait(StrEnum):
@@ -63,12 +63,12 @@ class Workflow:
 
 
 QUESTIONS = (
-    Question("name", "Business name", "What is the name of your business?"),
+    Question("name", "Business name", "What is the name of your business?", Expects.NAME),
     Question("offer", "What you offer", "What do you offer, and what do people come to you for?"),
     Question("audience", "Who it is for", "Who are your customers?"),
     Question("difference", "What makes you special", "What makes you different from the others?"),
     Question("pages", "Pages of the site", "Which pages should your website have?"),
-    Question("style", "Look and feel", "Which colours and which mood should it have?"),
+    Question("style", "Look and feel", "Which colours and which mood should it have?", Expects.COLOUR),
 )
 
 
