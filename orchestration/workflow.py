@@ -63,12 +63,14 @@ class Workflow:
 
 
 QUESTIONS = (
-    Question("name", "Business name", "What is the name of your business?", Expects.NAME),
+    Question("name", "Business name", "What is the name of your business?", expects=Expects.NAME),
     Question("offer", "What you offer", "What do you offer, and what do people come to you for?"),
     Question("audience", "Who it is for", "Who are your customers?"),
     Question("difference", "What makes you special", "What makes you different from the others?"),
     Question("pages", "Pages of the site", "Which pages should your website have?"),
-    Question("style", "Look and feel", "Which colours and which mood should it have?", Expects.COLOUR),
+    Question(
+        "style", "Look and feel", "Which colours and which mood should it have?", expects=Expects.COLOUR
+    ),
 )
 
 
