@@ -192,6 +192,8 @@ class Director:
             case events.SetPatience():
                 self._moments.patience_s = command.silence_ms / 1000
                 self._listener.set_patience(command.silence_ms)
+            case events.Expect():
+                self._listener.expect(command.what)
             case events.Tell():
                 self._tell(command.notice)
             case events.End():
@@ -362,11 +364,15 @@ class Director:
         log.warning("line lost", extra={"line": name, "code": code})
         for notice in self._reach.lost(name):
             self._publish(notice)
+        if name != LISTENER:
+            self.post(events.VoiceLost(name))
 
     def line_restored(self, name: str) -> None:
         log.info("line restored", extra={"line": name})
         for notice in self._reach.restored(name):
             self._publish(notice)
+        if name != LISTENER:
+            self.post(events.VoiceRestored(name))
 
     def usage_reported(self, name: str, usage: Usage) -> None:
         self.usage += usage

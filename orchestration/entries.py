@@ -12,7 +12,17 @@ from orchestration.tools import SELECT_NEXT_SPEAKER, WORK, Work
 from orchestration.workflow import Step, Wait, Workflow
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-BESIDE_THE_SCRIPT = ("nudge", "didnt_catch", "reply", "still_working", "remind_approval", "report_failure")
+BESIDE_THE_SCRIPT = (
+    "nudge",
+    "didnt_catch",
+    "reply",
+    "still_working",
+    "remind_approval",
+    "report_failure",
+    "back_again",
+    "go_back",
+    "corrected",
+)
 """Acts that the rules use by themselves."""
 
 

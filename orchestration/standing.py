@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration import events, facts, notices
-from orchestration.brief import AnswerSource, AnswerStatus, Brief
+from orchestration.brief import AnswerSource, AnswerStatus, Brief, Expects
 from orchestration.events import Command
 from orchestration.script import Cue, Script
 from orchestration.timers import Timers
@@ -89,6 +89,8 @@ class Standing:
         self.human_speaking = False
         self.patience_ms = 0
         """The silence that ends the human's turn, as turn detection was told; 0 before it was."""
+        self.expected = Expects.ANYTHING
+        """What the human's next words are likely to be, as the recogniser was told."""
         self.overlap: Overlap | None = None
         """The sound that the human makes, or made, while a voice was heard; its meaning is not known yet."""
         self.voice_open = False
@@ -101,6 +103,12 @@ class Standing:
         self.human_at: float | None = None
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
+        self.lost_voices: set[str] = set()
+        """Whose Lines cannot be reached now."""
+        self.outage_explained = False
+        """A persona has said of these losses that they were."""
+        self.broke_off = False
+        """A voice fell silent in the middle of its turn, and none has been heard since."""
         self.voiceless: set[str] = set()
         """Whose voices failed for good since the last sound."""
         self.nudged = False
@@ -224,6 +232,7 @@ class Standing:
     def give(self, turn: Turn, pause_ms: int) -> None:
         self.stage = Stage.TALKING
         self.current = turn
+        turn.given_at = self.now if turn.given_at is None else turn.given_at
         self.timers.clear(*WAITING_TIMERS)
         self.timers.set("voice", self.now + VOICE_S)
         self.do(events.Give(turn.turn, pause_ms))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestration.brief import Question
+from orchestration.brief import Expects, Question
 
 
 class Wait(StrEnum):
@@ -68,6 +68,7 @@ QUESTIONS = (
         "Business name",
         "What is the name of your business?",
         ("name", "business name", "company name", "name of the business"),
+        expects=Expects.NAME,
     ),
     Question(
         "offer",
@@ -87,6 +88,7 @@ QUESTIONS = (
         "Look and feel",
         "Which colours and which mood should it have?",
         ("style", "colour", "colours", "color", "colors", "mood"),
+        expects=Expects.COLOUR,
     ),
 )
 

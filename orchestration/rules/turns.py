@@ -69,7 +69,7 @@ def response_failed(c: Standing, event: events.ResponseFailed) -> None:
         _failed(c, turn, event.retryable)
         return
     # The beginning was heard: it falls silent first, and counts for what was heard.
-    turn.broken = True
+    turn.broken = c.broke_off = True
     turn.retryable = event.retryable
     c.current = None
     floor.silence(c, turn)
@@ -100,6 +100,7 @@ def _retry(c: Standing, turn: Turn) -> None:
     c.do(events.Discard(turn.turn))
     again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
     again.failures = turn.failures + 1
+    again.given_at = turn.given_at if turn.started_at is None else None
     if turn is c.prepared:
         c.prepared = again
     else:
@@ -113,7 +114,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     turn.started_at = c.now
     c.timers.set("voice", c.now + TURN_S)
     c.voiceless.clear()
-    c.just_answered = False
+    c.broke_off = c.just_answered = False
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
     if turn.step is not None and turn.step.question:
