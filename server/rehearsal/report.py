@@ -16,6 +16,7 @@ from server.rehearsal.mouth import RATE_HZ
 from server.rehearsal.overtalk import overtalks
 from server.rehearsal.packets import Sound, decode
 from server.rehearsal.recording import write_ogg
+from server.rehearsal.replies import replies
 from server.rehearsal.timeline import Timeline
 
 TEXTS = ("transcript.txt", "transcript.vtt", "transcript.json", "brief.json")
@@ -107,6 +108,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
     )
     heard = _heard(visit.events, answers)
     errors, words = (sum(int(part[key]) for part in heard) for key in ("errors", "words"))
+    replied = replies(visit.events, visit.tap.packets, sound, visit.mouth.said, timeline.turns)
     figures: Json = {
         "session_s": round((timeline.completed_ms - timeline.first_sound_ms) / 1000, 1),
         "turns": [asdict(turn) for turn in timeline.turns],
@@ -123,6 +125,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         ),
         "said_s": [round(len(one.pcm) / 2 / RATE_HZ, 1) for one in visit.mouth.said],
         "heard": heard,
+        "replies": [asdict(one) for one in replied],
         "word_error_rate": round(errors / max(1, words), 3),
         "interruptions": [one.figures() for one in overtalks(timeline, visit.events, sound)],
         "mapping_error_ms": timeline.mapping_error_ms,
