@@ -91,7 +91,7 @@ def headlines(figures: Json) -> list[str]:
     handovers = figures["handovers"]
     if isinstance(handovers, dict):
         parts.append(
-            f"hand-overs within 60 ms of the chosen pause: {handovers['within_60_ms']}/{handovers['free']}"
+            f"hand-overs within 20 ms of the chosen pause: {handovers['within_20_ms']}/{handovers['free']}"
         )
     clock = figures["session_clock"]
     if isinstance(clock, dict):
@@ -117,7 +117,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         "session_clock": _session_clock(visit),
         "turn_events_late_by_ms": timeline.clock_spread_ms,
         "pauses": [asdict(pause) for pause in pauses],
-        "handovers": {"within_60_ms": within, "free": free},
+        "handovers": {"within_20_ms": within, "free": free},
         "silences": [asdict(silence) for silence in silences[:12]],
         "longest_silence_ms": silences[0].duration_ms if silences else 0,
         "longest_unexplained_silence_ms": max(
