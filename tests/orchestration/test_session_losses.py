@@ -17,8 +17,8 @@ BENIGN = {"response_cancel_not_active"}
 KILLS = 5
 APART_S = 4.0
 """The same turn that fails twice is passed over, by the rules: it is not hit twice here."""
-ASIDES = {"nudge", "didnt_catch"}
-"""What is said because the human waits or was not heard: more of it is no repetition."""
+ASIDES = {"nudge", "didnt_catch", "back_again"}
+"""What is said because somebody waits, or was not heard: more of it is no repetition."""
 
 
 async def renewed() -> None:
