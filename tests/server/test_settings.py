@@ -41,6 +41,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_BRAIN_URL": ("http://localhost:2/v1/", "http://localhost:2/v1"),
     "MOENTREPRISE_BRAIN_MODEL": ("b", "b"),
     "MOENTREPRISE_BRAIN_KEY": ("k", "k"),
+    "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
+    "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
