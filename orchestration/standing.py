@@ -216,6 +216,7 @@ class Standing:
     def proceed(self, pause_ms: int) -> None:
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
+        self.appending = False
         if self.held:
             return
         self.prepare()

@@ -16,6 +16,8 @@ TRANSCRIPT_S = 6.0
 SPEAKING_S = 70.0
 """Longer than the engine lets one turn be: after this the end of speech was lost."""
 MISHEARD_MAX = 1
+BEGUN_WORDS = 2
+"""So much of the first question must be heard before words over it answer it."""
 
 
 # ---------------------------------------------------------------------- at any time
@@ -58,14 +60,15 @@ def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None
 def human_said(c: Standing, event: events.HumanSaid) -> None:
     """Words. While the human still speaks they are the beginning of the turn; its end brings the rest."""
     c.transcript_due = c.transcript_due and event.typed
-    if not event.typed and (c.talk_key or c.voice_open):
+    if c.talk_key or c.voice_open:
         c.collected.append(event.text)
         return
     stopped_speaking(c)
     event = replace(event, text=" ".join(filter(None, [*c.collected, event.text.strip()])))
     c.collected.clear()
     if c.fading is not None:
-        c.typed_over = event
+        before = c.typed_over.text if c.typed_over else ""
+        c.typed_over = replace(event, text=f"{before} {event.text}".strip())
     else:
         understand(c, event)
 
@@ -75,11 +78,12 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
     over, c.overlap = c.overlap, None
+    hummed = over is not None and over.speech
     text = event.text.strip()
     nothing = not text or (is_backchannel(text) and not event.typed)
     if cut is not None and nothing:
         remarks.say_again(c, cut[0])  # the interruption meant nothing
-    elif over is not None and nothing and c.stage is not Stage.TALKING:
+    elif hummed and nothing and c.stage is not Stage.TALKING:
         floor.return_to(c, c.stage)  # it began while a voice was heard, and meant no more than then
     elif not text:
         _understood_nothing(c)
@@ -123,9 +127,11 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return False
     if mostly_heard(heard, turn.text):
         c.open_question = step.question
-    else:
+    elif c.answered or len(heard.split()) < BEGUN_WORDS:
         c.give_back(turn)
         c.appending = bool(c.answered)
+    else:
+        c.open_question = step.question  # the first question: nothing else can be meant
     return c.appending or bool(c.open_question)
 
 

@@ -98,6 +98,7 @@ TIMERS: dict[str, Callable[[Standing], None]] = {
     "speaking": _speaking,
     "decide": overlap.decide,
     "duck": overlap.back_up,
+    "forget": overlap.forget_click,
     "nudge": _nudge,
     "unanswered": _unanswered,
     "transcript": _transcript,

@@ -27,10 +27,10 @@ from orchestration.realtime_outcomes import (
 from orchestration.realtime_wire import Hearing as HearingConfig
 from orchestration.realtime_wire import session_update
 from server.engine.hearing import Heard, Progress
-from server.engine.hearing_worker import Recogniser
 from server.engine.protocol import RealtimeProtocol
 from server.engine.protocol_effects import Send
 from server.engine.session_input import SessionInput
+from server.engine.sphinx import SphinxRecogniser
 
 PACKET_S = 0.02
 PACKET_BYTES = 960
@@ -56,7 +56,7 @@ class InlineUtterance:
 
     def __init__(
         self,
-        recogniser: Recogniser,
+        recogniser: SphinxRecogniser,
         done: Callable[[object, Heard | None], None],
         progress: Callable[[Progress], None] | None,
     ) -> None:
@@ -96,7 +96,7 @@ class InlineUtterance:
 
 
 class InlineHearing:
-    def __init__(self, recogniser: Recogniser) -> None:
+    def __init__(self, recogniser: SphinxRecogniser) -> None:
         self._recogniser = recogniser
 
     def begin(
@@ -108,7 +108,7 @@ class InlineHearing:
         return InlineUtterance(self._recogniser, done, progress)
 
 
-async def hear(pcm: bytes, recogniser: Recogniser, silence_ms: int) -> Timed:
+async def hear(pcm: bytes, recogniser: SphinxRecogniser, silence_ms: int) -> Timed:
     """What the conversation is told of this sound, and when (s from its first sample)."""
     numbers = itertools.count(1)
     protocol = RealtimeProtocol("m", new_id=lambda prefix: f"{prefix}_{next(numbers)}")
@@ -161,12 +161,12 @@ def _event(outcome: Outcome) -> tuple[float, events.Event]:
 
 # ---------------------------------------------------------------------- many sounds, on all cores
 
-_recogniser: list[Recogniser] = []
+_recogniser: list[SphinxRecogniser] = []
 
 
 def _hear_one(pcm: bytes, silence_ms: int) -> Timed:
     if not _recogniser:
-        _recogniser.append(Recogniser())
+        _recogniser.append(SphinxRecogniser())
     return asyncio.run(hear(pcm, _recogniser[0], silence_ms), debug=False)  # it blocks, on purpose
 
 
