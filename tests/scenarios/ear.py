@@ -26,6 +26,7 @@ from orchestration.realtime_outcomes import (
 )
 from orchestration.realtime_wire import Hearing as HearingConfig
 from orchestration.realtime_wire import session_update
+from server.engine.expecting import Expectation
 from server.engine.hearing import Heard, Progress
 from server.engine.protocol import RealtimeProtocol
 from server.engine.protocol_effects import Send
@@ -59,7 +60,9 @@ class InlineUtterance:
         recogniser: SphinxRecogniser,
         done: Callable[[object, Heard | None], None],
         progress: Callable[[Progress], None] | None,
+        expected: Expectation | None,
     ) -> None:
+        self._expected = expected
         self._recogniser = recogniser
         self._done = done
         self._progress = progress
@@ -71,19 +74,18 @@ class InlineUtterance:
         if not pcm:
             return
         if not self._recogniser.listening:
-            self._recogniser.begin(self._mean, self._gain)
+            self._recogniser.begin(self._mean, self._gain, self._expected)
         self._recogniser.hear(pcm)
         if self._progress and (told := self._recogniser.partial()):
             settled = [word for word, _ in self._words]
-            self._progress(Progress((*settled, *told["words"]), settled=False))  # type: ignore[misc]
+            self._progress(Progress((*settled, *told), settled=False))
 
     def pause(self) -> None:
         if not self._recogniser.listening:
             return
-        heard = self._recogniser.end()
-        self._words += heard["words"]  # type: ignore[operator]
-        self._mean = str(heard["mean"]) or self._mean
-        self._gain = float(heard["gain"])  # type: ignore[arg-type]
+        self._words += self._recogniser.end()
+        self._mean = self._recogniser.mean or self._mean
+        self._gain = self._recogniser.gain
         if self._progress:
             self._progress(Progress(tuple(word for word, _ in self._words), settled=True))
 
@@ -104,8 +106,9 @@ class InlineHearing:
         done: Callable[[object, Heard | None], None],
         mean: str = "",
         progress: Callable[[Progress], None] | None = None,
+        expected: Expectation | None = None,
     ) -> InlineUtterance:
-        return InlineUtterance(self._recogniser, done, progress)
+        return InlineUtterance(self._recogniser, done, progress, expected)
 
 
 async def hear(pcm: bytes, recogniser: SphinxRecogniser, silence_ms: int) -> Timed:
