@@ -12,6 +12,9 @@ from pathlib import Path
 ACTS: dict[str, str] = tomllib.loads(Path(__file__).with_name("acts.toml").read_text(encoding="utf-8"))
 
 
-def instructions(act: str) -> str:
-    """What a model is told to do in this turn; raises KeyError for an act that nobody defined."""
-    return ACTS[act]
+def instructions(act: str, goes_on: bool = False) -> str:
+    """What a model is told to do in this turn; raises KeyError for an act that nobody defined.
+
+    `goes_on`: a fault broke the turn off, and the `said` fact holds what was heard of it.
+    """
+    return f"{ACTS[act]}\n{ACTS['go_on']}" if goes_on else ACTS[act]

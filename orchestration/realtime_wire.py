@@ -74,9 +74,10 @@ def patience_update(hearing: Hearing, silence_ms: int) -> JsonObject:
 
 
 def response_create(request: ResponseRequest) -> JsonObject:
+    after: JsonObject = {"after": request.after[:512]} if request.after else {}
     response: JsonObject = {
         "instructions": request.instructions,
-        "metadata": {"act": request.act[:512], "turn": request.turn[:512]},
+        "metadata": {"act": request.act[:512], "turn": request.turn[:512], **after},
         "output_modalities": ["audio"],
         "max_output_tokens": request.max_output_tokens,
         "tools": [

@@ -149,8 +149,9 @@ class Standing:
         context: Mapping[str, object],
         cue: Cue | None,
         back: Stage = Stage.TALKING,
+        after: str = "",
     ) -> Turn:
-        """Let a turn be generated, unheard."""
+        """Let a turn be generated, unheard; `after` is the turn that broke off and that it goes on with."""
         self._serial += 1
         step = cue.step if cue else None
         asked = cue is not None and cue.place in self.called
@@ -162,6 +163,7 @@ class Standing:
             dict(context),
             (step.tool,) if step and step.tool and scripted else (),
             step.chooses if step else (),
+            after,
         )
         self.do(command)
         return Turn(command, cue, back)
@@ -244,7 +246,8 @@ class Standing:
         turn, self.prepared = self.prepared, None
         if turn is not None:
             self.do(events.Discard(turn.turn))
-            self.give_back(turn)
+            if not turn.command.after:  # its step stands and falls with the turn that it goes on with
+                self.give_back(turn)
 
     def give_back(self, turn: Turn) -> None:
         """Its step will be said (again)."""

@@ -93,7 +93,8 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
 
 def _say_again(c: Standing, turn: Turn) -> None:
     """The interruption meant nothing: the turn is said again from its start."""
-    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
+    after = turn.command.after
+    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back, after)
     c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 
