@@ -71,10 +71,10 @@ export class Work {
   /** What is being done now and how far it is, or "". */
   get sentence() {
     const job = [...this.#running.values()].at(-1);
-    const words = job && JOBS[job.kind];
-    if (!job || !words) return "";
+    if (!job) return "";
+    const does = JOBS[job.kind]?.does ?? "is at work";
     const far = job.percent > 0 ? `, ${job.percent} %` : "";
-    return `${nameOf(workerOf(job.kind)) || "The team"} ${words.does}${far}`;
+    return `${nameOf(workerOf(job.kind)) || "The team"} ${does}${far}`;
   }
 
   /** @param {Inbox} inbox */

@@ -10,6 +10,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
+class Expects(StrEnum):
+    """What kind of words the human will say next, most likely: a recogniser understands them better."""
+
+    ANYTHING = ""
+    NAME = "name"
+    COLOUR = "colour"
+    YES_OR_NO = "yes or no"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One of Sarah's questions. `key` is the stable short id, `title` the card's heading."""
@@ -17,6 +26,9 @@ class Question:
     key: str
     title: str
     text: str
+    words: tuple[str, ...] = ()
+    """What a human calls its answer ("the *name* is wrong")."""
+    expects: Expects = Expects.ANYTHING
 
 
 class AnswerStatus(StrEnum):

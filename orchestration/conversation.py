@@ -7,7 +7,7 @@ a table that says which of them holds in which stage.
 from __future__ import annotations
 
 from orchestration.events import Command, Event
-from orchestration.rules import patience, rule_for
+from orchestration.rules import expectation, patience, rule_for
 from orchestration.standing import Standing
 from orchestration.turn import Stage
 
@@ -22,4 +22,5 @@ class Conversation(Standing):
         if self.stage is not Stage.ENDED:
             rule_for(self.stage, type(event))(self, event)
             patience.follow(self)
+            expectation.follow(self)
         return self.out

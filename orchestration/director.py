@@ -30,7 +30,6 @@ from orchestration.ports import (
 from orchestration.reach import Reach
 from orchestration.spoken import SpokenTurn
 from orchestration.tools import offered
-from orchestration.transcript import HUMAN
 from orchestration.usage import Usage
 from orchestration.waterfall import Ear, Moments, rtp_since
 from orchestration.workflow import Workflow
@@ -72,6 +71,7 @@ class Director:
         self._turns: dict[str, SpokenTurn] = {}
         self._sounding: SpokenTurn | None = None
         """The turn that began to sound last, while its waterfall has not been told."""
+        self._names = {p.id: p.name for p in cast.values()}
         self._max_tokens = {
             p.id: round(p.limits.get("max_response_tokens", MAX_TOKENS)) for p in cast.values()
         }
@@ -193,6 +193,8 @@ class Director:
             case events.SetPatience():
                 self._moments.patience_s = command.silence_ms / 1000
                 self._listener.set_patience(command.silence_ms)
+            case events.Expect():
+                self._listener.expect(command.what)
             case events.Tell():
                 self._tell(command.notice)
             case events.End():
@@ -257,7 +259,7 @@ class Director:
             self._lines[turn.speaker].truncate(command.turn, command.source_ms)
 
     def _share(self, command: events.Share) -> None:
-        name = "Human" if command.speaker == HUMAN else command.speaker.capitalize()
+        name = self._names.get(command.speaker, "Human")
         for speaker, line in self._lines.items():
             if speaker != command.speaker:
                 line.add_context("user", f"[{name}]: {command.text}")
@@ -376,11 +378,15 @@ class Director:
         log.warning("line lost", extra={"line": name, "code": code})
         for notice in self._reach.lost(name):
             self._publish(notice)
+        if name != LISTENER:
+            self.post(events.VoiceLost(name))
 
     def line_restored(self, name: str) -> None:
         log.info("line restored", extra={"line": name})
         for notice in self._reach.restored(name):
             self._publish(notice)
+        if name != LISTENER:
+            self.post(events.VoiceRestored(name))
 
     def usage_reported(self, name: str, usage: Usage) -> None:
         self.usage += usage

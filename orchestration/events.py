@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestration.brief import Expects
 from orchestration.notices import Notice, Word
 
 # --------------------------------------------------------------------------- events: the peer
@@ -151,6 +152,20 @@ class ResponseFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceLost:
+    """A persona's Line cannot be reached, for longer than a moment; it goes on trying."""
+
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRestored:
+    """The Line is back. What was asked of it meanwhile is generated now."""
+
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayoutStarted:
     """The first sample of the turn was sent."""
 
@@ -230,6 +245,8 @@ Event = (
     | ApprovalDecided
     | ResponseFinished
     | ResponseFailed
+    | VoiceLost
+    | VoiceRestored
     | PlayoutStarted
     | PlayoutFinished
     | PlayoutInterrupted
@@ -374,6 +391,13 @@ class SetPatience:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """What the human's next words are likely to be."""
+
+    what: Expects
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Tell the page."""
 
@@ -404,6 +428,7 @@ Command = (
     | Resume
     | CommitSpeech
     | SetPatience
+    | Expect
     | Tell
     | End
 )

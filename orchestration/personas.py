@@ -12,18 +12,20 @@ from pathlib import Path
 
 from orchestration.ports import LineConfig, Persona
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
-from orchestration.workflow import Workflow
 
 DEFAULT_FILE = Path(__file__).with_name("personas.toml")
 VOICES = frozenset("alloy ash ballad cedar coral echo marin sage shimmer verse".split())
-REQUIRED = ("name", "title", "role", "voice", "manner", "accent")
+REQUIRED = ("name", "voice")
+CHARACTER = ("role", "manner")
+"""Required where there are no `instructions`."""
+DEFAULTS = {"title": "colleague", "accent": "#5f6b7a"}
 NUMBERS = {"speed": (0.25, 1.5), "temperature": (0.0, 2.0), "max_response_tokens": (1, 4096)}
-KNOWN = {*REQUIRED, *NUMBERS, "tools"}
-TOOLS = {SELECT_NEXT_SPEAKER, *WORK}
+RESERVED = ("human", "listener")
+KNOWN = {*REQUIRED, *CHARACTER, "instructions", *DEFAULTS, *NUMBERS, "tools"}
 
 
 class RegistryError(ValueError):
-    """The personas' file is wrong; the message names the persona and the field."""
+    """An entry of a registry is wrong (personas, acts, tools, phases); the message names it and its field."""
 
 
 class Cast(dict[str, Persona]):
@@ -49,24 +51,17 @@ def load(path: Path = DEFAULT_FILE) -> Cast:
     return cast
 
 
-def check(cast: Cast, workflow: Workflow) -> None:
-    """Every speaker of the workflow exists and may use the tools of its steps; else RegistryError."""
-    for phase in workflow.phases:
-        for step in phase.steps:
-            persona = cast.get(step.speaker)
-            if persona is None:
-                raise RegistryError(f"{step.speaker}: the phase {phase.name!r} needs this persona")
-            if step.tool and step.tool not in persona.tools:
-                raise RegistryError(f"{step.speaker}.tools: the phase {phase.name!r} needs {step.tool!r}")
-
-
 def _persona(key: str, table: object) -> Persona:
     if not isinstance(table, Mapping):
         raise RegistryError(f"{key}: expected a table of fields")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", key) or key in RESERVED:
+        raise RegistryError(f"{key}: expected an id in small letters, other than {' and '.join(RESERVED)}")
     for field in table:
         if field not in KNOWN:
             raise RegistryError(f"{key}.{field}: unknown field")
-    texts = {field: _text(key, table, field) for field in REQUIRED}
+    character = ("instructions",) if "instructions" in table else CHARACTER
+    needed = {*REQUIRED, *character, *(field for field in (*CHARACTER, *DEFAULTS) if field in table)}
+    texts = {**DEFAULTS, "role": "", "manner": ""} | {field: _text(key, table, field) for field in needed}
     if texts["voice"] not in VOICES:
         raise RegistryError(f"{key}.voice: {texts['voice']!r} is not one of {', '.join(sorted(VOICES))}")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", texts["accent"]):
@@ -93,18 +88,20 @@ def _tools(key: str, table: Mapping[str, object]) -> tuple[str, ...]:
     value = table.get("tools", [])
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise RegistryError(f"{key}.tools: expected a list of names")
+    tools = {SELECT_NEXT_SPEAKER, *WORK}
     for name in value:
-        if name not in TOOLS:
-            raise RegistryError(f"{key}.tools: {name!r} is not one of {', '.join(sorted(TOOLS))}")
+        if name not in tools:
+            raise RegistryError(f"{key}.tools: {name!r} is not one of {', '.join(sorted(tools))}")
     return tuple(value)
 
 
 def line_config(persona: Persona, cast: Cast) -> LineConfig:
     """How this persona's Realtime session is set up."""
     others = ", ".join(f"{p.name} ({p.title})" for p in cast.values() if p.id != persona.id)
+    character = persona.instructions or f"{persona.role} Your manner: {persona.manner}"
     instructions = (
-        f"You are {persona.name}, the {persona.title} of the Moentreprise team. {persona.role} "
-        f"Your manner: {persona.manner} You speak with a human over voice; your colleagues are {others}. "
+        f"You are {persona.name}, the {persona.title} of the Moentreprise team. {character} "
+        f"You speak with a human over voice; your colleagues are {others}. "
         "Lines like `[Sarah]: …` are what was said aloud; `kind: {json}` are facts. "
         "Say at most two short sentences a turn. Never claim what no fact or tool result says. Speak English."
     )

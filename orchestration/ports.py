@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from orchestration.brief import Expects
 from orchestration.events import ToolCall
 from orchestration.notices import Notice
 from orchestration.usage import Usage
@@ -96,6 +97,8 @@ class LineConfig:
     speed: float = 1.0
     silence_ms: int = 900
     """The listening Line only: how long the human may pause inside a turn."""
+    expects: Expects = Expects.ANYTHING
+    """The listening Line only: what the human's next words are likely to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,9 @@ class Line(Protocol):
     def set_patience(self, silence_ms: int) -> None:
         """How long the human may be silent before the turn is over (the listening Line only)."""
 
+    def expect(self, what: Expects) -> None:
+        """What the human's next words are likely to be (the listening Line only)."""
+
     async def close(self) -> None: ...
 
 
@@ -210,3 +216,5 @@ class Persona:
     tools: tuple[str, ...] = ()
     speed: float = 1.0
     limits: dict[str, float] = field(default_factory=dict)
+    instructions: str = ""
+    """What a model is told about this person, in place of `role` and `manner`."""

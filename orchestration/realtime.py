@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from orchestration.brief import Expects
 from orchestration.ports import LineConfig, ResponseRequest
 from orchestration.realtime_hearing import HumanTurns
 from orchestration.realtime_outbox import Outbox
@@ -37,6 +38,7 @@ from orchestration.realtime_wire import (
     JsonObject,
     audio_of,
     count_of,
+    expectation_update,
     object_of,
     objects_of,
     patience_update,
@@ -58,7 +60,7 @@ class RealtimeClient:
     def __init__(self, config: LineConfig, hearing: Hearing) -> None:
         self._config = config
         self._hearing = hearing
-        self._with_logprobs = True
+        self._with_logprobs = self._with_prompts = True
         self._outbox = Outbox()
         self._recall = Recall(self._outbox)
         self._turns: dict[str, Turn] = {}
@@ -75,6 +77,8 @@ class RealtimeClient:
         """A socket is open: configure the session and tell it what the last one knew."""
         self._outbox.connected = True
         self._configure()
+        if self._config.expects:
+            self._send_expectation()
         self._recall.replay()
         self._send_next()
 
@@ -171,6 +175,15 @@ class RealtimeClient:
         """The human's turns end after so much silence, on this session and on those after it."""
         self._config = replace(self._config, silence_ms=silence_ms)
         self._outbox.send("patience", patience_update(self._hearing, silence_ms))
+
+    def expect(self, what: Expects) -> None:
+        """What the human's next words are likely to be, on this session and on those after it."""
+        self._config = replace(self._config, expects=what)
+        self._send_expectation()
+
+    def _send_expectation(self) -> None:
+        if self._with_prompts:
+            self._outbox.send("expect", expectation_update(self._hearing, self._config.expects))
 
     # ----------------------------------------------------------------------- server events
 
@@ -283,6 +296,8 @@ class RealtimeClient:
             return [ConfigurationRejected(code)]
         if kind == "commit":
             return [HumanNotUnderstood("")]
+        if kind == "expect":
+            self._with_prompts = False  # not every transcription model takes a prompt
         return [Complaint(kind or "error", text_of(error, "code"))]
 
     def _rejected(self, turn: Turn | None, code: LineCode) -> list[Outcome]:

@@ -13,6 +13,7 @@ import json
 import math
 from dataclasses import dataclass
 
+from orchestration.brief import Expects
 from orchestration.ports import LineConfig, ResponseRequest
 
 JsonObject = dict[str, object]
@@ -20,6 +21,13 @@ JsonObject = dict[str, object]
 RATE_HZ = 24_000
 BYTES_PER_SAMPLE = 2
 PCM_FORMAT: JsonObject = {"type": "audio/pcm", "rate": RATE_HZ}
+PROMPTS = {
+    Expects.ANYTHING: "",
+    Expects.NAME: "Expect: a name, as of a business.",
+    Expects.COLOUR: "Expect: a colour or several, as for a website.",
+    Expects.YES_OR_NO: "Expect: yes or no.",
+}
+"""Plain words for a model; the embedded engine reads `Expect:` and the kind after it."""
 LOGPROBS = "item.input_audio_transcription.logprobs"
 
 
@@ -70,6 +78,13 @@ def turn_detection(hearing: Hearing, silence_ms: int) -> JsonObject:
 def patience_update(hearing: Hearing, silence_ms: int) -> JsonObject:
     """Only the turn detection of the listening session becomes another."""
     audio = {"input": {"turn_detection": turn_detection(hearing, silence_ms)}}
+    return {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
+
+
+def expectation_update(hearing: Hearing, what: Expects) -> JsonObject:
+    """Only the hint to the transcription becomes another; an empty one takes it back."""
+    transcription = {"model": hearing.transcription_model, "prompt": PROMPTS[what]}
+    audio = {"input": {"transcription": transcription}}
     return {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration import events, facts, notices
-from orchestration.brief import AnswerSource, AnswerStatus, Brief
+from orchestration.brief import AnswerSource, AnswerStatus, Brief, Expects
 from orchestration.events import Command
 from orchestration.script import Cue, Script
 from orchestration.timers import Timers
@@ -60,6 +60,8 @@ class Standing:
         self.prepared: Turn | None = None
         self.fading: Turn | None = None
         """The turn that was told to fall silent; how much of it was heard is not known yet."""
+        self.last: Turn | None = None
+        """The turn that was heard last, also when it was cut."""
         self.stopping: str | None = None
         """Why the session ends as soon as the voice is silent, None while it does not."""
         self.cut: tuple[Turn, str] | None = None
@@ -87,6 +89,8 @@ class Standing:
         self.human_speaking = False
         self.patience_ms = 0
         """The silence that ends the human's turn, as turn detection was told; 0 before it was."""
+        self.expected = Expects.ANYTHING
+        """What the human's next words are likely to be, as the recogniser was told."""
         self.overlap: Overlap | None = None
         """The sound that the human makes, or made, while a voice was heard; its meaning is not known yet."""
         self.voice_open = False
@@ -99,6 +103,10 @@ class Standing:
         self.human_at: float | None = None
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
+        self.lost_voices: set[str] = set()
+        """Whose Lines cannot be reached now."""
+        self.outage_explained = False
+        """A persona has said of these losses that they were."""
         self.voiceless: set[str] = set()
         """Whose voices failed for good since the last sound."""
         self.nudged = False
@@ -116,6 +124,11 @@ class Standing:
         """Who is heard now, empty for nobody."""
         turn = self.current
         return turn.speaker if turn is not None and turn.started_at is not None else ""
+
+    @property
+    def human_has_word(self) -> bool:
+        """The human speaks, or what was said is about to be understood."""
+        return self.human_speaking or "transcript" in self.timers
 
     @property
     def summary(self) -> dict[str, object]:
@@ -219,6 +232,7 @@ class Standing:
     def give(self, turn: Turn, pause_ms: int) -> None:
         self.stage = Stage.TALKING
         self.current = turn
+        turn.given_at = self.now if turn.given_at is None else turn.given_at
         self.timers.clear(*WAITING_TIMERS)
         self.timers.set("voice", self.now + VOICE_S)
         self.do(events.Give(turn.turn, pause_ms))
@@ -246,8 +260,8 @@ class Standing:
         turn, self.prepared = self.prepared, None
         if turn is not None:
             self.do(events.Discard(turn.turn))
-            if not turn.command.after:  # its step stands and falls with the turn that it goes on with
-                self.give_back(turn)
+            if self.current is None or turn.command.after != self.current.turn:
+                self.give_back(turn)  # else its step stands and falls with the turn that it goes on with
 
     def give_back(self, turn: Turn) -> None:
         """Its step will be said (again)."""
@@ -284,6 +298,7 @@ class Standing:
         """What was heard becomes memory: the transcript, the page, the other voices."""
         if turn.started_at is None:
             return
+        self.last = turn
         at_ms = self.at_ms(turn.started_at)
         heard = Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted, turn.words)
         self.transcript.append(heard)

@@ -1,13 +1,16 @@
 """The functions that a model may call: what each is called with, and what it sets going.
 
-`select_next_speaker` is answered by the conversation itself; the others are jobs, or (for
-`publish_post`) a job that first needs the human's approval of the exact payload.
+`select_next_speaker` is answered by the conversation itself. The others are entries of WORK: answered at
+once by a function, or jobs, or (`publish_post` alone) a job that first needs the human's approval of the
+exact payload. Another tool is one more entry and one function (docs/extending.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchestration.brief import Brief
 from orchestration.ports import Tool
 
 SELECT_NEXT_SPEAKER = "select_next_speaker"
@@ -23,14 +26,32 @@ def _schema(**properties: str) -> dict[str, object]:
     }
 
 
+Arguments = dict[str, object]
+"""Valid by the tool's schema."""
+Result = dict[str, object]
+"""Its `status` is `failed`, with a `reason` in words for the human, or says what was done."""
+Answer = Callable[[Arguments, Brief], Result]
+"""Answers a call at once: no waiting, no input or output, no clock. A WorkError becomes a failed result."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A tool that does work: the job's kind, its title on the page, whether a human must approve it."""
+    """A tool that does work, its title on the page, and whether a human must approve it."""
 
     tool: Tool
     job: str
+    """The kind of its result, and of the job that makes it (a function of `server.jobs.tasks`)."""
     title: str
     needs_approval: bool = False
+    uses: tuple[str, ...] = ()
+    """The kinds of earlier results that go to the job as well."""
+    answer: Answer | None = None
+    """Makes the result at once, without a job."""
+
+    @property
+    def needs_arguments(self) -> bool:
+        """Whether it cannot be called without a model's arguments."""
+        return self.answer is not None and bool(self.tool.parameters.get("required"))
 
 
 WORK = {
@@ -53,6 +74,7 @@ WORK = {
             ),
             "website",
             "Building your website",
+            uses=("research",),
         ),
         Work(
             Tool(
@@ -62,6 +84,7 @@ WORK = {
             ),
             "post",
             "Drafting your post",
+            uses=("website",),
         ),
         Work(
             Tool(

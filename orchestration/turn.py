@@ -43,6 +43,8 @@ class Turn:
     words: tuple[Word, ...] = ()
     """What was heard of it, word by word; known at its end."""
     generated: bool = False
+    given_at: float | None = None
+    """Since when the listener waits for it."""
     started_at: float | None = None
     losses: int = 0
     refusals: int = 0

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from orchestration import notices
+from orchestration.adapters.work import WorkError, WorkErrorCode
 from orchestration.brief import Brief
 from orchestration.events import (
     AnswerTool,
@@ -23,8 +25,12 @@ from orchestration.events import (
     JobProgressed,
     StartJob,
     Tell,
+    ToolCall,
 )
-from orchestration.tools import WORK, Work
+from orchestration.shown import shown
+from orchestration.tools import WORK, Arguments, Result, Work
+
+log = logging.getLogger(__name__)
 
 APPROVAL_LIFE_S = 15 * 60
 
@@ -44,6 +50,7 @@ class Job:
     kind: str
     speaker: str
     call: str
+    arguments: Arguments = field(default_factory=dict)
     state: JobState = JobState.RUNNING
     percent: int = 0
     message: str = ""
@@ -76,6 +83,21 @@ def payload_hash(payload: dict[str, object]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def at_once(work: Work, arguments: Arguments, brief: Brief) -> Result:
+    """The result of a tool that is answered at once; a failed one when there is none."""
+    assert work.answer is not None
+    try:
+        if work.needs_arguments and not arguments:
+            raise WorkError(WorkErrorCode.INVALID_PAYLOAD, "what it needs to know was not said")
+        return work.answer(arguments, brief)
+    except WorkError as error:
+        return {"status": "failed", "code": error.code.value, "reason": error.reason}
+    except Exception:
+        # An extension's own code: its defect costs this one call, as that of a job would, not the session.
+        log.exception("a tool failed", extra={"tool": work.tool.name})
+        return {"status": "failed", "code": WorkErrorCode.CRASHED.value, "reason": "it met an error"}
+
+
 @dataclass(slots=True)
 class Desk:
     """All the work of one session. Its methods return the commands that carry a decision out."""
@@ -94,30 +116,37 @@ class Desk:
 
     # ------------------------------------------------------------------ jobs
 
-    def call(self, tool: str, speaker: str, call: str, now: float) -> list[Command]:
+    def call(self, tool: str, speaker: str, called: ToolCall, now: float) -> list[Command]:
         """A model called a tool that does work (or the phase table did, with an empty `call`)."""
         work = WORK[tool]
         self.results.pop(work.job, None)
         if work.needs_approval:
-            return self.ask_approval(speaker, call, now)
-        return self._start(work, speaker, call)
+            return self.ask_approval(speaker, called.call, now)
+        return self._start(work, Job("", work.job, speaker, called.call, called.arguments))
 
-    def _start(self, work: Work, speaker: str, call: str) -> list[Command]:
-        job = Job(self._id("job"), work.job, speaker, call)
+    def _start(self, work: Work, order: Job) -> list[Command]:
+        """Carry the order out, as a new job or at once."""
+        job = replace(order, job=self._id("job"), state=JobState.RUNNING)
         self.jobs[job.job] = job
+        if work.answer is not None:
+            return self._answer_at_once(work, job)
+        payload: dict[str, object] = {
+            "brief": self.brief.texts(),
+            "sources": {answer.key: answer.source.value for answer in self.brief.answers},
+            "arguments": job.arguments,
+            **{kind: self.results.get(kind, {}) for kind in work.uses},
+        }
         return [
             Tell(notices.JobStarted(job.job, work.job, work.title)),
-            StartJob(job.job, work.job, self._payload(work.job)),
+            StartJob(job.job, work.job, payload),
         ]
 
-    def _payload(self, kind: str) -> dict[str, object]:
-        sources = {answer.key: answer.source.value for answer in self.brief.answers}
-        payload: dict[str, object] = {"brief": self.brief.texts(), "sources": sources}
-        if kind == "website":
-            payload["research"] = self.results.get("research", {})
-        elif kind == "post":
-            payload["site"] = self.results.get("website", {})
-        return payload
+    def _answer_at_once(self, work: Work, job: Job) -> list[Command]:
+        result = at_once(work, job.arguments, self.brief)
+        state = JobState.FAILED if result.get("status") == "failed" else JobState.DONE
+        self.jobs[job.job] = replace(job, state=state)
+        self.results[job.kind] = result
+        return self._answer(job)
 
     def progressed(self, event: JobProgressed) -> list[Command]:
         job = self.jobs.get(event.job)
@@ -157,24 +186,8 @@ class Desk:
         return [AnswerTool(job.speaker, job.call, self.results[job.kind])]
 
     def _show(self, kind: str) -> list[Command]:
-        """The notice that puts a result on the page."""
-        result = self.results[kind]
-        text = {name: str(value) for name, value in result.items() if isinstance(value, str)}
-        if kind == "research":
-            return [Tell(notices.ResearchReady(result))]
-        if kind == "website":
-            return [Tell(notices.SiteReady(text.get("url", ""), result))]
-        if kind == "post":
-            return [
-                Tell(notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", "")))
-            ]
-        return [
-            Tell(
-                notices.PostPublished(
-                    text.get("status", "unknown"), text.get("url", ""), text.get("reason", "")
-                )
-            )
-        ]
+        notice = shown(kind, self.results[kind])
+        return [Tell(notice)] if notice is not None else []
 
     def running(self, kind: str = "") -> Job | None:
         """The running job of this kind (of any kind when empty), None when there is none."""
@@ -204,10 +217,10 @@ class Desk:
             running = self.running(work.job)
             if running is not None:
                 commands += self._cancel(running, "started again with the corrected answer")
-                commands += self._start(work, running.speaker, running.call)
+                commands += self._start(work, running)
             elif work.job in self.results:
-                speaker = next(job.speaker for job in self.jobs.values() if job.kind == work.job)
-                commands += self._start(work, speaker, "")
+                former = next(job for job in self.jobs.values() if job.kind == work.job)
+                commands += self._start(work, replace(former, call=""))
         return commands
 
     def _post_is_settled(self) -> bool:

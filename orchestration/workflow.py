@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestration.brief import Question
+from orchestration.brief import Expects, Question
 
 
 class Wait(StrEnum):
@@ -63,12 +63,33 @@ class Workflow:
 
 
 QUESTIONS = (
-    Question("name", "Business name", "What is the name of your business?"),
-    Question("offer", "What you offer", "What do you offer, and what do people come to you for?"),
-    Question("audience", "Who it is for", "Who are your customers?"),
-    Question("difference", "What makes you special", "What makes you different from the others?"),
-    Question("pages", "Pages of the site", "Which pages should your website have?"),
-    Question("style", "Look and feel", "Which colours and which mood should it have?"),
+    Question(
+        "name",
+        "Business name",
+        "What is the name of your business?",
+        ("name", "business name", "company name", "name of the business"),
+        expects=Expects.NAME,
+    ),
+    Question(
+        "offer",
+        "What you offer",
+        "What do you offer, and what do people come to you for?",
+        ("offer", "product", "products", "service", "services"),
+    ),
+    Question(
+        "audience", "Who it is for", "Who are your customers?", ("audience", "customers", "target group")
+    ),
+    Question(
+        "difference", "What makes you special", "What makes you different from the others?", ("difference",)
+    ),
+    Question("pages", "Pages of the site", "Which pages should your website have?", ("pages",)),
+    Question(
+        "style",
+        "Look and feel",
+        "Which colours and which mood should it have?",
+        ("style", "colour", "colours", "color", "colors", "mood"),
+        expects=Expects.COLOUR,
+    ),
 )
 
 

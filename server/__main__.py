@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument(
         "--interrupt", nargs="?", type=int, const=1, default=0, metavar="N", help="talk over N turns (1)"
     )
+    rehearse.add_argument(
+        "--decide", type=int, default=0, metavar="N", help="say yes N - 1 times to the post, aloud, then no"
+    )
     rehearse.add_argument("--voice", default="echo", help="the simulated human's voice")
     rehearse.add_argument(
         "--given", action="store_true", help="hand the answers over instead of speaking them"
@@ -79,16 +82,10 @@ def _doctor(settings: Settings) -> int:
 
 def _rehearse(settings: Settings, options: argparse.Namespace) -> int:
     from server.rehearsal import run
+    from server.rehearsal.part import Part
 
-    return run(
-        settings,
-        options.answers,
-        options.out,
-        options.url,
-        options.interrupt,
-        options.voice,
-        options.given,
-    )
+    part = Part(options.interrupt, options.decide, options.given, options.voice)
+    return run(settings, options.answers, options.out, options.url, part)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ OPENING = Rate(burst=60, per_s=1.0)
 def create_app(settings: Settings) -> web.Application:
     """The whole product: its own engine when there is no key, its own workers.
 
-    Raises RegistryError when the personas' file is wrong.
+    Raises RegistryError when a persona, an act, a tool or a phase is wrong.
     """
     app = bare_app(settings)
     voices = crew.voices(settings)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from openai import AsyncOpenAI
 
-from orchestration import personas
+from orchestration import entries, personas
 from orchestration.adapters.openai_line import LineTimes, line_factory
 from orchestration.director import Director
 from orchestration.workflow import MOENTREPRISE
@@ -46,9 +46,9 @@ def voices(settings: Settings) -> Voices:
 
 
 def crew(settings: Settings, voices: Voices, runner: JobRunner) -> Crew:
-    """What sessions are made of. Raises RegistryError when the personas' file is wrong."""
+    """What sessions are made of. Raises RegistryError when an entry (persona, act, tool, phase) is wrong."""
     cast = personas.load()
-    personas.check(cast, MOENTREPRISE)
+    entries.check(cast, MOENTREPRISE)
     return Crew(
         director=Director,
         open_line=line_factory(

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 
-from orchestration import personas
+from orchestration import acts, entries, personas
+from orchestration.personas import Cast
+from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.workflow import MOENTREPRISE
 from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
+from server.engine import brain_templates
 from server.settings import Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
@@ -52,7 +55,8 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
 def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
     return [
         python(),
-        team(),
+        team(settings),
+        templates(),
         voices(),
         recogniser(),
         browser(),
@@ -89,19 +93,61 @@ def python() -> Finding:
     return Finding("Python", State.OK, f"{version}.")
 
 
-def team() -> Finding:
-    """The personas' file, and what in it has no effect."""
+def team(settings: Settings) -> Finding:
+    """The personas, acts, tools and phases, and what in them has no effect."""
     try:
         cast = personas.load()
-        personas.check(cast, MOENTREPRISE)
+        entries.check(cast, MOENTREPRISE)
+        undone = [work for work in WORK.values() if work.answer is None and work.job not in _tasks()]
+        if undone:
+            name, kind = undone[0].tool.name, undone[0].job
+            raise personas.RegistryError(f"tools.{name}.job: nothing in server/jobs/tasks.py does {kind!r}")
     except (personas.RegistryError, OSError) as error:
-        return Finding("Team", State.BLOCKS, f"personas.toml cannot be used: {error}.", "Correct it there.")
+        return Finding("Team", State.BLOCKS, f"an entry cannot be used: {error}.", "Correct it there.")
     names = ", ".join(persona.name for persona in cast.values())
-    warm = [persona.name for persona in cast.values() if "temperature" in persona.limits]
-    if warm:
-        remedy = f"It has no effect for {', '.join(warm)}: Realtime GA knows no temperature."
-        return Finding("Team", State.LESS, f"{names}; a temperature is set.", remedy)
-    return Finding("Team", State.OK, f"{names}.")
+    idle = _without_effect(cast, settings)
+    return Finding("Team", State.LESS if idle else State.OK, f"{names}.", " ".join(idle))
+
+
+def _tasks() -> Mapping[str, object]:
+    from server.jobs.tasks import TASKS  # Pillow and Jinja come with it
+
+    return TASKS
+
+
+def _without_effect(cast: Cast, settings: Settings) -> list[str]:
+    """What is set for a persona and changes nothing here, a sentence each."""
+    steps = [step for phase in MOENTREPRISE.phases for step in phase.steps]
+    hands = {step.speaker for step in steps if step.chooses}
+    called = {(step.speaker, step.tool) for step in steps} | {(who, SELECT_NEXT_SPEAKER) for who in hands}
+    templates_speak = not settings.openai_api_key and not settings.brain_url
+    found = []
+    for one in cast.values():
+        if "temperature" in one.limits:
+            found.append(f"A temperature has no effect for {one.name}: Realtime GA knows none.")
+        if one.instructions and templates_speak:
+            found.append(f"Instructions have no effect for {one.name} while templates speak.")
+        if one.id not in {step.speaker for step in steps}:
+            found.append(f"{one.name} speaks in no phase.")
+        found += [
+            f"A tool has no effect for {one.name}: no step of theirs calls {tool}."
+            for tool in one.tools
+            if (one.id, tool) not in called
+        ]
+    return found
+
+
+def templates() -> Finding:
+    """What the embedded engine says of each act when no model speaks."""
+    try:
+        known = {*brain_templates.acts(), "reply"}
+    except brain_templates.TemplateError as error:
+        return Finding("Templates", State.BLOCKS, f"{error}.", "Correct it there.")
+    missing = sorted(set(acts.acts()) - known)
+    if missing:
+        remedy = "Add sentences to server/engine/acts.toml; until then only a model knows what to say."
+        return Finding("Templates", State.LESS, f"none for {', '.join(missing)}.", remedy)
+    return Finding("Templates", State.OK, "for every act.")
 
 
 def voices() -> Finding:

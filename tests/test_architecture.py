@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from orchestration.acts import ACTS
 from orchestration.rules.diagram import table
-from orchestration.workflow import MOENTREPRISE
+from orchestration.tools import WORK
+from server.jobs.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,8 +16,8 @@ def test_the_table_of_the_conversation_is_the_documented_one() -> None:
     assert table() in (ROOT / "ARCHITECTURE.md").read_text(), "run python -m orchestration.rules.diagram"
 
 
-def test_every_act_of_the_workflow_has_instructions() -> None:
-    assert {step.act for phase in MOENTREPRISE.phases for step in phase.steps} <= set(ACTS)
+def test_every_kind_of_job_has_its_function() -> None:
+    assert {work.job for work in WORK.values() if work.answer is None} == set(TASKS)
 
 
 def test_no_other_distribution_owns_our_generic_names() -> None:

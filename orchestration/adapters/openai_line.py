@@ -21,6 +21,7 @@ from orchestration.adapters.line_queue import Rejected, SendQueue
 from orchestration.adapters.line_reports import report
 from orchestration.adapters.line_socket import Dial, dialler, hang_up, refusal
 from orchestration.adapters.line_times import BackOff, LineTimes
+from orchestration.brief import Expects
 from orchestration.ports import Line, LineConfig, LineFactory, LineListener, ResponseRequest
 from orchestration.realtime import Hearing, LineError, RealtimeClient
 from orchestration.realtime_outcomes import ConfigurationRejected, Configured, LineCode, Outcome
@@ -114,6 +115,10 @@ class OpenAILine:
 
     def set_patience(self, silence_ms: int) -> None:
         self._protocol.set_patience(silence_ms)
+        self._flush()
+
+    def expect(self, what: Expects) -> None:
+        self._protocol.expect(what)
         self._flush()
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from orchestration import events
 from orchestration.events import Event
-from orchestration.rules import human, overlap, page, peer, talk_key, turns, work
+from orchestration.rules import human, outage, overlap, page, peer, talk_key, turns, work
 from orchestration.standing import Standing
 from orchestration.turn import Stage
 
@@ -28,6 +28,8 @@ ALWAYS: dict[type[Event], Rule] = {
     events.StopRequested: _rule(peer.stop_requested),
     events.ResponseFinished: _rule(turns.response_finished),
     events.ResponseFailed: _rule(turns.response_failed),
+    events.VoiceLost: _rule(outage.voice_lost),
+    events.VoiceRestored: _rule(outage.voice_restored),
     events.PlayoutStarted: _rule(turns.playout_started),
     events.PlayoutFinished: _rule(turns.playout_finished),
     events.PlayoutInterrupted: _rule(turns.playout_interrupted),

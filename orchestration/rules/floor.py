@@ -1,8 +1,9 @@
-"""Moves that several rules share: take the floor from a turn, give it to the human, go back to a stage."""
+"""Moves that several rules share: take and give the floor, go back to a stage, change an answer."""
 
 from __future__ import annotations
 
 from orchestration import events, notices
+from orchestration.brief import AnswerSource
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage, Turn
 
@@ -43,3 +44,17 @@ def return_to(c: Standing, stage: Stage) -> None:
         c.proceed(PAUSE_HAND_OVER_MS)
     else:
         c.wait_for(c.awaited)
+
+
+def tell_question(c: Standing, key: str) -> None:
+    """Tell the page which question is asked now."""
+    answer = c.brief[key]
+    total = len(c.brief.answers)
+    c.tell(notices.QuestionAsked(answer.key, answer.title, answer.question, answer.n, total))
+
+
+def change_answer(c: Standing, key: str, text: str, source: AnswerSource) -> None:
+    """Another answer to a question of the brief; what was made from the old one is made again."""
+    brief = c.brief.with_answer(key, text, source)
+    c.do(*c.desk.brief_changed(brief))
+    c.tell(notices.BriefUpdated(brief, key))

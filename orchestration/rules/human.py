@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestration import events, facts, notices
-from orchestration.brief import AnswerSource
-from orchestration.rules import floor
+from orchestration.brief import AnswerSource, AnswerStatus
+from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tools import WORK
-from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
-from orchestration.understanding import is_backchannel, is_no_answer, is_refusal, mostly_heard
+from orchestration.understanding import is_backchannel, is_no_answer, mostly_heard
 from orchestration.workflow import Wait
 
 TRANSCRIPT_S = 6.0
@@ -73,29 +71,24 @@ def human_said(c: Standing, event: events.HumanSaid) -> None:
 
 
 def understand(c: Standing, event: events.HumanSaid) -> None:
-    """Decide what the words are: nothing, an answer (or more of one), or a remark."""
+    """Decide what the words are: nothing, a wish, an answer (or more of one), or a remark."""
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
     over, c.overlap = c.overlap, None
     text = event.text.strip()
     nothing = not text or (is_backchannel(text) and not event.typed)
     if cut is not None and nothing:
-        _say_again(c, cut[0])
+        remarks.say_again(c, cut[0])  # the interruption meant nothing
     elif over is not None and nothing and c.stage is not Stage.TALKING:
         floor.return_to(c, c.stage)  # it began while a voice was heard, and meant no more than then
     elif not text:
         _understood_nothing(c)
+    elif remarks.granted(c, event, text, cut[0] if cut else None):
+        pass
     elif _is_answer(c, cut):
         _answer(c, event, text)
     else:
-        _remark(c, event, text, cut[0] if cut else None)
-
-
-def _say_again(c: Standing, turn: Turn) -> None:
-    """The interruption meant nothing: the turn is said again from its start."""
-    after = turn.command.after
-    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back, after)
-    c.give(again, PAUSE_AFTER_HUMAN_MS)
+        remarks.remark(c, event, text, cut[0] if cut else None)
 
 
 def _understood_nothing(c: Standing) -> None:
@@ -138,13 +131,13 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
 
 def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
     if is_no_answer(text) and not c.appending:
-        _remember(c, event, c.open_question)
+        remarks.remember(c, event, c.open_question)
         leave_unanswered(c)
         return
     key = c.answered if c.appending else c.open_question
     whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
     c.appending = False
-    _remember(c, event, key)
+    remarks.remember(c, event, key)
     _store(c, key, whole, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
 
 
@@ -164,7 +157,12 @@ def answered(c: Standing, key: str) -> None:
 
 
 def leave_unanswered(c: Standing) -> None:
-    _store(c, c.open_question, "", AnswerSource.NONE)
+    """Go on without an answer; one that was given before the question was opened again stays."""
+    key = c.open_question
+    if c.brief[key].status is AnswerStatus.ANSWERED:
+        answered(c, key)
+    else:
+        _store(c, key, "", AnswerSource.NONE)
     c.just_answered = False
 
 
@@ -173,47 +171,3 @@ def ask_again(c: Standing, act: str) -> None:
     c.nudged = True
     step = c.asker(c.open_question)
     c.interject(step.speaker, act, {"question": facts.question(c, None)}, Stage.LISTENING)
-
-
-# ---------------------------------------------------------------------- remarks
-
-
-def _remember(c: Standing, event: events.HumanSaid, question: str) -> None:
-    started = c.human_at if c.human_at is not None else c.now
-    c.human_at = None
-    c.transcript.append(Entry(HUMAN, event.text, c.at_ms(started), c.at_ms(c.now), c.phase))
-    c.tell(notices.HumanHeard(event.text, question, event.confidence, event.typed))
-    c.do(events.Share(HUMAN, event.text))
-
-
-def _remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
-    """Words that answer no question: a refusal of what is shown, or something to reply to."""
-    _remember(c, event, "")
-    back = _back_from(c, turn)
-    approval = c.desk.open_approval
-    if approval is not None and is_refusal(text):
-        c.do(*c.desk.decide(approval, events.Decision.REJECT))
-        floor.return_to(c, back)
-    else:
-        c.interject(turn.speaker if turn else _last_speaker(c), "reply", {}, back)
-
-
-def _back_from(c: Standing, turn: Turn | None) -> Stage:
-    """Where the conversation goes on after the reply. A step cut before it was whole is said again."""
-    if turn is None:
-        return c.stage if c.stage in (Stage.WORKING, Stage.APPROVING) else Stage.TALKING
-    step = turn.step
-    if step is None:
-        return turn.back
-    if not turn.generated:
-        c.give_back(turn)
-        return Stage.TALKING
-    if step.wait is Wait.ANSWER or c.satisfied(turn):
-        return Stage.TALKING
-    c.awaited = WORK[step.tool].job
-    return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING
-
-
-def _last_speaker(c: Standing) -> str:
-    spoken = (entry.speaker for entry in reversed(c.transcript) if entry.speaker != HUMAN)
-    return next(spoken, next(iter(c.team)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration import events, notices
+from orchestration import events
 from orchestration.brief import AnswerSource
 from orchestration.rules import floor, human
 from orchestration.rules.work import work_came_back
@@ -13,9 +13,7 @@ from orchestration.work import ApprovalState
 
 def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
     """What was made from the old answer is made again. A correction of the open question answers it."""
-    brief = c.brief.with_answer(event.key, event.text, AnswerSource.CORRECTED)
-    c.do(*c.desk.brief_changed(brief))
-    c.tell(notices.BriefUpdated(brief, event.key))
+    floor.change_answer(c, event.key, event.text, AnswerSource.CORRECTED)
     if c.stage is Stage.LISTENING and event.key == c.open_question and c.cut is None:
         c.timers.clear("nudge", "unanswered")
         human.answered(c, event.key)
@@ -31,7 +29,7 @@ def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
         late = c.now > approval.expires_at
         c.do(*(c.desk.expire(approval) if late else c.desk.decide(approval, event.decision)))
         c.timers.clear("remind", "expire")
-        if c.stage is Stage.APPROVING:
+        if c.stage is Stage.APPROVING and not c.human_has_word:
             floor.return_to(c, c.stage)
         else:
             work_came_back(c)

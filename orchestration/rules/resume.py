@@ -36,10 +36,13 @@ def failed(c: Standing, turn: Turn, code: str) -> bool:
 
 
 def break_off(c: Standing, turn: Turn, again: bool) -> None:
-    """The beginning was heard: so is what came of the rest, while a turn is prepared that goes on there."""
+    """The beginning was heard: so is what came of the rest, while a turn is prepared that goes on there.
+
+    Of an explanation, which goes before a turn that is prepared already, no more is said.
+    """
     turn.broken = True
     c.do(events.Close(turn.turn))
-    if again:
+    if again and c.prepared is None:
         c.prepared = _ask(c, turn, turn.turn)
 
 
@@ -48,7 +51,8 @@ def go_on(c: Standing, turn: Turn, heard: str) -> bool:
     rest, c.prepared = c.prepared, None
     if rest is None:
         return False
-    rest.heard_before = f"{turn.heard_before} {heard}".strip()
+    if rest.command.after == turn.turn:
+        rest.heard_before = f"{turn.heard_before} {heard}".strip()
     c.give(rest, PAUSE_SAME_SPEAKER_MS if ends_sentence(heard) else PAUSE_IN_SENTENCE_MS)
     return True
 
@@ -72,12 +76,19 @@ def time_came(c: Standing) -> None:
 
 def _replace(c: Standing, turn: Turn) -> None:
     c.do(events.Discard(turn.turn))
-    again = _ask(c, turn, turn.command.after)
-    again.heard_before = turn.heard_before
+    again = once_more(c, turn)
+    again.given_at = turn.given_at
     if turn is c.prepared:
         c.prepared = again
     else:
         c.give(again, PAUSE_AFTER_HUMAN_MS)
+
+
+def once_more(c: Standing, turn: Turn) -> Turn:
+    """Let the turn, of which nothing was heard, be generated again."""
+    again = _ask(c, turn, turn.command.after)
+    again.heard_before = turn.heard_before
+    return again
 
 
 def _ask(c: Standing, turn: Turn, after: str) -> Turn:

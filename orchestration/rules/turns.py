@@ -49,11 +49,11 @@ def _answer(turn: Turn, call: events.ToolCall, output: dict[str, object]) -> eve
 
 def _start_work(c: Standing, turn: Turn) -> None:
     """Start what the turn announces, now that it is heard; the step's tool even if the model forgot it."""
-    calls = {call.name: call.call for call in turn.calls}
+    calls = {call.name: call for call in turn.calls}
     for tool in turn.command.tools:
         if turn.cue is not None and turn.cue.place not in c.called:
             c.called.add(turn.cue.place)
-            c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, ""), c.now))
+            c.do(*c.desk.call(tool, turn.speaker, calls.get(tool, events.ToolCall("", tool)), c.now))
 
 
 def response_failed(c: Standing, event: events.ResponseFailed) -> None:
@@ -110,9 +110,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
     if turn.step is not None and turn.step.question and not turn.command.after:
-        answer = c.brief[turn.step.question]
-        of = len(c.brief.answers)
-        c.tell(notices.QuestionAsked(answer.key, answer.title, answer.question, answer.n, of))
+        floor.tell_question(c, turn.step.question)
     if turn.generated:
         _start_work(c, turn)
         c.prepare_if_ready()

@@ -25,8 +25,13 @@ def job_failed(c: Standing, event: events.JobFailed) -> None:
 
 
 def work_came_back(c: Standing) -> None:
-    """A result is there: told as soon as the present turn is over, or now when all wait for it."""
+    """A result is there: told as soon as the present turn is over, or now when all wait for it.
+
+    While the human speaks nobody begins: what follows their words leads back to it.
+    """
     if c.stage in (Stage.WORKING, Stage.APPROVING) and c.came(c.awaited):
+        if c.human_has_word:
+            return
         c.timers.clear("still", "remind", "expire")
         c.proceed(PAUSE_HAND_OVER_MS)
     else:

@@ -21,6 +21,7 @@ from aiohttp import web
 
 from server.engine.app import create_app, create_parts
 from server.engine.brain_chat import Endpoint
+from server.engine.brain_templates import TemplateError
 
 SHUTDOWN_SECONDS = 2.0
 HEARING_WORKERS_MIN, HEARING_WORKERS_MAX = 2, 4
@@ -33,7 +34,10 @@ MEMORY_PER_HEARING_WORKER = 1 << 30
 def main() -> None:
     arguments = _arguments()
     logging.basicConfig(level=arguments.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(_serve(arguments))
+    try:
+        asyncio.run(_serve(arguments))
+    except TemplateError as error:
+        sys.exit(f"moentreprise engine: {error}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from server.engine import brain_acts, brain_plain, brain_resume, brain_tools
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, read, string
-from server.engine.brain_templates import phrase
+from server.engine.brain_templates import acts, phrase
 from server.engine.brain_types import BrainRequest, Call, Item, ItemKind, Part, Reply, ToolSpec
 
 __all__ = ["Brain", "BrainRequest", "Call", "Item", "ItemKind", "Part", "Reply", "ToolSpec"]
@@ -22,7 +22,8 @@ class Brain:
     """Stateless: all that it knows is in the items and the request. Safe to use from several threads."""
 
     async def open(self) -> None:
-        """Get ready, before the first question."""
+        """Get ready, before the first question. Raises TemplateError when acts.toml is wrong."""
+        acts()
 
     async def close(self) -> None:
         """Let go of whatever is held."""

@@ -1,7 +1,8 @@
 """The dialogue acts: each reads what it needs from the context and says it in the persona's own way.
 
 An act is a function of the context that names its case in acts.toml and fills the gaps. Nothing is said that
-the context does not hold: where something is missing there is a case that does without.
+the context does not hold: where something is missing there is a case that does without. An act that is in
+acts.toml alone needs no function: its gaps are the latest result's fields, and the facts'.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, Facts, integer, nested, objects, string, truth
 from server.engine.brain_remarks import reply
-from server.engine.brain_templates import phrase
+from server.engine.brain_templates import by_gaps, phrase
 
 Case = tuple[str, dict[str, str]]
 Act = Callable[[Context], Case]
@@ -20,6 +21,9 @@ Act = Callable[[Context], Case]
 _QUESTION_WORDS = 24
 _HEADLINE_WORDS = 22
 _REASON_WORDS = 16
+_GAP_WORDS = 24
+_NO_ACTS = frozenset({"back", "unknown", "plain"})
+"""Tables of acts.toml that other sentences are made of."""
 _BRIEF_KEYS = ("name", "offer", "audience", "difference", "pages", "style")
 _WORK = {
     "research": "the research",
@@ -34,10 +38,20 @@ def speak(act: str, context: Context) -> str | None:
     if act == "reply":
         return reply(context)
     if act not in _ACTS:
-        return None
+        return None if act in _NO_ACTS else by_gaps(act, _known(context), context.said, context.me)
     case, slots = _ACTS[act](context)
     act = {"failure": "report_failure"}.get(case.partition("-")[0], act)
     return phrase(act, case.partition("-")[2] or case, slots, context.said, context.me)
+
+
+def _known(context: Context) -> dict[str, str]:
+    """What fills an act's gaps: the plain fields of the facts and of the latest result, by name."""
+    worked = [output.result for output in context.outputs if output.tool != "select_next_speaker"]
+    slots: dict[str, str] = {}
+    for facts in (*context.facts.values(), *worked[-1:]):
+        found = {key: words.clip(words.clean(string(facts, key)), _GAP_WORDS) for key in facts}
+        slots |= {key: text for key, text in found.items() if text}
+    return slots | {"me": context.me, "title": context.title, "name": business(context)}
 
 
 def business(context: Context) -> str:
@@ -92,6 +106,18 @@ def _short(text: str) -> str:
 def _about_question(context: Context) -> Case:
     question = _question(context)
     return ("question", {"question": question}) if question else ("plain", {})
+
+
+def _corrected(context: Context) -> Case:
+    answer = context.fact("answer")
+    text = string(answer, "text")
+    slots = {
+        "answer": words.name(text) if string(answer, "key") == "name" else _short(text),
+        "question": _question(context),
+    }
+    if not slots["answer"]:
+        return "empty", slots
+    return ("question" if slots["question"] else "plain"), slots
 
 
 def _wrap_up(context: Context) -> Case:
@@ -195,8 +221,10 @@ def _show_site(context: Context) -> Case:
 
 
 def _report_failure(context: Context) -> Case:
-    bad = [output.result for output in context.outputs if _failed(output.result)]
-    return (_failed(bad[-1]) if bad else None) or ("plain", {})
+    """A call's result, or a fact where nobody called."""
+    told = [*context.facts.values(), *(output.result for output in context.outputs)]
+    bad = [case for result in told if (case := _failed(result))]
+    return bad[-1] if bad else ("plain", {})
 
 
 def _start_post(context: Context) -> Case:
@@ -267,6 +295,8 @@ _ACTS: Mapping[str, Act] = {
     "ask": _ask,
     "nudge": _about_question,
     "didnt_catch": _about_question,
+    "go_back": _about_question,
+    "corrected": _corrected,
     "wrap_up": _wrap_up,
     "hand_over": _hand_over,
     "start_research": _start_research,

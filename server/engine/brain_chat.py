@@ -72,6 +72,7 @@ class ChatBrain(Brain):
 
     async def open(self) -> None:
         """Load the SDK beside the loop and make the client; nothing is sent."""
+        await super().open()
         openai = await asyncio.to_thread(importlib.import_module, "openai")
         near = urlsplit(self._endpoint.url).hostname in _LOOPBACK  # a proxy would not find it
         self._client = openai.AsyncOpenAI(

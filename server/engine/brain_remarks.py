@@ -6,14 +6,14 @@ import re
 
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, integer, string
-from server.engine.brain_templates import phrase
+from server.engine.brain_templates import acts, phrase
 
 _WORK = {"research": "the research", "website": "the website", "post": "the post"}
 _INTENTS = (
     ("thanks", r"\b(?:thank|thanks|thank you|cheers)\b"),
     ("who", r"\b(?:who are you|your name|who is (?:this|that|speaking)|what do you do)\b"),
     ("how_long", r"\b(?:how long|how much longer|when (?:will|is|are)|how far|are you (?:done|ready))\b"),
-    ("change", r"\b(?:change|correct|wrong|edit|instead|not right|replace)\b"),
+    ("change", r"\b(?:change|correct|wrong|edit|instead|not right|replace|go back)\b"),
     ("wait", r"\b(?:wait|hold on|one moment|just a (?:second|minute|moment)|hang on)\b"),
     ("praise", r"\b(?:great|awesome|nice|wonderful|beautiful|love|perfect|amazing|excellent|good job)\b"),
     ("greeting", r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening))\b"),
@@ -37,7 +37,7 @@ def reply(context: Context) -> str:
     """At most two sentences: to the human's last words, then back to the phase."""
     case = intent(context.human)
     me = context.me.lower()
-    back = phrase("back", me if me in _PERSONAS else "any", {}, context.said)
+    back = phrase("back", me if me in acts()["back"] else "any", {}, context.said)
     progress = context.fact("progress")
     percent = integer(progress, "percent")
     if case == "how_long" and 0 < percent < 100:
@@ -55,6 +55,3 @@ def reply(context: Context) -> str:
     if not slots["said"] and case in {"worry", "question", "statement"}:
         case = "silence"
     return phrase("reply", case, slots, context.said)
-
-
-_PERSONAS = frozenset({"marcus", "sarah", "maya", "alex", "sophie"})

@@ -21,17 +21,53 @@ _KEPT = frozenset({"question", "headline", "done", "name", "team", "palette", "r
 _LETTER_MS, _WORD_MS, _COMMA_MS, _SENTENCE_MS, _START_MS = 60, 55, 200, 150, 100
 """Fitted to the slowest voices' durations of this file's sentences."""
 
-Acts = Mapping[str, Mapping[str, tuple[str, ...]]]
+Acts = dict[str, dict[str, tuple[str, ...]]]
+
+
+class TemplateError(ValueError):
+    """acts.toml is wrong; the message names the act and the case."""
 
 
 @cache
 def acts() -> Acts:
-    """Act → case → variants."""
-    text = resources.files("server.engine").joinpath("acts.toml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for act, cases in tomllib.loads(text).items():
-        found[act] = {case: tuple(variants) for case, variants in cases.items()}
-    return found
+    """Act → case → variants. Raises TemplateError."""
+    return read(resources.files("server.engine").joinpath("acts.toml").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Acts:
+    """The same of a file's text."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateError(f"engine/acts.toml: {error}") from error
+    return {act: _cases(f"engine/acts.toml: {act}", cases) for act, cases in tables.items()}
+
+
+def _cases(where: str, cases: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(cases, dict) or not cases:
+        raise TemplateError(f"{where}: expected cases, each a list of sentences")
+    for case, variants in cases.items():
+        if not isinstance(variants, list) or not variants:
+            raise TemplateError(f"{where}.{case}: expected a list of sentences")
+        for variant in variants:
+            if not isinstance(variant, str) or not all(gap.isidentifier() for gap in _gaps(variant)):
+                raise TemplateError(f"{where}.{case}: {variant!r} is no sentence with gaps like {{name}}")
+    return {case: tuple(variants) for case, variants in cases.items()}
+
+
+def _gaps(variant: str) -> list[str]:
+    try:
+        return [gap for _, gap, _, _ in Formatter().parse(variant) if gap is not None]
+    except ValueError:  # a brace that is never closed
+        return ["{"]
+
+
+def by_gaps(act: str, slots: Mapping[str, str], said: Sequence[str], persona: str = "") -> str | None:
+    """The first case of this act whose gaps are all known, as a phrase; None without one."""
+    for case, variants in acts().get(act, {}).items():
+        if all(slots.get(gap) for variant in variants for gap in _gaps(variant)):
+            return phrase(act, case, slots, said, persona)
+    return None
 
 
 def phrase(

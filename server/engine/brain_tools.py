@@ -75,9 +75,8 @@ def required(tool: ToolSpec) -> tuple[str, ...]:
 def _from_context(name: str, schema: Schema, context: Context, needed: bool) -> object:
     """A value for one property: an allowed one, or what the conversation says, or the type's plain value."""
     brief = context.fact("brief")
-    said = {
-        key: words.clean(string(brief, key)) for key in ("name", "offer", "audience", "difference", "style")
-    }
+    keys = ("name", "offer", "audience", "difference", "pages", "style")
+    said = {key: words.clean(string(brief, key)) for key in keys}
     business = words.name(said["name"]) if said["name"] else ""
     known = {
         "speaker": string(context.fact("next"), "speaker").lower(),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from server.engine.expecting import Expectation
 from server.engine.protocol_validation import float_in, text_in
 from server.engine.worker_frames import Header
 from server.engine.workers import Worker, WorkerLost, WorkerPool
@@ -80,10 +81,14 @@ class Hearing:
         return self._pool.pids
 
     def begin(
-        self, done: Done, mean: str = "", progress: Callable[[Progress], None] | None = None
+        self,
+        done: Done,
+        mean: str = "",
+        progress: Callable[[Progress], None] | None = None,
+        expected: Expectation | None = None,
     ) -> Utterance:
         """Start an utterance. `done` and `progress` are called on the loop, unless it is abandoned."""
-        utterance = Utterance(mean, progress)
+        utterance = Utterance(mean, progress, expected)
         task = asyncio.get_running_loop().create_task(self._run(utterance, done))
         utterance.task = task
         self._tasks.add(task)
@@ -111,8 +116,7 @@ class Hearing:
 
     async def _stretch(self, utterance: Utterance, worker: Worker) -> Header:
         """Stream until a pause, the end, or somebody else's turn; the worker's answer."""
-        wanted = utterance.wants_progress
-        worker.send({"op": "begin", "mean": utterance.mean, "gain": utterance.gain, "partials": wanted})
+        worker.send(utterance.beginning())
         answer = asyncio.get_running_loop().create_task(_answer(worker, utterance))
         try:
             await self._stream(utterance, worker)
@@ -141,8 +145,14 @@ class Hearing:
 class Utterance:
     """One turn's audio on its way to a recogniser. None of its public methods for a session blocks."""
 
-    def __init__(self, mean: str, progress: Callable[[Progress], None] | None = None) -> None:
+    def __init__(
+        self,
+        mean: str,
+        progress: Callable[[Progress], None] | None = None,
+        expected: Expectation | None = None,
+    ) -> None:
         self.mean = mean
+        self._expected = expected or Expectation()
         self.gain = 0.0
         """What evens its level out; 0 until its first stretch was heard."""
         self.task: asyncio.Task[None] | None = None
@@ -182,6 +192,17 @@ class Utterance:
             self.task.cancel()
 
     # ------------------------------------------------------------------ for Hearing
+
+    def beginning(self) -> Header:
+        """What a worker must know before a stretch."""
+        return {
+            "op": "begin",
+            "mean": self.mean,
+            "gain": self.gain,
+            "partials": self.wants_progress,
+            "kinds": self._expected.kinds,
+            "phrases": self._expected.phrases,
+        }
 
     def understand(self, words: list[str]) -> None:
         """Words of the stretch under way."""

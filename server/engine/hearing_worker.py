@@ -1,9 +1,9 @@
 """The process that hears: `python -m server.engine.hearing_worker`. One stretch of speech after the other.
 
-In: `{"op": "begin", "mean", "gain", "partials"}` (the speaker's cepstral mean and the utterance's gain, ""
-and 0 when unknown), `{"op": "audio"}` with 16 kHz mono PCM16 as body, then `{"op": "end"}` or, when nobody
-wants the words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then per stretch any number of
-`{"op": "partial", "words": [word]}` if they are wanted, and one
+In: `{"op": "begin", "mean", "gain", "partials", "kinds", "phrases"}` (the speaker's cepstral mean and the
+utterance's gain, "" and 0 when unknown, and what is expected), `{"op": "audio"}` with 16 kHz mono PCM16 as
+body, then `{"op": "end"}` or, when nobody wants the words, `{"op": "drop"}`. Out: `{"op": "ready"}`, then
+per stretch any number of `{"op": "partial", "words": [word]}` if they are wanted, and one
 `{"op": "heard", "words": [[word, log probability]], "mean", "gain"}`.
 pocketsphinx holds the GIL while it decodes, hence a process.
 """
@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
 from server.engine import worker_frames
-from server.engine.protocol_validation import float_in, text_in
+from server.engine.expecting import Expectation
+from server.engine.protocol_validation import float_in, list_in, text_in
+from server.engine.sphinx_expected import ExpectedAnswers
 from server.engine.worker_frames import Header
 
 NICENESS = 5
@@ -50,9 +52,17 @@ class Recogniser:
         self._unlooked_bytes = 0
         self._seen: list[str] = []
         self._stable: list[str] = []
+        self._answers = ExpectedAnswers(RATE_HZ)
+        self._expected = Expectation()
+        self._mean = USUAL_MEAN
+        self._levelled = bytearray()
+        """The stretch again, for the second ear; kept only while something is expected."""
 
-    def begin(self, mean: str, gain: float) -> None:
-        self._decoder.set_cmn(mean or USUAL_MEAN)
+    def begin(self, mean: str, gain: float, expected: Expectation | None = None) -> None:
+        self._mean = mean or USUAL_MEAN
+        self._decoder.set_cmn(self._mean)
+        self._expected = expected or Expectation()
+        self._levelled.clear()
         self.listening = True
         self._unlevelled.clear()
         self._gain = gain or None
@@ -96,11 +106,14 @@ class Recogniser:
             return []
         self._decoder.end_utt()
         self._decoding = False
-        return [
+        words = [
             (_plain(segment.word), round(math.log(min(1.0, max(segment.prob, 1e-6))), 4))
             for segment in self._decoder.seg() or ()
             if not segment.word.startswith(("<", "["))
         ]
+        if not self._expected:
+            return words
+        return self._answers.hear(bytes(self._levelled), self._mean, self._expected, words) or words
 
     def _level(self) -> None:
         """Choose one gain for the whole utterance from the loudest 100 ms of its beginning."""
@@ -113,9 +126,11 @@ class Recogniser:
             self._decoder.start_utt()
             self._decoding = True
         if pcm:
-            louder = np.clip(np.frombuffer(pcm, "<i2") * gain, -32768, 32767)
-            self._decoder.process_raw(louder.astype("<i2").tobytes(), False, False)
+            louder = np.clip(np.frombuffer(pcm, "<i2") * gain, -32768, 32767).astype("<i2").tobytes()
+            self._decoder.process_raw(louder, False, False)
             self._unlooked_bytes += len(pcm)
+            if self._expected:
+                self._levelled += louder
 
 
 def _gain(samples: NDArray[np.float32]) -> float:
@@ -144,7 +159,9 @@ def main() -> None:
             header, body = frame
             if header["op"] == "begin":
                 partials = header["partials"] is True
-                recogniser.begin(text_in(header, "mean"), float_in(header, "gain", 0.0))
+                kinds, phrases = (tuple(map(str, list_in(header, key))) for key in ("kinds", "phrases"))
+                expected = Expectation(kinds, phrases)
+                recogniser.begin(text_in(header, "mean"), float_in(header, "gain", 0.0), expected)
             elif header["op"] == "audio":
                 recogniser.hear(body)
                 if partials and (words := recogniser.partial()):

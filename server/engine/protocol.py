@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from server.engine.brain_types import BrainRequest, Item
+from server.engine.expecting import Expectation
 from server.engine.protocol_config import SessionConfig, TurnSettings
 from server.engine.protocol_effects import (
     AppendAudio,
@@ -101,6 +102,11 @@ class RealtimeProtocol:
     @property
     def turns(self) -> TurnSettings | None:
         return self._config.turns
+
+    @property
+    def expected(self) -> Expectation:
+        """What the client expects to hear next."""
+        return self._config.expected
 
     # What the driver heard
 

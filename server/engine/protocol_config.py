@@ -8,6 +8,7 @@ from typing import Literal
 
 from server.engine.brain_types import ToolSpec
 from server.engine.endings import PATIENCE
+from server.engine.expecting import Expectation, expectation
 from server.engine.protocol_validation import (
     Invalid,
     Json,
@@ -127,6 +128,12 @@ class SessionConfig:
     @property
     def transcribes(self) -> bool:
         return self._audio("input").get("transcription") is not None
+
+    @property
+    def expected(self) -> Expectation:
+        """What `transcription.prompt` and `.keywords` say of the next answer."""
+        transcription = object_in(self._audio("input"), "transcription")
+        return expectation(text_in(transcription, "prompt"), list_in(transcription, "keywords"))
 
     @property
     def turns(self) -> TurnSettings | None:

@@ -147,7 +147,8 @@ class SessionInput:
         self._flush()
 
     def _listen(self, item_id: str, progress: Callable[[Progress], None] | None = None) -> Utterance:
-        utterance = self._hearing.begin(partial(self._transcribed, item_id), self._mean, progress)
+        done, expected = partial(self._transcribed, item_id), self._protocol.expected
+        utterance = self._hearing.begin(done, self._mean, progress, expected)
         self._transcribing.add(utterance)
         return utterance
 

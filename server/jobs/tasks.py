@@ -1,4 +1,4 @@
-"""Which work a kind of job is. Runs in the worker process; results are plain JSON objects."""
+"""Which work a kind of job is, one function each. Runs in the worker process; results are JSON objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,20 @@ SITE_FOLDER = "site"
 ASSETS_FOLDER = "assets"
 
 Payload = dict[str, object]
+"""`brief`, `sources` and the call's `arguments`, with the earlier results that the tool's entry `uses`."""
 Task = Callable[[Payload, Path, Report], Payload]
+"""May block; raises WorkError for what cannot be done. The folder is the session's own."""
+TASKS: dict[str, Task] = {}
+
+
+def task(kind: str) -> Callable[[Task], Task]:
+    """Let the function do the jobs of this kind (`Work.job` in orchestration.tools)."""
+
+    def take(function: Task) -> Task:
+        TASKS[kind] = function
+        return function
+
+    return take
 
 
 def run_task(request: Request, report: Report) -> bytes:
@@ -33,29 +46,25 @@ def run_task(request: Request, report: Report) -> bytes:
         return message_line("failed", code=WorkErrorCode.STORAGE_FAILED.value, reason=reason)
 
 
+@task("research")
 def research(payload: Payload, folder: Path, report: Report) -> Payload:
     return search.research(Answers.of(payload), report).as_json()
 
 
+@task("website")
 def build_website(payload: Payload, folder: Path, report: Report) -> Payload:
     found = search.Research.of(payload.get("research"))
     return website.build(Answers.of(payload), found, folder / SITE_FOLDER, report).as_json()
 
 
+@task("post")
 def draft_post(payload: Payload, folder: Path, report: Report) -> Payload:
     assets = folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(payload), payload.get("site"), assets, report).as_json()
+    return post.draft(Answers.of(payload), payload.get("website"), assets, report).as_json()
 
 
+@task("publish")
 def publish(payload: Payload, folder: Path, report: Report) -> Payload:
     publication = linkedin.Publication.of(payload)
     return linkedin.publish(publication, folder, folder / ASSETS_FOLDER, report).as_json()
-
-
-TASKS: dict[str, Task] = {
-    "research": research,
-    "website": build_website,
-    "post": draft_post,
-    "publish": publish,
-}

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from server.rehearsal.part import Part
 from server.settings import Settings
 
 
-def run(
-    settings: Settings,
-    answers: Path,
-    out: Path,
-    url: str = "",
-    interruptions: int = 0,
-    voice: str = "echo",
-    given: bool = False,
-) -> int:
+def run(settings: Settings, answers: Path, out: Path, url: str = "", part: Part | None = None) -> int:
     """Hold one session and leave what came of it in `out`.
 
     `answers` is a JSON file (see `answers.load`). `url` names a server that runs already; without it one is
-    started on a free port with a data folder of its own. `interruptions`: how many turns the human talks
-    over.
-    `given` answers come with the session instead of being spoken. Returns the exit code: 0 the whole session
-    was held, 1 it was not, with the reason on standard error.
+    started on a free port with a data folder of its own. Returns the exit code: 0 the whole session was
+    held, 1 it was not, with the reason on standard error.
     """
     from server.rehearsal.rehearse import rehearse  # aiortc and the SDK take a second to load
 
-    return rehearse(settings, answers, out, url, interruptions, voice, given)
+    return rehearse(settings, answers, out, url, part or Part())

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from server.rehearsal import run
+from server.rehearsal.part import Part
 from server.settings import Settings
 
 
@@ -21,19 +22,15 @@ def main() -> int:
     parser.add_argument(
         "--interrupt", nargs="?", type=int, const=1, default=0, metavar="N", help="talk over N turns (1)"
     )
+    parser.add_argument(
+        "--decide", type=int, default=0, metavar="N", help="say yes N - 1 times to the post, aloud, then no"
+    )
     parser.add_argument("--voice", default="echo", help="the simulated human's voice")
     parser.add_argument("--given", action="store_true", help="hand the answers over instead of speaking them")
     options = parser.parse_args()
     settings = Settings.load(os.environ, {})
-    return run(
-        settings,
-        options.answers,
-        options.out,
-        options.url,
-        options.interrupt,
-        options.voice,
-        options.given,
-    )
+    part = Part(options.interrupt, options.decide, options.given, options.voice)
+    return run(settings, options.answers, options.out, options.url, part)
 
 
 if __name__ == "__main__":

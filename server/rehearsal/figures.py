@@ -104,7 +104,7 @@ def pauses(turns: list[Spoken], sound: Sound, waits: list[tuple[int, str]]) -> l
     return found
 
 
-def handover_share(found: list[Pause], tolerance_ms: float = 60.0) -> tuple[int, int]:
+def handover_share(found: list[Pause], tolerance_ms: float = 20.0) -> tuple[int, int]:
     """Hand-overs between two speakers that waited for nothing: (within the tolerance, all)."""
     free = [p for p in found if not p.waited and p.speakers[0] != p.speakers[1] and p.chosen_ms >= 0]
     return sum(abs(p.measured_ms - p.chosen_ms) <= tolerance_ms for p in free), len(free)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from server.rehearsal.answers import KEYS, Answers
 from server.rehearsal.client import Event, RehearsalError, Visit
+from server.rehearsal.part import Part
 
 REACTION_S = 0.45
 READING_S = 1.5
@@ -17,10 +19,22 @@ INTERRUPTIONS = {
     "interruption2": "Wait, what does that mean for our customers?",
     "interruption3": "Hold on, tell me more about that.",
 }
+DECISIONS = {
+    "yes1": "Yes.",
+    "yes2": "Yes, please.",
+    "yes3": "Okay, yes.",
+    "no": "No.",
+}
+NO_TRIES = 3
+REPLY_S = 6.0
+"""So long it waits for a reply before it says more."""
+LOOK_S = 0.02
 INTERRUPT_AFTER_S = (1.3, 2.1, 0.9, 1.7)
 """How far into a turn the human begins to talk over it, in turn."""
 SPARED_ACTS = frozenset({"ask", "nudge", "didnt_catch", "reply", "close"})
 """Talking over these would be an answer, or the end."""
+QUARREL = 4
+"""So many replies in a row are talked over too, where no question is open, before the script goes on."""
 
 Tell = Callable[[str], None]
 
@@ -34,20 +48,21 @@ class Human:
         answers: Answers,
         spoken: dict[str, bytes],
         tell: Tell,
-        interruptions: int = 0,
-        given: bool = False,
+        part: Part | None = None,
     ) -> None:
-        """`interruptions`: how many turns it talks over; `given`: the team has the answers already."""
+        """`spoken`: all that it will say aloud, by question or by name of the remark, PCM16 24 kHz."""
         self._visit = visit
         self._answers = answers
         self._spoken = spoken
         self._tell = tell
-        self._interruptions = interruptions
+        self._part = part or Part()
         self._question = ""
         self._tries: dict[str, int] = {}
-        self._understood: set[str] = set(KEYS) if given else set()
+        self._understood: set[str] = set(KEYS) if self._part.given else set()
         self._corrected: set[str] = set()
         self._turn = ""
+        self._approval = ""
+        self._quarrelled = 0
         self._speaking: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.interrupted: list[str] = []
@@ -96,7 +111,11 @@ class Human:
             case "turn.ended":
                 self._turn = ""
             case "approval.requested":
-                self._start(self._approve(str(data.get("approval"))))
+                self._approval = str(data.get("approval"))
+                decide = self._decide if self._part.decisions else self._approve
+                self._start(decide(self._approval))
+            case "approval.resolved":
+                self._approval = ""
             case "job.started" | "job.failed" | "error" | "post.published":
                 shown = {
                     key: data[key] for key in ("kind", "code", "reason", "message", "status") if key in data
@@ -149,9 +168,33 @@ class Human:
         self._tell("  human approves the post")
         await self._visit.approve(approval)
 
+    async def _decide(self, approval: str) -> None:
+        """Say yes, which decides nothing, and at last no; tap when that is not understood."""
+        yes = [key for key in DECISIONS if key != "no"]
+        said = [yes[n % len(yes)] for n in range(self._part.decisions - 1)]
+        for key in [*said, *["no"] * NO_TRIES]:
+            await self._until(lambda: not self._turn)
+            await asyncio.sleep(REACTION_S)
+            if self._approval != approval:
+                return
+            self._tell(f"  human: {DECISIONS[key]}")
+            await self._visit.say(DECISIONS[key], self._spoken[key])
+            await self._until(lambda: bool(self._turn), REPLY_S)
+        await self._approve(approval)
+
+    async def _until(self, happened: Callable[[], bool], limit_s: float = 60.0) -> None:
+        """Returns also when it did not happen in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not happened():
+                    await asyncio.sleep(LOOK_S)
+
     def _consider_interrupting(self, act: str) -> None:
         busy = self._speaking is not None and not self._speaking.done()
-        if len(self.interrupted) < self._interruptions and act not in SPARED_ACTS and not busy:
+        quarrel = act == "reply" and self._part.given and self._quarrelled < QUARREL
+        self._quarrelled = self._quarrelled + 1 if quarrel else 0
+        spared = act in SPARED_ACTS and not quarrel
+        if len(self.interrupted) < self._part.interruptions and not spared and not busy:
             self._speaking = self._start(self._interrupt(self._turn))
 
     async def _interrupt(self, turn: str) -> None:

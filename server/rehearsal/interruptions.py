@@ -22,13 +22,9 @@ class Interruption:
     ducked_ms: float
     """From here on no 20 ms of the voice came within 10 dB of its own level before; 0: not once."""
     decision_ms: float
-    """The decision that the human speaks (`human.speaking`)."""
+    """Turn detection took it for speech (`human.speaking`)."""
     silent_ms: float
     """The last audible sample of the turn (peak above -46 dBFS)."""
-
-    @property
-    def silence_after_decision_ms(self) -> float:
-        return round(self.silent_ms - self.decision_ms, 1)
 
 
 def interruption(sound: Sound, turn: int, speech: int, decision: int, until: int) -> Interruption | None:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack
 
-from media.pcm import as_array, first_audible
+from media.pcm import as_array, audible_end, first_audible
 
 RATE_HZ = 24_000
 FRAME_SAMPLES = 480
@@ -26,7 +26,7 @@ class SpeechError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An utterance as it was sent: PCM16 24 kHz from `started_s` (loop time) on."""
+    """An utterance as it sounded: PCM16 24 kHz from `started_s` (loop time) on."""
 
     text: str
     started_s: float
@@ -38,13 +38,16 @@ class Said:
         return self.started_s + (first_audible(self.pcm) or 0) / RATE_HZ
 
     @property
-    def sent_s(self) -> float:
-        """When the packet with the first audible sample was sent: up to a packet before it sounded."""
-        return self.started_s + (first_audible(self.pcm) or 0) // FRAME_SAMPLES * FRAME_S
+    def ended_s(self) -> float:
+        """When the last audible sample had sounded."""
+        return self.started_s + audible_end(self.pcm) / RATE_HZ
 
 
 class Mouth(MediaStreamTrack):
-    """A microphone: silence, and what `say` is given, 20 ms at a time on the clock."""
+    """A microphone: silence, and what `say` is given, 20 ms at a time on the clock.
+
+    As a microphone's, a packet leaves when its last sample has sounded.
+    """
 
     kind = "audio"
 
@@ -85,7 +88,7 @@ class Mouth(MediaStreamTrack):
         if not part:
             return bytes(size)
         if self._at == 0:
-            self.said.append(Said(self._text, self._clock.time(), self._pcm))
+            self.said.append(Said(self._text, self._clock.time() - FRAME_S, self._pcm))
         self._at += size
         if self._at >= len(self._pcm) and self._spoken is not None and not self._spoken.done():
             self._spoken.set_result(None)

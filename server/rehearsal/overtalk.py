@@ -30,7 +30,6 @@ class Overtalk:
             "speaker": self.speaker,
             "act": self.act,
             **asdict(self.measured),
-            "silence_after_decision_ms": self.measured.silence_after_decision_ms,
             "words": asdict(self.words),
             "heard_ms": self.heard_ms,
             "sounded_ms": self.sounded_ms,

@@ -15,8 +15,9 @@ import aiohttp
 from server.rehearsal import report
 from server.rehearsal.answers import Answers, AnswersError, load
 from server.rehearsal.client import RehearsalError, Visit
-from server.rehearsal.human import INTERRUPTIONS, Human, Tell
+from server.rehearsal.human import DECISIONS, INTERRUPTIONS, Human, Tell
 from server.rehearsal.mouth import SpeechError, prepare
+from server.rehearsal.part import Part
 from server.rehearsal.spawn import running_server
 from server.settings import Settings
 
@@ -27,27 +28,24 @@ AFTERGLOW_S = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the human takes part: `given` answers are handed over with the session instead of spoken."""
+    """What is held, by whom, and where its fruit goes."""
 
     answers: Answers
     out: Path
-    interruptions: int
-    voice: str
-    given: bool
+    part: Part
 
     def texts(self) -> dict[str, str]:
         """All that will be said aloud."""
-        answers = {} if self.given else self.answers.said
-        return {**answers, **(INTERRUPTIONS if self.interruptions else {})}
+        answers = {} if self.part.given else self.answers.said
+        interruptions = INTERRUPTIONS if self.part.interruptions else {}
+        return {**answers, **interruptions, **(DECISIONS if self.part.decisions else {})}
 
 
-def rehearse(
-    settings: Settings, answers: Path, out: Path, url: str, interruptions: int, voice: str, given: bool
-) -> int:
+def rehearse(settings: Settings, answers: Path, out: Path, url: str, part: Part) -> int:
     """The exit code; see `server.rehearsal.run`."""
     del settings  # the server that is started reads the same environment itself
     try:
-        plan = Plan(load(answers), out, interruptions, voice, given)
+        plan = Plan(load(answers), out, part)
         out.mkdir(parents=True, exist_ok=True)
         asyncio.run(_rehearse(plan, url))
     except (RehearsalError, AnswersError, SpeechError, aiohttp.ClientError, TimeoutError) as error:
@@ -61,7 +59,7 @@ def rehearse(
 async def _rehearse(plan: Plan, url: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         preparing = asyncio.create_task(
-            prepare(plan.texts(), plan.voice, Path(folder)), name="prepare answers"
+            prepare(plan.texts(), plan.part.voice, Path(folder)), name="prepare answers"
         )
         try:
             async with (
@@ -93,7 +91,7 @@ async def _hold(http: aiohttp.ClientSession, base: str, plan: Plan, spoken: dict
         print(f"[{seconds // 60}:{seconds % 60:02d}] {line}", flush=True)
 
     visit = Visit(http, base)
-    human = Human(visit, plan.answers, spoken, tell, plan.interruptions, plan.given)
+    human = Human(visit, plan.answers, spoken, tell, plan.part)
     try:
         failure = await _take_part(visit, human, plan, tell)
         downloads = await _downloads(visit)
@@ -106,7 +104,7 @@ async def _hold(http: aiohttp.ClientSession, base: str, plan: Plan, spoken: dict
         tell(line)
     if human.missed:
         raise RehearsalError(f"Not understood: {', '.join(human.missed)}.")
-    if len(human.interrupted) < plan.interruptions:
+    if len(human.interrupted) < plan.part.interruptions:
         raise RehearsalError(f"Only {len(human.interrupted)} turns could be talked over.")
 
 
@@ -114,7 +112,7 @@ async def _take_part(visit: Visit, human: Human, plan: Plan, tell: Tell) -> Rehe
     """The whole session; why it was not whole, if it was not."""
     try:
         async with asyncio.timeout(SESSION_S):
-            await visit.open(plan.answers.corrected() if plan.given else ())
+            await visit.open(plan.answers.corrected() if plan.part.given else ())
             tell(f"connected to session {visit.id}")
             await human.hold()
         await asyncio.sleep(AFTERGLOW_S)

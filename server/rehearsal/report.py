@@ -16,6 +16,7 @@ from server.rehearsal.mouth import RATE_HZ
 from server.rehearsal.overtalk import overtalks
 from server.rehearsal.packets import Sound, decode
 from server.rehearsal.recording import write_ogg
+from server.rehearsal.replies import replies
 from server.rehearsal.timeline import Timeline
 
 TEXTS = ("transcript.txt", "transcript.vtt", "transcript.json", "brief.json")
@@ -90,7 +91,7 @@ def headlines(figures: Json) -> list[str]:
     handovers = figures["handovers"]
     if isinstance(handovers, dict):
         parts.append(
-            f"hand-overs within 60 ms of the chosen pause: {handovers['within_60_ms']}/{handovers['free']}"
+            f"hand-overs within 20 ms of the chosen pause: {handovers['within_20_ms']}/{handovers['free']}"
         )
     clock = figures["session_clock"]
     if isinstance(clock, dict):
@@ -107,6 +108,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
     )
     heard = _heard(visit.events, answers)
     errors, words = (sum(int(part[key]) for part in heard) for key in ("errors", "words"))
+    replied = replies(visit.events, visit.tap.packets, sound, visit.mouth.said, timeline.turns)
     figures: Json = {
         "session_s": round((timeline.completed_ms - timeline.first_sound_ms) / 1000, 1),
         "turns": [asdict(turn) for turn in timeline.turns],
@@ -115,7 +117,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         "session_clock": _session_clock(visit),
         "turn_events_late_by_ms": timeline.clock_spread_ms,
         "pauses": [asdict(pause) for pause in pauses],
-        "handovers": {"within_60_ms": within, "free": free},
+        "handovers": {"within_20_ms": within, "free": free},
         "silences": [asdict(silence) for silence in silences[:12]],
         "longest_silence_ms": silences[0].duration_ms if silences else 0,
         "longest_unexplained_silence_ms": max(
@@ -123,6 +125,7 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         ),
         "said_s": [round(len(one.pcm) / 2 / RATE_HZ, 1) for one in visit.mouth.said],
         "heard": heard,
+        "replies": [asdict(one) for one in replied],
         "word_error_rate": round(errors / max(1, words), 3),
         "interruptions": [one.figures() for one in overtalks(timeline, visit.events, sound)],
         "mapping_error_ms": timeline.mapping_error_ms,

@@ -43,7 +43,7 @@ class Timeline:
     """How late `turn.started` was told at the worst, from its RTP time."""
     sound_start_ms: float = 0.0
     speech: list[int] = field(default_factory=list)
-    """Where on the sound's samples each utterance of the human began, as its packet was sent."""
+    """Where on the sound's samples each utterance of the human began."""
     mapping_error_ms: float = 0.0
     """Session time on RTP time, found in two ways (the server's stamps, arrivals here): the difference."""
 
@@ -148,7 +148,7 @@ class Timeline:
             return
         start_ms = min(spurt_delays(packets)) + sound.start * 1000 / RTP_HZ
         for _, utterance in self.said:
-            self.speech.append(round((utterance.sent_s * 1000 - start_ms) * PCM_HZ / 1000))
+            self.speech.append(round((utterance.audible_s * 1000 - start_ms) * PCM_HZ / 1000))
         self.mapping_error_ms = round(abs(self.sound_start_ms - (start_ms - arrival_ms)), 2)
 
     def _audible(self, sound: Sound) -> None:

@@ -32,10 +32,30 @@ def repair() -> sessions.Held:
 
 
 @pytest.fixture(scope="session")
-def talked_over() -> sessions.Held:
-    """A session with given answers in which the human talks over one turn after another."""
+def crowd() -> list[sessions.Held]:
+    """Three more, at the same time."""
+    names = ("yoga", "bakery", "repair")
+    return sessions.hold_together(*((f"crowd-{name}", f"answers-{name}.json") for name in names))
+
+
+@pytest.fixture(scope="session")
+def quarrels() -> list[sessions.Held]:
+    """Two sessions at the same time, with given answers; the human talks over one turn after another."""
     options = ("--given", "--interrupt", str(sessions.TALKED_OVER))
-    return sessions.hold("talked-over", "answers-yoga.json", *options)
+    answers = {"talked-over": "answers-yoga.json", "talked-over-2": "answers-bakery.json"}
+    return sessions.hold_together(*((name, file, *options) for name, file in answers.items()))
+
+
+@pytest.fixture(scope="session")
+def talked_over(quarrels: list[sessions.Held]) -> sessions.Held:
+    """One of them."""
+    return quarrels[0]
+
+
+@pytest.fixture(scope="session")
+def decided() -> sessions.Held:
+    """A session with given answers in which the human says yes to the post, many times, and at last no."""
+    return sessions.hold("decided", "answers-repair.json", "--given", "--decide", str(sessions.DECIDED))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,8 +22,10 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures"
 OUT = ROOT / "rehearsal-accept"
 LIMIT_S = 420
-TALKED_OVER = 10
-"""How many turns the human talks over in the session of that name."""
+TALKED_OVER = 28
+"""How many turns the human talks over in each of two sessions."""
+DECIDED = 12
+"""How often the human says yes or no to the post."""
 FUNCTION_WORDS = frozenset(
     "about above after again along among around because before being below between could doing during "
     "every first having herself himself itself might never other ought ourselves quite rather shall "
@@ -93,6 +96,12 @@ def hold(name: str, answers: str, *options: str) -> Held:
     return Held(
         FIXTURES / answers, folder, done.returncode, done.stdout + done.stderr, seconds, load.percent()
     )
+
+
+def hold_together(*sessions: tuple[str, ...]) -> list[Held]:
+    """Several at the same time, each with a server of its own; the arguments are those of `hold`."""
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        return list(pool.map(lambda arguments: hold(*arguments), sessions))
 
 
 def content_words(text: str) -> set[str]:

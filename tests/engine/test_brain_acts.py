@@ -29,6 +29,8 @@ SPEAKERS = {
     "ask": "sarah",
     "nudge": "sarah",
     "didnt_catch": "sarah",
+    "go_back": "sarah",
+    "corrected": "sarah",
     "wrap_up": "sarah",
     "hand_over": "marcus",
     "start_research": "maya",
@@ -44,6 +46,7 @@ SPEAKERS = {
     "reply": "alex",
     "close": "marcus",
 }
+WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "remind_approval"}
 VOICES = {"marcus": "cedar", "sarah": "marin", "maya": "coral", "alex": "ash", "sophie": "shimmer"}
 RESULT_OF = {
     "report_research": "research_market",
@@ -117,6 +120,8 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "ask": [fact("answer", {"key": "offer", "text": offer}), question()],
         "nudge": [question()],
         "didnt_catch": [question()],
+        "go_back": [question()],
+        "corrected": [fact("answer", {"key": "name", "text": name}), question()],
         "wrap_up": [fact("answer", {"key": "style", "text": brief["style"]}), told],
         "hand_over": [told, fact("next", {"speaker": "maya", "phase": "ideation_prep"})],
         "start_research": [told],
@@ -160,7 +165,7 @@ def _gaps(variant: str) -> list[str]:
     return [gap for _, gap, _, _ in Formatter().parse(variant) if gap is not None]
 
 
-@pytest.mark.parametrize("act", sorted(set(SPEAKERS) - {"greet", "nudge", "didnt_catch", "remind_approval"}))
+@pytest.mark.parametrize("act", sorted(set(SPEAKERS) - WITHOUT_BRIEF))
 def test_two_briefs_make_two_different_turns(act: str) -> None:
     assert turn(act, session(BAKERY)[act]).text != turn(act, session(CYCLES)[act]).text
 
@@ -188,6 +193,16 @@ def test_questions_are_asked_whole_also_after_a_long_answer() -> None:
     text = "What do you offer, and what do people come to you for?"
     items = [fact("answer", {"key": "offer", "text": LONG["offer"]}), question(text=text)]
     assert turn("ask", items).text.endswith(text)
+
+
+def test_a_corrected_answer_is_confirmed_and_the_open_question_asked_again_if_there_is_one() -> None:
+    answer = fact("answer", {"key": "name", "text": "it is Golden Krust"})
+    asking = turn("corrected", [answer, question(text="Who are your customers?")]).text
+    assert "Golden Krust" in asking
+    assert asking.endswith("Who are your customers?")
+    later = turn("corrected", [question(), answer, fact("question", {})], speaker="alex").text
+    assert "Golden Krust" in later
+    assert "?" not in later
 
 
 def test_sarah_acknowledges_each_answer_in_other_words() -> None:

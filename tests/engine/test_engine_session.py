@@ -13,6 +13,7 @@ import pytest
 
 from server.engine.brain import Brain
 from server.engine.brain_types import BrainRequest, Call, Item, Part, Reply
+from server.engine.expecting import Expectation
 from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.session import MAX_WAITING_MESSAGES, ROOM_MESSAGES, Parts, RealtimeSession
 from server.engine.speaking import Speaking, SpeakingFailed
@@ -107,6 +108,7 @@ class FakeHearing:
         done: Callable[[Utterance, Heard | None], None],
         mean: str = "",
         progress: Callable[[Progress], None] | None = None,
+        expected: Expectation | None = None,
     ) -> Utterance:
         hearing = self
         loop = asyncio.get_running_loop()

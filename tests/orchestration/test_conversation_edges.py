@@ -204,3 +204,32 @@ def test_a_question_that_the_human_has_answered_by_hand_is_not_asked() -> None:
     theatre.run(until=lambda: theatre.acts().count("sarah ask") == 2)
     asked = [n.question for n in theatre.told(notices.QuestionAsked) if isinstance(n, notices.QuestionAsked)]
     assert asked == ["name", "audience"]
+
+
+@pytest.mark.parametrize("length_s", [1.0, 6.0])
+def test_a_result_that_comes_while_the_human_speaks_is_told_after_the_reply(length_s: float) -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.job_s = 8.0
+    theatre.start().run(until=in_stage(theatre, Stage.WORKING))
+    theatre.say("that is a nice thing to look at", delay_s=2.5, length_s=length_s)
+    ended = theatre.now + 2.5 + length_s
+    before = len(theatre.acts())
+    theatre.run(until=lambda: len(theatre.acts()) == before + 2)
+    assert theatre.acts()[before:] == ["maya reply", "maya report_research"]
+    told = [(at, c.notice) for at, c in theatre.log if isinstance(c, events.Tell)]
+    starts = [at for at, notice in told if isinstance(notice, notices.TurnStarted)]
+    assert starts[before] >= ended
+
+
+def test_a_tap_while_the_human_speaks_is_followed_up_after_the_words() -> None:
+    theatre = beside(Stage.APPROVING, "sophie present_post")
+    theatre.say("well that looks fine to me", delay_s=0.5, length_s=4.0)
+    approval = theatre.conversation.desk.open_approval
+    assert approval is not None
+    theatre.later(1.5, events.ApprovalDecided(approval.approval, events.Decision.REJECT))
+    ended, before = theatre.now + 4.5, len(theatre.acts())
+    theatre.run(until=lambda: len(theatre.acts()) > before)
+    assert theatre.now >= ended
+    theatre.run()
+    assert theatre.conversation.end_state == "completed"

@@ -26,6 +26,15 @@ def speech(text: str) -> list[tuple[float, Event]]:
 
 DEEDS = st.one_of(
     st.sampled_from(["", "mhm", "yes but wait", "no do not", "a long answer with many words"]).map(speech),
+    st.sampled_from(
+        [
+            "could you repeat that",
+            "go back",
+            "go back to the name",
+            "no the name is wrong it is Golden Krust",
+            "how long does this take",
+        ]
+    ).map(speech),
     st.sampled_from(["ok", "   ", "typed words"]).map(
         lambda text: [(0.0, events.HumanSaid(text, typed=True))]
     ),

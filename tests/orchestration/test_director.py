@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from orchestration import events, notices
+from orchestration.brief import Expects
 from orchestration.director import LISTENER, Director
 from orchestration.personas import Cast, load
 from orchestration.ports import Jobs, LineConfig, LineListener, ResponseRequest
@@ -113,6 +114,9 @@ class StubLine:
 
     def set_patience(self, silence_ms: int) -> None:
         self.log.append(("set_patience", silence_ms))
+
+    def expect(self, what: Expects) -> None:
+        self.log.append(("expect", what))
 
     def commit(self) -> None:
         self.log.append(("commit", None))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.personas import DEFAULT_FILE, RegistryError, check, line_config, load
+from orchestration.entries import check
+from orchestration.personas import DEFAULT_FILE, RegistryError, line_config, load
 from orchestration.workflow import MOENTREPRISE
 
 GOOD = DEFAULT_FILE.read_text()

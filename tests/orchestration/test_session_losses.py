@@ -14,8 +14,8 @@ from orchestration.adapters.openai_line import LineTimes
 from tests.fakes import virtual_time
 
 BENIGN = {"response_cancel_not_active"}
-ASIDES = {"nudge", "didnt_catch"}
-"""What is said because the human waits or was not heard: more of it is no repetition."""
+ASIDES = {"nudge", "didnt_catch", "back_again"}
+"""What is said because somebody waits, or was not heard: more of it is no repetition."""
 
 
 async def renewed() -> None:

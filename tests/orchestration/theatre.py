@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from orchestration import events, notices
 from orchestration.conversation import Conversation
 from orchestration.events import Command, Event
-from orchestration.personas import load
+from orchestration.personas import Cast, load
 from orchestration.turn import Stage
 from orchestration.workflow import MOENTREPRISE, Workflow
 
@@ -42,8 +42,10 @@ class Heard:
 class Theatre:
     """`run` plays until nothing is left to come or `until` holds; `log` keeps what was commanded."""
 
-    def __init__(self, workflow: Workflow = MOENTREPRISE, given: tuple[str, ...] = ()) -> None:
-        self.conversation = Conversation(workflow, load().titles(), given)
+    def __init__(
+        self, workflow: Workflow = MOENTREPRISE, given: tuple[str, ...] = (), cast: Cast | None = None
+    ) -> None:
+        self.conversation = Conversation(workflow, (cast or load()).titles(), given)
         self.now = 0.0
         self.log: list[tuple[float, Command]] = []
         self.spoken: dict[str, events.Speak] = {}
@@ -57,6 +59,8 @@ class Theatre:
         """Turns that have the floor but no sound yet."""
         self.stalled: set[str] = set()
         """The acts whose generation never ends."""
+        self.trickling = False
+        """Turns are generated while they are heard, and not much sooner."""
         self.endless: set[str] = set()
         """The acts that sound, but whose generation does not end."""
         self.final_failures: set[str] = set()
@@ -130,7 +134,7 @@ class Theatre:
             return
         if speak.act in self.stalled:
             return
-        if speak.act in self.endless:
+        if (speak.act in self.endless or self.trickling) and self.text(speak.turn):
             self._begin(speak.turn)
             return
         if speak.act in self.final_failures:
@@ -139,17 +143,31 @@ class Theatre:
         if speak.speaker in self.failing_voices:
             self.receive(events.ResponseFailed(speak.turn, "server_error"))
             return
-        calls = [] if self.forgetful else [events.ToolCall(f"call-{name}", name, {}) for name in speak.tools]
-        if speak.speakers:
-            chosen = self.chooses.get(speak.act, speak.speakers[0])
-            calls.append(events.ToolCall("call-next", "select_next_speaker", {"speaker": chosen}))
+        self._finish(speak)
+        self._begin(speak.turn)
+
+    def _finish(self, speak: events.Speak) -> None:
+        calls = self.calls(speak)
         self.receive(events.ResponseFinished(speak.turn, self.text(speak.turn), tuple(calls)))
         self._begin(speak.turn)
+
+    def _trickled(self, turn: str) -> None:
+        """The rest of a turn that is heard has come."""
+        if self.heard is not None and self.heard.turn == turn and turn not in self.broken:
+            self._finish(self.spoken[turn])
 
     def _begin(self, turn: str) -> None:
         self.generated.add(turn)
         if turn in self.waiting:
             self._sound(turn)
+
+    def calls(self, speak: events.Speak) -> list[events.ToolCall]:
+        """What the model calls in this turn."""
+        calls = [] if self.forgetful else [events.ToolCall(f"call-{name}", name, {}) for name in speak.tools]
+        if speak.speakers:
+            chosen = self.chooses.get(speak.act, speak.speakers[0])
+            calls.append(events.ToolCall("call-next", "select_next_speaker", {"speaker": chosen}))
+        return calls
 
     def text(self, turn: str) -> str:
         """All that the turn says: of one that goes on with another, what that left unsaid."""
@@ -176,14 +194,16 @@ class Theatre:
     def _sound(self, turn: str) -> None:
         if turn in self.discarded:
             return
-        if turn in self.closed:
-            self.receive(events.PlayoutFinished(turn, 0))
-            return
-        if turn not in self.generated:
+        if turn not in self.generated | self.closed:
             self.waiting.add(turn)
+            return
+        if turn in self.closed or not self.text(turn):
+            self.receive(events.PlayoutFinished(turn, 0))
             return
         self.heard = Heard(turn, self.now)
         self.at(TURN_S, lambda: self._ended(turn))
+        if self.trickling and self.spoken[turn].act not in self.endless:
+            self.at(TURN_S - REST_S, lambda: self._trickled(turn))
         self.receive(events.PlayoutStarted(turn, round(self.now * 48000)))
 
     def _ended(self, turn: str) -> None:

@@ -92,7 +92,7 @@ def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: py
     changed.write_text(text)
     load = personas.load
     monkeypatch.setattr(personas, "load", lambda: load(changed))
-    one = doctor.team()
+    one = doctor.team(Settings())
     assert one.state is State.LESS
     assert "no effect for Sarah" in one.remedy
 
@@ -104,7 +104,7 @@ def test_a_wrong_personas_file_blocks_with_the_field_s_name(
     changed.write_text(personas.DEFAULT_FILE.read_text().replace('voice = "marin"', 'voice = "nobody"'))
     load = personas.load
     monkeypatch.setattr(personas, "load", lambda: load(changed))
-    one = doctor.team()
+    one = doctor.team(Settings())
     assert one.state is State.BLOCKS
     assert "sarah.voice" in one.found
 

@@ -99,7 +99,7 @@ async def test_the_whole_work_is_done_in_workers(runners: list[JobRunner], tmp_p
         runner.start("s1", kind, kind, {**BRIEF, **results}, tmp_path, listener)
         outcome = await listener.outcome()
         assert isinstance(outcome, JobFinished), outcome
-        results["site" if kind == "website" else kind] = outcome.result
+        results[kind] = outcome.result
         assert listener.order[-1] == "JobFinished"
         assert listener.lines
         assert listener.progress[-1].percent == 100

@@ -123,7 +123,7 @@ def test_a_turn_that_was_cut_ends_in_no_hand_over() -> None:
 
 def test_only_hand_overs_that_waited_for_nothing_are_judged() -> None:
     found = [
-        Pause("a", "b", ("marcus", "sarah"), 380.0, 350, 900, ""),
+        Pause("a", "b", ("marcus", "sarah"), 369.0, 350, 900, ""),
         Pause("b", "c", ("sarah", "maya"), 500.0, 350, 0, ""),
         Pause("c", "d", ("maya", "maya"), 900.0, 250, 0, ""),
         Pause("d", "e", ("maya", "alex"), 4000.0, 350, 0, "job"),

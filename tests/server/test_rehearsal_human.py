@@ -13,6 +13,7 @@ from server.rehearsal import human as behaviour
 from server.rehearsal.answers import KEYS, Answers
 from server.rehearsal.client import Event, RehearsalError, Visit
 from server.rehearsal.human import Human
+from server.rehearsal.part import Part
 
 SAID = {key: f"the answer about {key}" for key in KEYS}
 
@@ -55,15 +56,18 @@ class FakeVisit:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REACTION_S", "READING_S"):
+    for name in ("REACTION_S", "READING_S", "LOOK_S"):
         monkeypatch.setattr(behaviour, name, 0.001)
     monkeypatch.setattr(behaviour, "INTERRUPT_AFTER_S", (0.001,))
 
 
 def made(visit: FakeVisit, interruptions: int = 0, given: bool = False, **corrections: str) -> Human:
-    spoken = {key: b"" for key in (*KEYS, *behaviour.INTERRUPTIONS)}
-    answers = Answers(SAID, corrections)
-    return Human(cast(Visit, visit), answers, spoken, lambda line: None, interruptions, given)
+    return taking_part(visit, Part(interruptions=interruptions, given=given), **corrections)
+
+
+def taking_part(visit: FakeVisit, part: Part, **corrections: str) -> Human:
+    spoken = {key: b"" for key in (*KEYS, *behaviour.INTERRUPTIONS, *behaviour.DECISIONS)}
+    return Human(cast(Visit, visit), Answers(SAID, corrections), spoken, lambda line: None, part)
 
 
 def understood(visit: FakeVisit, key: str, text: str, status: str = "answered") -> None:
@@ -141,14 +145,18 @@ async def test_it_approves_what_it_is_asked_to_approve() -> None:
 async def talked_over(interruptions: int, *acts: str) -> tuple[FakeVisit, Human]:
     """A session of these turns, each long enough to be talked over."""
     visit = FakeVisit()
+    return visit, await played(visit, Part(interruptions), *acts)
+
+
+async def played(visit: FakeVisit, part: Part, *acts: str) -> Human:
     loop = asyncio.get_running_loop()
     for n, act in enumerate(acts):
         loop.call_later(n * 0.1, partial(visit.play, "turn.started", turn=f"t{n}", act=act))
         loop.call_later(n * 0.1 + 0.08, visit.play, "turn.ended")
     loop.call_later(len(acts) * 0.1, visit.play, "session.completed")
-    human = made(visit, interruptions)
+    human = taking_part(visit, part)
     await human.hold()
-    return visit, human
+    return human
 
 
 @pytest.mark.parametrize(("wanted", "turns"), [(0, []), (1, ["t0"]), (2, ["t0", "t1"])])
@@ -167,6 +175,40 @@ async def test_a_turn_that_is_over_too_soon_is_not_talked_over(monkeypatch: pyte
     monkeypatch.setattr(behaviour, "INTERRUPT_AFTER_S", (0.09,))
     visit, human = await talked_over(1, "show_site")
     assert (visit.done, human.interrupted) == ([], [])
+
+
+async def test_with_given_answers_it_talks_over_replies_too_until_the_script_must_go_on() -> None:
+    acts = ("show_site", *["reply"] * 6, "report_post")
+    human = await played(FakeVisit(), Part(interruptions=20, given=True), *acts)
+    assert human.interrupted == ["t0", "t1", "t2", "t3", "t4", "t6", "t7"]
+
+
+async def decided(decisions: int, resolved_by: str) -> FakeVisit:
+    """Every word has a reply; the last one that is said, or the tap, resolves what is open."""
+    visit = FakeVisit()
+
+    def reply(done: tuple[str, ...]) -> None:
+        if done[-1] == resolved_by:
+            visit.play("approval.resolved", approval="a7")
+            visit.play("session.completed")
+        else:
+            visit.play("turn.started", turn="t", act="reply")
+            asyncio.get_running_loop().call_later(0.03, visit.play, "turn.ended")
+
+    visit.on_done = reply
+    visit.play("approval.requested", approval="a7")
+    await taking_part(visit, Part(decisions=decisions, given=True)).hold()
+    return visit
+
+
+async def test_it_says_yes_and_at_last_no() -> None:
+    visit = await decided(3, "No.")
+    assert visit.done == [("say", "Yes."), ("say", "Yes, please."), ("say", "No.")]
+
+
+async def test_a_no_that_is_not_understood_is_said_again_and_at_last_it_taps() -> None:
+    visit = await decided(1, "a7")
+    assert visit.done == [("say", "No."), ("say", "No."), ("say", "No."), ("approve", "a7")]
 
 
 async def test_given_answers_need_no_voice() -> None:

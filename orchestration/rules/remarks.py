@@ -1,0 +1,167 @@
+"""Words that answer no question: a remark, or a wish (say it again, go back, correct an answer)."""
+
+from __future__ import annotations
+
+from orchestration import events, facts, notices
+from orchestration.brief import AnswerSource, AnswerStatus
+from orchestration.rules import floor
+from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
+from orchestration.tools import WORK
+from orchestration.transcript import HUMAN, Entry
+from orchestration.turn import Stage, Turn
+from orchestration.understanding import is_refusal
+from orchestration.wishes import Amendment, amendment, is_aside, wants_it_again
+from orchestration.workflow import Wait
+
+
+def granted(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
+    """Whether the words were a wish, or beside the question; `turn` is the one that they cut."""
+    if wants_it_again(text):
+        _again(c, event, turn)
+        return True
+    wish = amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
+    if wish is not None and (_correct(c, event, wish, turn) or _go_back(c, event, wish, turn)):
+        return True
+    asked = _asked(c, turn)
+    if asked and is_aside(text):
+        _aside(c, event, asked, turn)
+        return True
+    return False
+
+
+def _asked(c: Standing, turn: Turn | None) -> str:
+    """The key of the question that the human is asked now, empty for none."""
+    if turn is not None and turn.step is not None:
+        return turn.step.question
+    return c.open_question
+
+
+# ---------------------------------------------------------------------- again
+
+
+def _again(c: Standing, event: events.HumanSaid, turn: Turn | None) -> None:
+    """The voices are not told of the wish: what they say again answers the words before it."""
+    remember(c, event, "", share=False)
+    again = turn or c.last
+    appending, c.appending = c.appending and turn is None, False
+    if again is None or appending:
+        c.proceed(PAUSE_AFTER_HUMAN_MS)  # before the next turn sounded: nothing was missed
+    else:
+        say_again(c, again, whole=True)
+
+
+def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
+    """The turn is said again from its start; what it called is not called again.
+
+    `whole`: with the beginning, too, that it goes on with.
+    """
+    c.drop_prepared()
+    after = "" if whole else turn.command.after
+    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back, after)
+    c.give(again, PAUSE_AFTER_HUMAN_MS)
+
+
+# ---------------------------------------------------------------------- back
+
+
+def _go_back(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
+    """Open a question of this phase again. Its answer stays until there is another."""
+    key = wish.key or _before(c, _asked(c, turn))
+    if wish.text or not key or not c.script.back_to(key):
+        return False
+    remember(c, event, "")
+    c.open_question = key
+    c.appending = c.nudged = False
+    c.misheard = 0
+    floor.tell_question(c, key)
+    c.interject(c.asker(key).speaker, "go_back", {"question": facts.question(c, None)}, Stage.LISTENING)
+    return True
+
+
+def _before(c: Standing, key: str) -> str:
+    """The question before this one; without one, the question answered last."""
+    keys = [answer.key for answer in c.brief.answers]
+    return keys[max(0, keys.index(key) - 1)] if key else c.answered
+
+
+# ---------------------------------------------------------------------- corrected
+
+
+def _correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
+    """Put an answer right that was given before. The open question is asked again, in the same breath."""
+    key, asked = wish.key or c.answered, _asked(c, turn)
+    if not wish.text or not key or key == asked or c.brief[key].status is AnswerStatus.PENDING:
+        return False
+    remember(c, event, key)
+    appending, c.appending = c.appending, False
+    floor.change_answer(c, key, wish.text, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
+    c.answered = key
+    if appending:
+        c.proceed(PAUSE_AFTER_HUMAN_MS)  # the next question confirms the answer before it
+        return True
+    c.open_question = asked
+    back = Stage.LISTENING if asked else _back_from(c, turn)
+    speaker = c.asker(asked).speaker if asked else _speaker(c, turn)
+    question = facts.question(c, None) if asked else {}
+    c.interject(speaker, "corrected", {"answer": facts.answer(c, None), "question": question}, back)
+    return True
+
+
+# ---------------------------------------------------------------------- remarks
+
+
+def remember(c: Standing, event: events.HumanSaid, question: str, share: bool = True) -> None:
+    """The human's words enter the transcript; `share` also tells them to the voices."""
+    started = c.human_at if c.human_at is not None else c.now
+    c.human_at = None
+    c.transcript.append(Entry(HUMAN, event.text, c.at_ms(started), c.at_ms(c.now), c.phase))
+    c.tell(notices.HumanHeard(event.text, question, event.confidence, event.typed))
+    if share:
+        c.do(events.Share(HUMAN, event.text))
+
+
+def _aside(c: Standing, event: events.HumanSaid, asked: str, turn: Turn | None) -> None:
+    """A question of the human's own is no answer: it is replied to, and the open one is asked again."""
+    remember(c, event, "")
+    back = Stage.LISTENING
+    c.open_question = asked
+    if c.brief[asked].status is AnswerStatus.PENDING and c.script.back_to(asked, before=True):
+        c.open_question = ""
+        back = Stage.TALKING
+    c.interject(c.asker(asked).speaker, "reply", {}, back)
+
+
+def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
+    """A refusal of what is shown, or something to reply to."""
+    remember(c, event, "")
+    back = _back_from(c, turn)
+    approval = c.desk.open_approval
+    if approval is not None and is_refusal(text):
+        c.do(*c.desk.decide(approval, events.Decision.REJECT))
+        floor.return_to(c, back)
+    else:
+        c.interject(_speaker(c, turn), "reply", {}, back)
+
+
+def _back_from(c: Standing, turn: Turn | None) -> Stage:
+    """Where the conversation goes on after the reply. A step cut before it was whole is said again."""
+    if turn is None:
+        return c.stage if c.stage in (Stage.WORKING, Stage.APPROVING) else Stage.TALKING
+    step = turn.step
+    if step is None:
+        return turn.back
+    if not turn.generated:
+        c.give_back(turn)
+        return Stage.TALKING
+    if step.wait is Wait.ANSWER or c.satisfied(turn):
+        return Stage.TALKING
+    c.awaited = WORK[step.tool].job
+    return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING
+
+
+def _speaker(c: Standing, turn: Turn | None) -> str:
+    """Who was cut, else who spoke last."""
+    if turn is not None:
+        return turn.speaker
+    spoken = (entry.speaker for entry in reversed(c.transcript) if entry.speaker != HUMAN)
+    return next(spoken, next(iter(c.team)))

@@ -1,0 +1,22 @@
+"""Which results have a place of their own on the page, and the notices that put them there."""
+
+from __future__ import annotations
+
+from orchestration import notices
+
+
+def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
+    """The notice that shows a result of this kind; None where it is only spoken of."""
+    text = {name: value for name, value in result.items() if isinstance(value, str)}
+    match kind:
+        case "research":
+            return notices.ResearchReady(result)
+        case "website":
+            return notices.SiteReady(text.get("url", ""), result)
+        case "post":
+            return notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", ""))
+        case "publish":
+            status, url = text.get("status", "unknown"), text.get("url", "")
+            return notices.PostPublished(status, url, text.get("reason", ""))
+        case _:
+            return None
