@@ -10,12 +10,15 @@ from media.pcm import (
     SAMPLE_RATE_HZ,
     as_array,
     audible_end,
+    fade_out,
     first_audible,
+    ms_to_samples,
     samples_to_ms,
 )
 
 LANE_SAMPLES_MAX = 180 * SAMPLE_RATE_HZ
 """No turn is longer than three minutes; what a mad source sends beyond is dropped."""
+_FADE_SAMPLES = ms_to_samples(5)
 _FORGET_SAMPLES = 2 * SAMPLE_RATE_HZ
 """What was sent goes in pieces of this size, but for the last frame: a fade may need it."""
 
@@ -67,6 +70,18 @@ class Lane:
         if not self._closed and not self.finished:
             self.finished = True
             self._changed()
+
+    def break_off(self, received_ms: int) -> None:
+        """The turn ends here in the received audio, or at once where more was sent, with a fade."""
+        if self._closed or self.finished:
+            return
+        end = min(self._received, max(ms_to_samples(received_ms) - self.trimmed, self.sent + _FADE_SAMPLES))
+        unsent = (self.sent - self._forgotten) * BYTES_PER_SAMPLE
+        pcm = bytes(self._pcm[unsent : (end - self._forgotten) * BYTES_PER_SAMPLE])
+        self._pcm[unsent:] = fade_out(pcm, _FADE_SAMPLES)
+        self._received = end
+        self._audible_end = min(self._audible_end, self._forgotten + audible_end(bytes(self._pcm)))
+        self.finish()
 
     @property
     def trimmed_ms(self) -> int:

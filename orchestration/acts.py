@@ -13,6 +13,8 @@ from pathlib import Path
 from orchestration.personas import RegistryError
 
 DEFAULT_FILE = Path(__file__).with_name("acts.toml")
+GOES_ON = "go_on"
+"""No act: it is added to one that a fault broke off."""
 
 
 def load(path: Path = DEFAULT_FILE) -> dict[str, str]:
@@ -28,11 +30,19 @@ def load(path: Path = DEFAULT_FILE) -> dict[str, str]:
 
 
 @cache
-def acts() -> dict[str, str]:
-    """The acts of this installation."""
+def _texts() -> dict[str, str]:
     return load()
 
 
-def instructions(act: str) -> str:
-    """What a model is told to do in this turn; raises KeyError for an act that nobody defined."""
-    return acts()[act]
+@cache
+def acts() -> dict[str, str]:
+    """The acts of this installation."""
+    return {act: words for act, words in _texts().items() if act != GOES_ON}
+
+
+def instructions(act: str, goes_on: bool = False) -> str:
+    """What a model is told to do in this turn; raises KeyError for an act that nobody defined.
+
+    `goes_on`: a fault broke the turn off, and the `said` fact holds what was heard of it.
+    """
+    return f"{acts()[act]}\n{_texts()[GOES_ON]}" if goes_on else acts()[act]

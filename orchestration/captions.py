@@ -88,6 +88,14 @@ class TurnWords:
             known = [*known, guessed]
         return _timed(self._texts, known)
 
+    def keep(self, count: int) -> None:
+        """Only the first `count` words are said; nothing more will come."""
+        words = self.words[:count]
+        self._texts = [word.text for word in words]
+        self._starts = [word.audio_ms for word in words]
+        self.told = min(self.told, count)
+        self.whole, self._open = True, False
+
     def heard(self, source_ms: int) -> str:
         """The words that had begun before `source_ms` of received audio."""
         return " ".join(word.text for word in self.words if word.audio_ms < source_ms)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from orchestration import events, notices
 from orchestration.acts import instructions
+from orchestration.breakoff import break_off
 from orchestration.conversation import Conversation
 from orchestration.events import Command, Event, Measured, ToolCall
 from orchestration.personas import Cast, line_config
@@ -172,7 +173,7 @@ class Director:
             case events.Discard():
                 self._discard(command)
             case events.Close():
-                self._turns[command.turn].lane.finish()
+                self._close(command)
             case events.Truncate():
                 self._truncate(command)
             case events.Share():
@@ -202,16 +203,22 @@ class Director:
     def _speak(self, command: events.Speak) -> None:
         line = self._lines[command.speaker]
         lane = self._floor.lane(command.turn)
-        self._turns[command.turn] = SpokenTurn(command.turn, command.speaker, lane, self._clock())
-        for kind, fact in command.context.items():
+        spoken = SpokenTurn(command.turn, command.speaker, lane, self._clock())
+        broken = self._turns.get(command.after)
+        spoken.said_before = broken.said if broken is not None else ""
+        self._turns[command.turn] = spoken
+        after = command.after if spoken.said_before else ""
+        said: dict[str, object] = {"said": {"text": spoken.said_before}} if after else {}
+        for kind, fact in {**command.context, **said}.items():
             line.add_context("system", f"{kind}: {json.dumps(fact, ensure_ascii=False)}")
         line.respond(
             ResponseRequest(
                 turn=command.turn,
                 act=command.act,
-                instructions=instructions(command.act),
+                instructions=instructions(command.act, goes_on=bool(after)),
                 tools=offered(command.tools, command.speakers),
                 max_output_tokens=self._max_tokens[command.speaker],
+                after=after,
             )
         )
 
@@ -237,6 +244,13 @@ class Director:
             self._lines[turn.speaker].cancel(command.turn)
             self._lines[turn.speaker].forget(command.turn)
         self._floor.discard(command.turn)
+
+    def _close(self, command: events.Close) -> None:
+        """It ends with what was received, and so does the model's memory of it."""
+        turn = self._turns[command.turn]
+        self._lines[turn.speaker].cancel(command.turn)
+        self._lines[turn.speaker].truncate(command.turn, break_off(turn))
+        self._tell_captions(turn)
 
     def _truncate(self, command: events.Truncate) -> None:
         turn = self._turns.get(command.turn)

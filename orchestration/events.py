@@ -180,7 +180,7 @@ class PlayoutFinished:
     turn: str
     sent_ms: int
     words: tuple[Word, ...] = ()
-    """All of its words, where their times are known."""
+    """All of its words, those of a closed turn up to where it was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +287,8 @@ class Speak:
     tools: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
     """The speakers that `select_next_speaker` may name in this turn."""
+    after: str = ""
+    """The turn that broke off and that this one goes on with; empty for a turn of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,9 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Nothing more will come for this turn: its Lane is whole as it is, perhaps empty."""
+    """Nothing more will come for this turn: what was received of it is heard, to the end of its last whole
+    sentence, or word; nothing at all where nothing came.
+    """
 
     turn: str
 

@@ -25,9 +25,16 @@ class Lane(Protocol):
     def finish(self) -> None:
         """The turn is whole: what is in the lane is all there will be."""
 
+    def break_off(self, received_ms: int) -> None:
+        """The turn ends at this place of the received audio, or at once where more of it was sent."""
+
     @property
     def trimmed_ms(self) -> int:
         """Lead silence removed so far: received time minus this is audible time."""
+
+    @property
+    def source_ms(self) -> int:
+        """How far into the received audio the listener has got."""
 
 
 class SentSample(Protocol):
@@ -104,6 +111,8 @@ class ResponseRequest:
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
     max_output_tokens: int = 1024
+    after: str = ""
+    """The turn that broke off and that this one goes on with; it need not have anything left to say."""
 
 
 class LineListener(Protocol):

@@ -86,7 +86,7 @@ class Recall:
 
     def _deliver(self, turn: Turn) -> Outcome:
         calls = self._calls(turn)
-        if not (turn.text or turn.audio_ms or calls):
+        if not (turn.text or turn.audio_ms or calls or turn.request.after):
             return TurnFailed(turn.name, LineCode.SERVER)
         return TurnFinished(turn.name, turn.text, calls)
 

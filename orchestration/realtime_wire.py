@@ -89,9 +89,10 @@ def expectation_update(hearing: Hearing, what: Expects) -> JsonObject:
 
 
 def response_create(request: ResponseRequest) -> JsonObject:
+    after: JsonObject = {"after": request.after[:512]} if request.after else {}
     response: JsonObject = {
         "instructions": request.instructions,
-        "metadata": {"act": request.act[:512], "turn": request.turn[:512]},
+        "metadata": {"act": request.act[:512], "turn": request.turn[:512], **after},
         "output_modalities": ["audio"],
         "max_output_tokens": request.max_output_tokens,
         "tools": [

@@ -30,6 +30,9 @@ class SpokenTurn:
         """Of its first sample, once the page knows that it began."""
         self.words = captions.TurnWords()
         self.whole = False
+        self.received_bytes = 0
+        self.said_before = ""
+        """The words of the turn that this one goes on with."""
 
     def captions(self) -> list[notices.Caption]:
         """The sentences that can be told now: none before the turn sounds."""
@@ -44,8 +47,14 @@ class SpokenTurn:
         """More of its audio came."""
         if self.first_audio_at is None:
             self.first_audio_at = now
+        self.received_bytes += len(pcm)
         self.words.hear(pcm)
         self.lane.put(pcm)
+
+    @property
+    def said(self) -> str:
+        """All its words, after those of the turn that it goes on with."""
+        return " ".join(filter(None, [self.said_before, *(word.text for word in self.words.words)]))
 
     def timed(self, sent_ms: int, cut: bool) -> tuple[notices.Word, ...]:
         """What was heard of it, word by word, in its audible time."""

@@ -107,8 +107,6 @@ class Standing:
         """Whose Lines cannot be reached now."""
         self.outage_explained = False
         """A persona has said of these losses that they were."""
-        self.broke_off = False
-        """A voice fell silent in the middle of its turn, and none has been heard since."""
         self.voiceless: set[str] = set()
         """Whose voices failed for good since the last sound."""
         self.nudged = False
@@ -164,8 +162,9 @@ class Standing:
         context: Mapping[str, object],
         cue: Cue | None,
         back: Stage = Stage.TALKING,
+        after: str = "",
     ) -> Turn:
-        """Let a turn be generated, unheard."""
+        """Let a turn be generated, unheard; `after` is the turn that broke off and that it goes on with."""
         self._serial += 1
         step = cue.step if cue else None
         asked = cue is not None and cue.place in self.called
@@ -177,6 +176,7 @@ class Standing:
             dict(context),
             (step.tool,) if step and step.tool and scripted else (),
             step.chooses if step else (),
+            after,
         )
         self.do(command)
         return Turn(command, cue, back)
@@ -261,7 +261,8 @@ class Standing:
         turn, self.prepared = self.prepared, None
         if turn is not None:
             self.do(events.Discard(turn.turn))
-            self.give_back(turn)
+            if self.current is None or turn.command.after != self.current.turn:
+                self.give_back(turn)  # else its step stands and falls with the turn that it goes on with
 
     def give_back(self, turn: Turn) -> None:
         """Its step will be said (again)."""

@@ -46,11 +46,18 @@ class Turn:
     given_at: float | None = None
     """Since when the listener waits for it."""
     started_at: float | None = None
-    failures: int = 0
+    losses: int = 0
+    refusals: int = 0
+    failing_since: float | None = None
+    """When its voice failed first, since something of it was heard last."""
+    waiting: bool = False
+    """It failed, and is asked for again in a moment."""
     broken: bool = False
-    """The voice failed after the beginning was heard."""
-    retryable: bool = False
-    """Whether that failure may pass."""
+    """Its voice failed after the beginning was heard: what was received whole is heard, and no more."""
+    failed: bool = False
+    """Its voice failed for good after the beginning was heard: it falls silent."""
+    heard_before: str = ""
+    """The words of the turn that this one goes on with."""
 
     @property
     def turn(self) -> str:

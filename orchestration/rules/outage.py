@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from orchestration import events
+from orchestration.rules import resume
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage, Turn
 
 EXPLANATION = "back_again"
 NOTICED_S = 3.0
-"""A turn that comes so much later than it was due is noticed; a sentence that breaks off always is."""
+"""A turn that comes so much later than it was due is noticed; so is the rest of one that broke off."""
 
 
 def voice_lost(c: Standing, event: events.VoiceLost) -> None:
@@ -28,7 +29,7 @@ def _was_noticed(c: Standing, turn: Turn) -> bool:
     """Whether somebody who had heard the team before waits for this turn, and has wondered why."""
     if c.outage_explained or not c.transcript or turn.started_at is not None or turn.given_at is None:
         return False
-    return c.broke_off or c.now - turn.given_at > NOTICED_S
+    return c.now - turn.given_at > NOTICED_S
 
 
 def _explain(c: Standing, turn: Turn) -> None:
@@ -39,4 +40,5 @@ def _explain(c: Standing, turn: Turn) -> None:
     c.drop_prepared()
     c.do(events.Discard(turn.turn))
     c.give(c.speak(turn.speaker, EXPLANATION, {}, None, Stage.TALKING), PAUSE_AFTER_HUMAN_MS)
-    c.prepared = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
+    c.prepared = resume.once_more(c, turn)
+    c.prepared.failing_since = None  # who was told why waits anew

@@ -129,9 +129,11 @@ def take_floor(c: Standing, event: events.SpeechStarted) -> None:
 
 
 def _before_it_sounded(c: Standing, turn: Turn) -> None:
-    """The human was quicker: goes on with the answer given last, or interrupts what is beside the script."""
-    if turn.cue is None:
-        c.cut = (turn, "")
+    """The human was quicker: goes on with the answer given last, or interrupts what is beside the script,
+    or what had broken off.
+    """
+    if turn.cue is None or turn.command.after:
+        c.cut = (turn, turn.heard_before)
         return
     c.give_back(turn)
     c.appending = c.just_answered

@@ -47,13 +47,17 @@ def _again(c: Standing, event: events.HumanSaid, turn: Turn | None) -> None:
     if again is None or appending:
         c.proceed(PAUSE_AFTER_HUMAN_MS)  # before the next turn sounded: nothing was missed
     else:
-        say_again(c, again)
+        say_again(c, again, whole=True)
 
 
-def say_again(c: Standing, turn: Turn) -> None:
-    """The turn is said again from its start; what it called is not called again."""
+def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
+    """The turn is said again from its start; what it called is not called again.
+
+    `whole`: with the beginning, too, that it goes on with.
+    """
     c.drop_prepared()
-    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
+    after = "" if whole else turn.command.after
+    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back, after)
     c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from orchestration import events, notices
-from orchestration.rules import floor, human
-from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
+from orchestration.rules import floor, human, resume
+from orchestration.standing import Standing
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.turn import Stage, Turn
 from orchestration.workflow import Wait
 
-ATTEMPTS_MAX = 2
 TURN_S = 45.0
 """A turn is at most 12 s; one that is still not over by then has stalled."""
 VOICELESS_MAX = 2
@@ -58,27 +57,30 @@ def _start_work(c: Standing, turn: Turn) -> None:
 
 
 def response_failed(c: Standing, event: events.ResponseFailed) -> None:
-    """Try the same turn once more; then say so on the page and go on: one voice never ends the session.
+    """Try the turn again, without what was heard of it; in the end say so: one voice never ends the session.
 
     Without any voice there is nothing to go on with: the session ends, and says why.
     """
     turn = c.turn(event.turn)
     if turn is None:
         return
+    again = resume.failed(c, turn, event.code) and event.retryable
     if turn.started_at is None:
-        _failed(c, turn, event.retryable)
-        return
-    # The beginning was heard: it falls silent first, and counts for what was heard.
-    turn.broken = c.broke_off = True
-    turn.retryable = event.retryable
-    c.current = None
-    floor.silence(c, turn)
+        if again:
+            resume.try_again(c, turn, event.code)
+        else:
+            _give_up(c, turn)
+    elif event.retryable and not (turn.generated or turn.broken):
+        resume.break_off(c, turn, again)
+        c.timers.set("voice", c.now + TURN_S)
+    else:
+        # It must not be heard on, or never ends: it falls silent first, and counts for what was heard.
+        turn.failed = True
+        c.current = None
+        floor.silence(c, turn)
 
 
-def _failed(c: Standing, turn: Turn, retryable: bool) -> None:
-    if retryable and turn.failures + 1 < ATTEMPTS_MAX:
-        _retry(c, turn)
-        return
+def _give_up(c: Standing, turn: Turn) -> None:
     c.voiceless.add(turn.speaker)
     if len(c.voiceless) > VOICELESS_MAX:
         c.tell(notices.Error("voices_lost", "The team's voices cannot be reached. Please try again later."))
@@ -96,28 +98,18 @@ def _failed(c: Standing, turn: Turn, retryable: bool) -> None:
     after(c, turn)
 
 
-def _retry(c: Standing, turn: Turn) -> None:
-    c.do(events.Discard(turn.turn))
-    again = c.speak(turn.speaker, turn.act, turn.command.context, turn.cue, turn.back)
-    again.failures = turn.failures + 1
-    again.given_at = turn.given_at if turn.started_at is None else None
-    if turn is c.prepared:
-        c.prepared = again
-    else:
-        c.give(again, PAUSE_AFTER_HUMAN_MS)
-
-
 def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     turn = c.current
     if turn is None or turn.turn != event.turn or turn.started_at is not None:
         return
     turn.started_at = c.now
+    turn.failing_since = None
     c.timers.set("voice", c.now + TURN_S)
     c.voiceless.clear()
-    c.broke_off = c.just_answered = False
+    c.just_answered = False
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
-    if turn.step is not None and turn.step.question:
+    if turn.step is not None and turn.step.question and not turn.command.after:
         floor.tell_question(c, turn.step.question)
     if turn.generated:
         _start_work(c, turn)
@@ -128,14 +120,24 @@ def playout_finished(c: Standing, event: events.PlayoutFinished) -> None:
     """Heard to its end. Where the human began to speak over the last sound, the human has the floor."""
     if c.fading is not None and c.fading.turn == event.turn:
         c.fading.words = event.words
-        _fell_silent(c, c.fading.text, event.sent_ms, interrupted=False)
+        _fell_silent(c, _text(c.fading), event.sent_ms, interrupted=False)
         return
     turn = c.current
-    if turn is not None and turn.turn == event.turn:
+    if turn is None or turn.turn != event.turn:
+        return
+    turn.words = event.words
+    if not turn.broken:
         _start_work(c, turn)  # a turn without a sound never started
-        turn.words = event.words
-        c.record(turn, turn.text, event.sent_ms, interrupted=False)
+    c.record(turn, _text(turn), event.sent_ms, interrupted=False)
+    if not turn.broken:
         after(c, turn)
+    elif not resume.go_on(c, turn, _text(turn)):
+        _give_up(c, turn)
+
+
+def _text(turn: Turn) -> str:
+    """What it says, or came to say before its voice was lost."""
+    return turn.text or " ".join(word.text for word in turn.words)
 
 
 def playout_interrupted(c: Standing, event: events.PlayoutInterrupted) -> None:
@@ -155,8 +157,8 @@ def _fell_silent(c: Standing, heard: str, sent_ms: int, interrupted: bool) -> No
         return
     if c.held:
         return
-    if turn.broken and not c.human_speaking and c.typed_over is None:
-        _failed(c, turn, turn.retryable)
+    if turn.failed and not c.human_speaking and c.typed_over is None:
+        _give_up(c, turn)
         return
     c.cut = (turn, heard)
     typed, c.typed_over = c.typed_over, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import human, overlap, turns
+from orchestration.rules import human, overlap, resume, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage
 
@@ -95,6 +95,7 @@ def _expire(c: Standing) -> None:
 
 TIMERS: dict[str, Callable[[Standing], None]] = {
     "voice": _voice,
+    "again": resume.time_came,
     "speaking": _speaking,
     "decide": overlap.decide,
     "duck": overlap.back_up,

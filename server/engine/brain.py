@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from server.engine import brain_acts, brain_plain, brain_tools
+from server.engine import brain_acts, brain_plain, brain_resume, brain_tools
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, read, string
 from server.engine.brain_templates import acts, phrase
@@ -48,8 +48,16 @@ class Brain:
             return brain_plain.respond(items, context, request)
         known = request.act in brain_acts.NAMES
         calls = brain_tools.for_act(request.act, known, context, request)
-        text = brain_acts.speak(request.act, context)
-        return Reply(_unknown(context, bool(calls)) if text is None else text, calls)
+        if request.after:
+            text = brain_resume.rest(context, lambda before: _words(request.act, before, bool(calls)))
+        else:
+            text = _words(request.act, context, bool(calls))
+        return Reply(text, calls)
+
+
+def _words(act: str, context: Context, calls: bool) -> str:
+    text = brain_acts.speak(act, context)
+    return _unknown(context, calls) if text is None else text
 
 
 def _unknown(context: Context, calls: bool) -> str:

@@ -39,8 +39,9 @@ class ToolSpec:
 class BrainRequest:
     """One response to make.
 
-    `act` is `metadata.act` ("" for any other client). `tool_choice` is auto, none, required, or the name of
-    the function that must be called.
+    `act` is `metadata.act` ("" for any other client). `after` (`metadata.after`) names the turn that broke
+    off and that this response goes on with: the fact `said` holds its words. `tool_choice` is auto, none,
+    required, or the name of the function that must be called.
     """
 
     session_instructions: str = ""
@@ -48,6 +49,7 @@ class BrainRequest:
     act: str = ""
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = "auto"
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

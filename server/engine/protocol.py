@@ -204,6 +204,7 @@ class RealtimeProtocol:
             session_instructions=self._config.instructions,
             instructions=settings.instructions,
             act=text_in(response.metadata or {}, "act"),
+            after=text_in(response.metadata or {}, "after"),
             tools=settings.tools,
             tool_choice=settings.tool_choice,
         )

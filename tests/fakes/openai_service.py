@@ -34,7 +34,10 @@ _TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
 class FakeService:
-    """One session. `receive` takes a client event, `step` generates a little more; both return events."""
+    """One session. `receive` takes a client event, `step` generates a little more; both return events.
+
+    The script is asked with the request, and with the conversation so far as its `items`.
+    """
 
     def __init__(self, script: Callable[[Json], Reply]) -> None:
         self.script = script
@@ -207,7 +210,7 @@ class FakeService:
         request = cast(Json, event.get("response") or {})
         if request.get("conversation") != "none" and any(not r.beside for r in self._responses):
             raise Breach("conversation_already_has_active_response", "one at a time")
-        reply = self.script(request)
+        reply = self.script({**request, "items": [item.body for item in self.items.values()]})
         if reply.refused:
             raise Breach(reply.refused, "refused by the script")
         return self._begin(reply, request)

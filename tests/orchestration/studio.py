@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -30,7 +30,7 @@ from tests.fakes.openai_service import Call, FakeService, Json, Reply, Speech
 
 N = TypeVar("N", bound=notices.Notice)
 
-WORD_MS = 300
+WORD_MS = 400
 TICK_MS = 50
 BYTES_PER_MS = 48
 PATIENCE_S = 3.0
@@ -48,12 +48,20 @@ class StudioLane:
     gone: bool = False
     trimmed_ms: int = 0
 
+    @property
+    def source_ms(self) -> int:
+        return self.sent_ms
+
     def put(self, pcm: bytes) -> None:
         if not self.gone:
             self.received_ms += len(pcm) // BYTES_PER_MS
 
     def finish(self) -> None:
         self.whole = True
+
+    def break_off(self, received_ms: int) -> None:
+        self.received_ms = max(self.sent_ms, min(self.received_ms, received_ms))
+        self.whole = self.gone = True
 
 
 class StudioFloor:
@@ -117,9 +125,18 @@ class StudioFloor:
 
 
 def script(request: Json) -> Reply:
-    """Six words, then every tool that is offered."""
+    """Three sentences of the act and what it is about, then every tool that is offered.
+
+    A turn that broke off goes on after what was said of it; AssertionError when that is something else.
+    """
     metadata = cast(Json, request["metadata"])
-    parts: list[Speech | Call] = [Speech(f"{metadata['turn']} says {metadata['act']} in six words", WORD_MS)]
+    items = cast("list[Json]", request["items"])
+    words = _words(str(metadata["act"]), items)
+    if metadata.get("after"):
+        said = str(_fact(items, "said")["text"]).split()
+        assert said == words[: len(said)], (said, words)
+        words = words[len(said) :]
+    parts: list[Speech | Call] = [Speech(" ".join(words), WORD_MS)] if words else []
     for tool in cast("list[Json]", request["tools"]):
         properties = cast("dict[str, Json]", cast(Json, tool["parameters"])["properties"])
         arguments = {
@@ -127,6 +144,26 @@ def script(request: Json) -> Reply:
         }
         parts.append(Call(str(tool["name"]), json.dumps(arguments)))
     return Reply(list(parts))
+
+
+def _words(act: str, items: list[Json]) -> list[str]:
+    """No word has more than five letters: the fake's words are all of one length."""
+    about = {"ask": ("question", "key"), "hand_over": ("next", "speaker")}.get(act)
+    name = str(_fact(items, about[0])[about[1]])[:4] if about else "all"
+    short = "".join(word[0] for word in act.split("_"))
+    return f"This is {short} on {name}. It goes on a bit {short} more. So {short} ends.".split()
+
+
+def _fact(items: list[Json], kind: str) -> Json:
+    """The latest of this kind."""
+    contents = [cast("list[Json]", item.get("content", [])) for item in items]
+    texts = [str(part.get("text", "")) for content in contents for part in content]
+    latest = [text for text in texts if text.startswith(f"{kind}: ")][-1]
+    return cast(Json, json.loads(latest.partition(": ")[2]))
+
+
+def _listens(session: FakeService) -> bool:
+    return session.session.get("output_modalities") == ["text"]
 
 
 class Studio:
@@ -175,6 +212,20 @@ class Studio:
             if isinstance(n, notices.TurnEnded) and not n.interrupted and n.turn in acts
         ]
 
+    def said(self, beside: Collection[str] = ()) -> list[str]:
+        """What was heard of all voices, as one text for each act; without the acts `beside`."""
+        acts = {n.turn: f"{n.speaker} {n.act}" for n in self.told if isinstance(n, notices.TurnStarted)}
+        said: list[tuple[str, str]] = []
+        for ended in self.of(notices.TurnEnded):
+            act = acts[ended.turn]
+            if act.split()[1] in beside:
+                continue
+            if said and said[-1][0] == act and not said[-1][1].endswith("ends."):
+                said[-1] = (act, f"{said[-1][1]} {ended.text}".strip())
+            else:
+                said.append((act, ended.text))
+        return [f"{act}: {text}" for act, text in said]
+
     def of(self, kind: type[N]) -> list[N]:
         return [notice for notice in self.told if isinstance(notice, kind)]
 
@@ -186,10 +237,13 @@ class Studio:
         pairs = zip(self.service.sessions, self.service.sockets, strict=True)
         return [(session, socket) for session, socket in pairs if not cast(MemorySocket, socket).closed]
 
+    def voices(self) -> list[tuple[FakeService, Socket]]:
+        """All open sessions but the listening one."""
+        return [pair for pair in self.open_sessions() if not _listens(pair[0])]
+
     def _ear(self) -> Socket:
         """The listening session's socket; raises IndexError while there is none."""
-        listens = ["text"]
-        return [s for f, s in self.open_sessions() if f.session.get("output_modalities") == listens][-1]
+        return [socket for session, socket in self.open_sessions() if _listens(session)][-1]
 
     # ------------------------------------------------------------------ the world
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from theatre import ANSWERS, Theatre
+from theatre import ANSWERS, Theatre, approve_only
 
 from orchestration import events, notices
 
 
-def heard_in_part(theatre: Theatre, act: str, seconds: float = 2.0) -> str:
-    """Play until a turn of this act has been heard for a while; returns the turn."""
+def broken(theatre: Theatre, act: str, seconds: float = 2.0) -> str:
+    """Play until a turn of this act has been heard for a while, and its voice is lost; returns the turn."""
+    theatre.endless = {act}
     theatre.start().run(lambda: f" {act}" in "".join(theatre.acts()[-1:]))
+    wait(theatre, seconds)
+    assert theatre.heard is not None
+    theatre.receive(events.ResponseFailed(theatre.heard.turn, "connection_lost", retryable=True))
+    return theatre.heard.turn
+
+
+def wait(theatre: Theatre, seconds: float) -> None:
     until = theatre.now + seconds
     theatre.at(seconds, lambda: None)
     theatre.run(lambda: theatre.now >= until)
-    assert theatre.heard is not None
-    return theatre.heard.turn
 
 
 def ended(theatre: Theatre) -> list[tuple[str, bool]]:
@@ -23,51 +31,176 @@ def ended(theatre: Theatre) -> list[tuple[str, bool]]:
     return [(n.turn, n.interrupted) for n in told if isinstance(n, notices.TurnEnded)]
 
 
-@pytest.mark.parametrize("act", ["greet", "ask", "start_build"])
-def test_a_turn_that_breaks_off_counts_for_what_was_heard_and_is_said_again(act: str) -> None:
-    theatre = Theatre()
-    turn = heard_in_part(theatre, act)
-    theatre.receive(events.ResponseFailed(turn, "connection_lost", retryable=True))
-    theatre.run()
-    assert (turn, True) in ended(theatre)
-    acts = theatre.acts()
-    first = next(n for n, told in enumerate(acts) if told.endswith(act))
-    assert acts[first] == acts[first + 1]
-    assert [notice.state for notice in told_states(theatre)][-1] == "completed"
-    assert not theatre.told(notices.Error)
+def heard(theatre: Theatre) -> list[tuple[str, str]]:
+    """Who said what, in the parts in which it was heard."""
+    return [(entry.speaker, entry.text) for entry in theatre.conversation.transcript]
+
+
+def whole(speaker: str, act: str) -> str:
+    return f"{speaker} says {act} in ten words or maybe a few more"
 
 
 def told_states(theatre: Theatre) -> list[notices.SessionState]:
     return [n for n in theatre.told(notices.SessionState) if isinstance(n, notices.SessionState)]
 
 
+def codes(theatre: Theatre) -> list[str]:
+    return [notice.code for notice in theatre.told(notices.Error) if isinstance(notice, notices.Error)]
+
+
+@pytest.mark.parametrize("act", ["greet", "ask", "start_build"])
+def test_a_turn_that_breaks_off_goes_on_after_its_last_word(act: str) -> None:
+    theatre = Theatre()
+    turn = broken(theatre, act)
+    theatre.endless.clear()
+    theatre.run()
+    parts = heard(theatre)
+    first = next(n for n, (_, text) in enumerate(parts) if f" {act} " in text)
+    speaker = parts[first][0]
+    assert parts[first + 1][0] == speaker
+    assert " ".join(text for _, text in parts[first : first + 2]) == whole(speaker, act)
+    assert (turn, False) in ended(theatre)
+    assert told_states(theatre)[-1].state == "completed"
+    assert not codes(theatre)
+
+
+def test_a_turn_that_breaks_off_twice_is_said_once() -> None:
+    theatre = Theatre()
+    broken(theatre, "greet", 1.0)
+    theatre.run(lambda: theatre.acts() == ["marcus greet"] * 2)
+    wait(theatre, 1.0)
+    assert theatre.heard is not None
+    theatre.receive(events.ResponseFailed(theatre.heard.turn, "connection_lost", retryable=True))
+    theatre.endless.clear()
+    theatre.run(lambda: len(theatre.acts()) == 4)
+    assert theatre.acts() == ["marcus greet"] * 3 + ["sarah ask"]
+    assert " ".join(text for _, text in heard(theatre)) == whole("marcus", "greet")
+
+
+def test_the_work_of_a_turn_that_breaks_off_is_started_once_and_its_question_is_told_once() -> None:
+    theatre = Theatre()
+    broken(theatre, "start_build")
+    theatre.endless.clear()
+    theatre.run()
+    jobs = [job for job in theatre.commands(events.StartJob) if isinstance(job, events.StartJob)]
+    assert [job.kind for job in jobs] == ["research", "website", "post", "publish"]
+    theatre = Theatre()
+    broken(theatre, "ask")
+    theatre.endless.clear()
+    theatre.run()
+    asked = theatre.told(notices.QuestionAsked)
+    assert len(asked) == len(set(asked)) == 6
+
+
+def test_a_turn_that_only_lacks_its_end_is_over_when_nothing_more_is_said() -> None:
+    theatre = Theatre()
+    broken(theatre, "greet", 4.45)
+    (rest,) = [command for command in theatre.commands(events.Speak) if command.after]  # type: ignore[union-attr]
+    assert isinstance(rest, events.Speak)
+    theatre.endless.clear()
+    theatre.closed.add(rest.turn)
+    theatre.run(lambda: len(theatre.acts()) == 2)
+    assert theatre.acts() == ["marcus greet", "sarah ask"]
+    assert len(ended(theatre)) == 1
+
+
+def test_a_rest_that_fails_at_once_is_asked_for_again_in_growing_pauses_and_then_passed_over() -> None:
+    theatre = Theatre()
+    broken(theatre, "greet")
+    theatre.endless.clear()
+    theatre.failing_voices = {"marcus"}
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    asked = [(at, c) for at, c in theatre.log if isinstance(c, events.Speak) and c.act == "greet"]
+    assert len(asked) == 1 + 5
+    assert {command.after for _, command in asked[1:]} == {asked[0][1].turn}
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(asked[1:])]
+    assert pauses == pytest.approx([0.1, 0.6, 1.1, 2.1])
+    assert codes(theatre) == ["voice_failed"]
+    assert theatre.acts() == ["marcus greet", "sarah ask"]
+
+
+def test_a_rest_that_stays_away_is_passed_over_after_half_a_minute() -> None:
+    theatre = Theatre()
+    broken(theatre, "greet")
+    theatre.stalled = {"greet"}
+    since = theatre.now
+    theatre.run(lambda: bool(codes(theatre)))
+    assert 30.0 <= theatre.now - since <= 45.0
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    assert theatre.acts() == ["marcus greet", "sarah ask"]
+
+
 def test_every_turn_that_began_has_an_end_when_the_voice_stays_lost() -> None:
     theatre = Theatre()
-    for _ in range(2):
-        turn = heard_in_part(theatre, "greet") if theatre.heard is None else theatre.heard.turn
-        theatre.receive(events.ResponseFailed(turn, "connection_lost", retryable=True))
-        theatre.run(lambda: theatre.heard is not None)
+    broken(theatre, "greet", 0.2)
+    for _ in range(11):
+        began = len(theatre.acts())
+        theatre.run(lambda began=began: len(theatre.acts()) > began)  # type: ignore[misc]
+        wait(theatre, 0.2)
+        assert theatre.heard is not None
+        theatre.receive(events.ResponseFailed(theatre.heard.turn, "connection_lost", retryable=True))
     started = [n.turn for n in theatre.told(notices.TurnStarted) if isinstance(n, notices.TurnStarted)]
-    theatre.run()
-    assert {turn for turn, _ in ended(theatre)} >= set(started)
-    assert len(theatre.told(notices.Error)) == 1
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    assert {turn for turn, _ in ended(theatre)} == set(started)
+    assert codes(theatre) == ["voice_failed"]
+
+
+def test_a_failure_that_is_final_silences_the_turn_and_the_next_one_follows() -> None:
+    theatre = Theatre()
+    theatre.endless = {"greet"}
+    theatre.start().run(lambda: bool(theatre.acts()))
+    wait(theatre, 2.0)
+    assert theatre.heard is not None
+    theatre.receive(events.ResponseFailed(theatre.heard.turn, "content_filter", retryable=False))
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    assert theatre.acts() == ["marcus greet", "sarah ask"]
+    assert [interrupted for _, interrupted in ended(theatre)] == [True]
+    assert codes(theatre) == ["voice_failed"]
 
 
 def test_a_human_who_speaks_while_the_voice_breaks_off_has_the_floor() -> None:
     theatre = Theatre()
-    turn = heard_in_part(theatre, "greet")
-    theatre.receive(events.ResponseFailed(turn, "connection_lost", retryable=True))
-    theatre.receive(events.SpeechStarted("item"))
-    theatre.later(1.0, events.SpeechStopped("item"))
+    broken(theatre, "greet")
+    theatre.receive(events.PushToTalk(True))
+    theatre.later(1.0, events.PushToTalk(False))
     theatre.later(1.1, events.HumanSaid("wait a moment please", item="item"))
     theatre.run(lambda: len(theatre.acts()) == 2)
     assert theatre.acts() == ["marcus greet", "marcus reply"]
 
 
+def test_a_human_who_answers_before_the_rest_of_the_question_is_understood() -> None:
+    theatre = Theatre()
+    theatre.human = approve_only
+    broken(theatre, "ask")
+    theatre.endless.clear()
+    theatre.stalled = {"ask"}
+    wait(theatre, 1.0)
+    assert theatre.heard is None
+    theatre.stalled.clear()
+    theatre.say("Golden Crust", delay_s=0.1)
+    theatre.run(lambda: len(theatre.acts()) == 3)
+    assert theatre.conversation.brief.text("name") == "Golden Crust"
+    assert theatre.acts() == ["marcus greet", "sarah ask", "sarah ask"]
+
+
+def test_a_hum_before_the_rest_lets_it_go_on() -> None:
+    theatre = Theatre()
+    theatre.human = approve_only
+    broken(theatre, "greet")
+    theatre.endless.clear()
+    theatre.stalled = {"greet"}
+    wait(theatre, 1.0)
+    theatre.stalled.clear()
+    theatre.say("mhm", delay_s=0.1)
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    said = [text for speaker, text in heard(theatre) if speaker == "marcus"]
+    assert " ".join(said) == whole("marcus", "greet")
+
+
 def test_a_listener_who_is_lost_as_well_hears_the_turn_again_on_return() -> None:
     theatre = Theatre()
-    turn = heard_in_part(theatre, "greet")
-    theatre.receive(events.ResponseFailed(turn, "connection_lost", retryable=True))
+    broken(theatre, "greet")
+    theatre.endless.clear()
     theatre.receive(events.ListenerLost(None))
     theatre.later(5.0, events.ListenerArrived())
     theatre.run(lambda: len(theatre.acts()) == 2)
@@ -80,9 +213,8 @@ def test_without_any_voice_the_session_ends_and_says_why() -> None:
     theatre.failing_voices = {"marcus", "sarah", "maya", "alex", "sophie"}
     theatre.run()
     assert theatre.conversation.end_state == "stopped"
-    codes = [notice.code for notice in theatre.told(notices.Error) if isinstance(notice, notices.Error)]
-    assert codes[-1] == "voices_lost"
-    assert set(codes[:-1]) == {"voice_failed"}
+    assert codes(theatre)[-1] == "voices_lost"
+    assert set(codes(theatre)[:-1]) == {"voice_failed"}
     assert not theatre.told(notices.SessionCompleted)
 
 
@@ -95,7 +227,10 @@ def test_two_voices_that_fail_do_not_end_the_session() -> None:
 
 def test_what_was_heard_of_the_last_sentence_is_kept_when_the_session_is_stopped() -> None:
     theatre = Theatre()
-    turn = heard_in_part(theatre, "greet")
+    theatre.start().run(lambda: bool(theatre.acts()))
+    wait(theatre, 2.0)
+    assert theatre.heard is not None
+    turn = theatre.heard.turn
     theatre.receive(events.StopRequested())
     theatre.run()
     assert theatre.conversation.end_state == "stopped"

@@ -21,12 +21,17 @@ class StubLane:
     pcm: bytes = b""
     whole: bool = False
     trimmed_ms: int = 100
+    source_ms: int = 100
+    broken_ms: int | None = None
 
     def put(self, pcm: bytes) -> None:
         self.pcm += pcm
 
     def finish(self) -> None:
         self.whole = True
+
+    def break_off(self, received_ms: int) -> None:
+        self.whole, self.broken_ms = True, received_ms
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from theatre import ANSWERS, Theatre, approve_only, in_stage
 from orchestration import events, notices
 from orchestration.brief import AnswerStatus
 from orchestration.personas import load
+from orchestration.rules import outage
 from orchestration.turn import Stage
 from server.engine.brain import Brain, BrainRequest
 
@@ -24,6 +25,7 @@ class Outage(Theatre):
 
     def __init__(self, given: tuple[str, ...] = ()) -> None:
         super().__init__(given=given)
+        self.trickling = True
         self.away: set[str] = set()
         self.asked: list[events.Speak] = []
 
@@ -34,8 +36,9 @@ class Outage(Theatre):
             if for_s > TOLD_S:
                 self.later(TOLD_S, events.VoiceLost(speaker))
             self.at(for_s, lambda speaker=speaker: self.restore(speaker, for_s > TOLD_S))  # type: ignore[misc]
-        if self.heard is not None and self.spoken[self.heard.turn].speaker in speakers:
-            self.receive(events.ResponseFailed(self.heard.turn, "connection_lost"))
+        turn = self.conversation.turn(self.heard.turn) if self.heard is not None else None
+        if turn is not None and turn.speaker in speakers and not (turn.generated or turn.broken):
+            self.receive(events.ResponseFailed(turn.turn, "connection_lost"))
 
     def restore(self, speaker: str, told: bool) -> None:
         self.away.discard(speaker)
@@ -75,13 +78,19 @@ def nothing_is_lost(theatre: Theatre) -> None:
     assert theatre.acts()[-1] == "marcus close"
 
 
-@pytest.mark.parametrize("outage_s", [1.5, 5.0, 14.0])
-def test_a_sentence_that_broke_off_is_said_again_after_an_explanation(outage_s: float) -> None:
+@pytest.mark.parametrize(
+    ("outage_s", "explained"), [(1.5, []), (5.0, ["back_again"]), (14.0, ["back_again"])]
+)
+def test_a_sentence_that_broke_off_goes_on_after_an_explanation_where_that_took_long(
+    outage_s: float, explained: list[str]
+) -> None:
     theatre = Outage().heard_for("sarah ask", 2.0)
     theatre.lose(*TEAM, for_s=outage_s)
+    theatre.run(lambda: theatre.conversation.stage is Stage.LISTENING)
+    assert [act.split()[1] for act in theatre.acts()] == ["greet", "ask", *explained, "ask"]
+    asked = [entry.text for entry in theatre.conversation.transcript if entry.speaker == "sarah"]
+    assert f"{asked[0]} {asked[-1]}" == "sarah says ask in ten words or maybe a few more"
     theatre.run()
-    assert theatre.acts()[:4] == ["marcus greet", "sarah ask", "sarah back_again", "sarah ask"]
-    assert theatre.explanations() == ["sarah back_again"]
     nothing_is_lost(theatre)
 
 
@@ -130,13 +139,15 @@ def test_an_outage_is_explained_once_and_the_next_one_again() -> None:
     nothing_is_lost(theatre)
 
 
-def test_an_explanation_that_breaks_off_is_said_again_and_not_explained() -> None:
+def test_an_explanation_that_breaks_off_is_followed_by_what_waited_for_it() -> None:
     theatre = Outage().heard_for("sarah ask", 2.0)
     theatre.lose("sarah", for_s=5.0)
     theatre.heard_for("sarah back_again", 1.0)
     theatre.lose("sarah", for_s=5.0)
     theatre.run()
-    assert theatre.acts()[2:5] == ["sarah back_again", "sarah back_again", "sarah ask"]
+    assert theatre.acts()[1:4] == ["sarah ask", "sarah back_again", "sarah ask"]
+    asked = [entry.text for entry in theatre.conversation.transcript if " ask " in f" {entry.text} "]
+    assert len(asked) == 6
     nothing_is_lost(theatre)
 
 
@@ -182,13 +193,15 @@ def test_whatever_is_lost_and_whenever_the_session_comes_to_its_end(
     assert len(theatre.told(notices.SessionCompleted)) == 1
 
 
-async def test_the_director_has_it_said_by_the_line_that_is_back() -> None:
+async def test_the_director_has_it_said_by_the_line_that_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outage, "NOTICED_S", 0.0)
     async with stand() as here:
         await begun(here)
         here.director.playout_started("turn1", 0)
         here.director.response_failed("turn1", "connection_lost", True)
         await here.settle()
-        here.director.playout_interrupted("turn1", 900, 1000)
+        here.director.playout_finished("turn1", 900)
+        await here.settle()
         here.director.line_lost("marcus", "connection_lost")
         here.director.line_lost("listener", "connection_lost")
         here.director.line_restored("listener")

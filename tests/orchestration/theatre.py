@@ -27,6 +27,8 @@ RESULTS: dict[str, dict[str, object]] = {
 ANSWERS = ("Golden Crust", "bread and cakes", "families", "stone oven", "home and menu", "warm brown")
 GENERATION_S = 0.1
 TURN_S = 5.0
+REST_S = 0.5
+"""What had been received, but not heard, when a voice was lost."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Theatre:
         self.log: list[tuple[float, Command]] = []
         self.spoken: dict[str, events.Speak] = {}
         self.discarded: set[str] = set()
+        self.broken: dict[str, str] = {}
+        """What was said of the turns that broke off."""
         self.closed: set[str] = set()
         """Turns whose Lane holds no sound."""
         self.generated: set[str] = set()
@@ -55,6 +59,10 @@ class Theatre:
         """Turns that have the floor but no sound yet."""
         self.stalled: set[str] = set()
         """The acts whose generation never ends."""
+        self.trickling = False
+        """Turns are generated while they are heard, and not much sooner."""
+        self.endless: set[str] = set()
+        """The acts that sound, but whose generation does not end."""
         self.final_failures: set[str] = set()
         """The acts whose generation fails for good."""
         self.heard: Heard | None = None
@@ -115,7 +123,7 @@ class Theatre:
             case events.Discard():
                 self.discarded.add(command.turn)
             case events.Close():
-                self.closed.add(command.turn)
+                self._close(command.turn)
             case events.Cut():
                 self._cut()
             case events.StartJob():
@@ -126,17 +134,32 @@ class Theatre:
             return
         if speak.act in self.stalled:
             return
+        if (speak.act in self.endless or self.trickling) and self.text(speak.turn):
+            self._begin(speak.turn)
+            return
         if speak.act in self.final_failures:
             self.receive(events.ResponseFailed(speak.turn, "content_filter", retryable=False))
             return
         if speak.speaker in self.failing_voices:
             self.receive(events.ResponseFailed(speak.turn, "server_error"))
             return
+        self._finish(speak)
+        self._begin(speak.turn)
+
+    def _finish(self, speak: events.Speak) -> None:
         calls = self.calls(speak)
-        self.generated.add(speak.turn)
         self.receive(events.ResponseFinished(speak.turn, self.text(speak.turn), tuple(calls)))
-        if speak.turn in self.waiting:
-            self._sound(speak.turn)
+        self._begin(speak.turn)
+
+    def _trickled(self, turn: str) -> None:
+        """The rest of a turn that is heard has come."""
+        if self.heard is not None and self.heard.turn == turn and turn not in self.broken:
+            self._finish(self.spoken[turn])
+
+    def _begin(self, turn: str) -> None:
+        self.generated.add(turn)
+        if turn in self.waiting:
+            self._sound(turn)
 
     def calls(self, speak: events.Speak) -> list[events.ToolCall]:
         """What the model calls in this turn."""
@@ -147,26 +170,48 @@ class Theatre:
         return calls
 
     def text(self, turn: str) -> str:
+        """All that the turn says: of one that goes on with another, what that left unsaid."""
         speak = self.spoken[turn]
-        return f"{speak.speaker} says {speak.act} in ten words or maybe a few more"
+        words = f"{speak.speaker} says {speak.act} in ten words or maybe a few more".split()
+        return " ".join(words[len(self._said(speak.after)) :])
+
+    def _said(self, turn: str) -> list[str]:
+        """The words of a turn that broke off, after those of the turn that it went on with."""
+        before = self._said(self.spoken[turn].after) if turn else []
+        return [*before, *self.broken.get(turn, "").split()]
+
+    def _close(self, turn: str) -> None:
+        """What is there of a turn that is heard goes on for a moment; of any other nothing is there."""
+        heard = self.heard
+        if heard is None or heard.turn != turn:
+            self.closed.add(turn)
+            return
+        end_s = self.now - heard.started_at + REST_S
+        words = self.text(turn).split()
+        self.broken[turn] = " ".join(words[: round(len(words) * end_s / TURN_S)])
+        self.at(REST_S, lambda: self._ended(turn))
 
     def _sound(self, turn: str) -> None:
         if turn in self.discarded:
             return
-        if turn in self.closed:
-            self.receive(events.PlayoutFinished(turn, 0))
-            return
-        if turn not in self.generated:
+        if turn not in self.generated | self.closed:
             self.waiting.add(turn)
+            return
+        if turn in self.closed or not self.text(turn):
+            self.receive(events.PlayoutFinished(turn, 0))
             return
         self.heard = Heard(turn, self.now)
         self.at(TURN_S, lambda: self._ended(turn))
+        if self.trickling and self.spoken[turn].act not in self.endless:
+            self.at(TURN_S - REST_S, lambda: self._trickled(turn))
         self.receive(events.PlayoutStarted(turn, round(self.now * 48000)))
 
     def _ended(self, turn: str) -> None:
         if self.heard is not None and self.heard.turn == turn:
+            sent_ms = round((self.now - self.heard.started_at) * 1000)
             self.heard = None
-            self.receive(events.PlayoutFinished(turn, round(TURN_S * 1000)))
+            words = tuple(notices.Word(word, 0, 0) for word in self.broken.get(turn, "").split())
+            self.receive(events.PlayoutFinished(turn, sent_ms, words))
 
     def _cut(self) -> None:
         heard, self.heard = self.heard, None
