@@ -15,6 +15,7 @@ from pathlib import Path
 
 from media import floor as sounds
 from media.clock import SessionClock
+from media.echo import EchoGuard
 from media.fanout import Voice
 from media.floor import Floor
 from media.microphone import Microphone
@@ -107,6 +108,8 @@ class Session:
         clock = SessionClock(self._now())
         self.floor = Floor(clock, self._sounded)
         self.outbound = Outbound(self.floor, clock, crew.pacer)
+        echo = EchoGuard()
+        self.outbound.on_sound = echo.sent
         self.work = SessionWork(crew.workshop, self.id, self.folder, self.publish, self.post)
         self.director = crew.director(
             floor=self.floor,
@@ -122,6 +125,7 @@ class Session:
             self.director.hear,
             self._sound_changed,
             clock=clock,
+            echo=echo,
         )
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
