@@ -25,7 +25,7 @@ HOLD_FRAMES = 10
 """Whoever was recognised as a human is heard for 200 ms without being recognised again."""
 _HUMAN_FRAMES = 2
 """One frame alone that is no echo passes, and holds nothing open."""
-_HUMAN_SHARE, _STILL_HUMAN_SHARE = 0.5, 0.3
+_HUMAN_SHARE, _STILL_HUMAN_SHARE = 0.4, 0.25
 """A frame of which more is unexplained is the human's; less is enough for one who speaks already."""
 _CHANCE, _PROOF = 0.3, 0.6
 """Two voices are as alike as that by chance. What is found above it, at one delay, adds up to a proof."""
@@ -203,8 +203,11 @@ class EchoGuard:
             self._echo = None
 
     def _confirm(self, echo: _Echo, found: Likeness | None) -> None:
+        if found is not None and abs(found.delay - echo.delay) > FRAME_SAMPLES and self._looks.proves(found):
+            echo.delay = found.delay
         if found is None or found.degree < _PERHAPS_ALIKE or abs(found.delay - echo.delay) > FRAME_SAMPLES:
             echo.doubts += 1
+            self._unwatched = _WATCH_FRAMES // 2
             return
         echo.doubts = 0
         echo.delay = found.delay

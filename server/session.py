@@ -121,12 +121,7 @@ class Session:
             given_answers=given_answers,
             clock=self._now,
         )
-        self.microphone = Microphone(
-            self.director.hear,
-            self._sound_changed,
-            clock=clock,
-            echo=echo,
-        )
+        self.microphone = Microphone(self.director.hear, self._sound_changed, clock=clock, echo=echo)
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
         sides = Sides(self.outbound, self._overheard)
