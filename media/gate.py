@@ -50,6 +50,13 @@ class SpeechGate:
         self.level_dbfs = loudest
         return self.open is not before
 
+    def hush(self, pcm: bytes) -> bool:
+        """Like `push`, but of a chunk that was silenced: it tells nothing of the noise around the human."""
+        floor = self.floor_dbfs
+        changed = self.push(pcm)
+        self.floor_dbfs = floor
+        return changed
+
     def _window(self, level_dbfs: float) -> None:
         floor = self.floor_dbfs
         above = level_dbfs - floor

@@ -63,3 +63,16 @@ def test_a_sound_ends_after_60_ms_of_quiet_and_not_in_a_stop_inside_a_word() -> 
     assert not gate.push(silence(ms_to_samples(50)))
     assert gate.push(silence(ms_to_samples(10)))
     assert not gate.open
+
+
+def test_what_was_silenced_tells_nothing_of_the_noise() -> None:
+    """After an echo the noise of the room is still no sound."""
+    gate = SpeechGate()
+    for _ in range(2000):
+        gate.push(noise(20, -45))
+    floor = gate.floor_dbfs
+    gate.hush(silence(24_000))
+    assert gate.floor_dbfs == floor
+    assert gate.quiet_windows >= 100
+    assert sum(gate.push(noise(20, -45, seed=6)) for _ in range(500)) == 0
+    assert not gate.open
