@@ -195,7 +195,8 @@ class Settings:
         "MOENTREPRISE_TOKEN_PRICES",
         token_prices,
         "prices such as input.text=4, cached.text=0.4, output.audio=64",
-        "What a million of the voices' tokens costs, by kind; with it `/metrics` and the log tell costs.",
+        "What a million of the voices' tokens costs, by kind; with it `/metrics` and the log tell costs."
+        " Cached input without a price costs what other input does.",
     )
     voice_model: str = _setting(
         "",

@@ -136,7 +136,7 @@ def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -
     remember(c, event, "")
     back = _back_from(c, turn)
     approval = c.desk.open_approval
-    if approval is not None and is_refusal(text):
+    if approval is not None and is_refusal(text, event.confidence):
         c.do(*c.desk.decide(approval, events.Decision.REJECT))
         floor.return_to(c, back)
     else:
