@@ -56,7 +56,7 @@ class Microphone:
         self.on_pcm = on_pcm
         """Called with every chunk, in order; chunks have any length. `position` is then that of their end."""
         self.on_sound = on_sound
-        """Called with True when sound begins, 40 ms after it did, with False after 80 ms of quiet."""
+        """Called with True when sound begins, 40 ms after it did, with False after 60 ms of quiet."""
         self.on_packet: OnPacket | None = None
         """Called with every packet that is decoded, in order, and the session position of its first sample.
 

@@ -15,7 +15,7 @@ BACKCHANNELS = frozenset(
 )
 BACKCHANNEL_PHRASES = "i see,i know,go on,go ahead,all right,of course,that's,that is,very".split(",")
 INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse question repeat again".split())
-SURE = 0.6
+SURE = 0.7
 """A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
 REFUSALS = (
     "don't publish",
