@@ -13,7 +13,7 @@ _LEAD = (
     r"(?:(?:no|oh|um|uh|well|ok|okay|hey|sorry|pardon(?: me)?|wait|hold on|excuse me|actually|i mean|and|but"
     r"|please)\W+)*"
 )
-_CONTRARY = r"(?:(?:no|oh|sorry|wait|hold on|excuse me|actually|i mean)\W+)+"
+_CONTRARY = r"(?:(?:no|sorry|wait|hold on|excuse me|actually|i mean)\W+)+"
 _ASKING = (
     r"(?:(?:(?:can|could|would|will|may) (?:you|we|i)|let'?s|let (?:us|me)|i want to|i(?: would|'d) like to)"
     r" )?(?:please )?(?:just )?"

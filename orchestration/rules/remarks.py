@@ -46,7 +46,7 @@ def _again(c: Standing, event: events.HumanSaid, turn: Turn | None) -> None:
     appending, c.appending = c.appending and turn is None, False
     if again is None or appending:
         c.proceed(PAUSE_AFTER_HUMAN_MS)  # before the next turn sounded: nothing was missed
-    else:
+    elif not c.held:
         say_again(c, again, whole=True)
 
 

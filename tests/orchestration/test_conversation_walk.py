@@ -35,7 +35,7 @@ DEEDS = st.one_of(
             "how long does this take",
         ]
     ).map(speech),
-    st.sampled_from(["ok", "   ", "typed words"]).map(
+    st.sampled_from(["ok", "   ", "typed words", "could you repeat that", "go back"]).map(
         lambda text: [(0.0, events.HumanSaid(text, typed=True))]
     ),
     st.sampled_from(KEYS).map(lambda key: [(0.0, events.AnswerCorrected(key, "corrected"))]),

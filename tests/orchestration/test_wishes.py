@@ -62,6 +62,7 @@ def test_it_is_not_to_be_said_again(text: str) -> None:
         ("That is wrong, it is Golden Krust", Amendment("", "Golden Krust")),
         ("the colours are wrong they should be blue", None),
         ("Our customers are young families", None),
+        ("Oh, our customers are young families", None),
         ("the name is Golden Crust", None),
         ("we go back to the old recipes", None),
         ("People come back to us", None),
