@@ -14,8 +14,9 @@ from orchestration.standing import Standing
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_meant
 
-DECIDE_S = 0.5
-"""From the sound being noticed, 60 to 90 ms after it began; the voice is silent 40 ms after the decision."""
+DECIDE_S = 0.505
+"""From the sound being noticed, 80 to 100 ms after it began; the voice is silent 40 ms after the decision.
+Half a second, and enough for the end of a sound that comes with the 25th packet after its beginning."""
 LONGER_S, AGREES_MAX_S = 0.2, 1.3
 """Who has only agreed so far ("yeah, yeah") may go on agreeing."""
 DUCKED_S = 0.7
