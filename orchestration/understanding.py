@@ -36,7 +36,8 @@ NOT_PUBLISHED = re.compile(
     rf"|{_BEFORE}(?:(?:i|we) )?reject{_IT}{_AFTER}"
 )
 BARE_NO = re.compile(
-    r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)(?: (?:no|nope|never|thanks|thank you|please|sorry))*"
+    r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)"
+    r"(?: (?:no|nope|never|thanks|thank you|please|sorry))*"
     rf"(?: {_NOT} want(?: (?:it|this|that)){_AFTER})?"
 )
 NO_ANSWERS = frozenset(
@@ -97,8 +98,12 @@ def is_refusal(text: str, confidence: float = 1.0) -> bool:
     if confidence < SURE_TO_REFUSE:
         return False
     clauses = (" ".join(_words(clause)) for clause in re.split(r"[.,;:!?\u2013\u2014]", text))
-    bare = BARE_NO.fullmatch(" ".join(_words(text))) is not None
-    return bare or any(NOT_PUBLISHED.fullmatch(clause) for clause in clauses)
+    return is_bare_no(text) or any(NOT_PUBLISHED.fullmatch(clause) for clause in clauses)
+
+
+def is_bare_no(text: str) -> bool:
+    """Whether a no is all that was said."""
+    return BARE_NO.fullmatch(" ".join(_words(text))) is not None
 
 
 def is_no_answer(text: str) -> bool:
