@@ -26,14 +26,13 @@ INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse q
 SURE = 0.6
 """A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
 _BEFORE = r"(?:(?:oh|um|uh|well|sorry|please|actually|wait|stop|no|nope) )*"
-_NOT = rf"{_BEFORE}(?:(?:i|we) )?(?:would )?(?:don't|do not|never|rather not)"
+_NOT = r"(?:(?:i|we) )?(?:would )?(?:don't|do not|never|rather not)"
 _WANT = r"(?: (?:want|wish|like)(?: (?:you|us|it|this|that))? to(?: be)?)?"
 _IT = r"(?: (?:it|this|that|(?:the|this|that) post|anything))?"
 _AFTER = r"(?: (?:please|thanks|thank you|at all|now|online|out|on linkedin))*"
 NOT_PUBLISHED = re.compile(
-    rf"{_NOT}{_WANT} (?:publish|post|share|send)(?:ed)?{_IT}{_AFTER}"
-    rf"|{_NOT} want{_IT} (?:published|posted){_AFTER}"
-    rf"|{_BEFORE}(?:(?:i|we) )?reject{_IT}{_AFTER}"
+    rf"{_BEFORE}(?:{_NOT}{_WANT} (?:publish|post|share|send)(?:ed)?{_IT}"
+    rf"|{_NOT} want{_IT} (?:published|posted)|(?:(?:i|we) )?reject{_IT}){_AFTER}"
 )
 BARE_NO = re.compile(
     r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)"

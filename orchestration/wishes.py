@@ -61,7 +61,7 @@ _ASIDE = "|".join(
         r"(?:who|what|where) are you(?: (?:all|guys|from|doing|talking about))?",
         r"are you (?:(?:a|an) )?(?:real|human|person|robot|machine|computer|ai|bot|there)(?: \w+)?",
         r"what do you do|what does (?:that|this|it) mean|what(?: is|'s) this(?: about| for)?",
-        r"what time is it|what happens (?:now|next|then)|what(?: is|'s) next",
+        r"what(?: is|'s) your name|what time is it|what happens (?:now|next|then)|what(?: is|'s) next",
         r"why (?:do|are) you (?:ask|asking|need|want)(?: [\w']+){0,5}",
         r"when (?:will|are|do) (?:we|you|it)(?: [\w']+){1,5}",
     )
@@ -126,12 +126,14 @@ def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
         rf"{_LEAD}{_ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
         rf"{_LEAD}{_ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
     )
-    contrary = rf"{_LEAD}(?:no|sorry)\W+{_LEAD}{topic} (?:is|are|should be) (?P<text>.+)"
+    contrary = rf"(?P<lead>{_LEAD}){topic} (?:is|are|should be) (?P<text>.+)"
     said = text.strip().replace("’", "'").rstrip(".!?,; ")
     for form in (*forms, contrary):
         if found := re.fullmatch(form, said, re.IGNORECASE):
             parts = found.groupdict()
             key = names.get((parts.get("topic") or "").lower(), "")
+            if form is contrary and not re.search(r"\b(?:no|sorry)\b", parts["lead"], re.IGNORECASE):
+                return None
             return Amendment(key, parts["text"] or "", latest=form is contrary)
     return None
 

@@ -150,7 +150,7 @@ def _beside_an_answer(c: Standing, event: events.HumanSaid, text: str) -> None:
     """The answer before stays as it is. Of a question that was interrupted, "skip it" is the answer."""
     c.appending = False
     cue = c.script.upcoming()
-    question = cue.step.question if cue is not None and not c.just_answered else ""
+    question = cue.step.question if cue is not None and c.last is not None and c.last.cue is cue else ""
     if question and is_no_answer(text):
         c.script.take()
         c.open_question = question

@@ -91,6 +91,7 @@ def test_an_answer_is_to_become_another(text: str, wish: Amendment | None) -> No
         ("How long will this take?", True),
         ("What is this?", True),
         ("are you a robot", True),
+        ("what is your name", True),
         ("Why do you want to know that?", True),
         ("By the way, it rains here.", False),
         ("By the way we also sell coffee, our customers are students", False),
