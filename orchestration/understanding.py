@@ -26,17 +26,17 @@ INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse q
 SURE = 0.7
 """A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
 _BEFORE = r"(?:(?:oh|um|uh|well|sorry|please|actually|wait|stop|no|nope) )*"
-_NOT = rf"{_BEFORE}(?:(?:i|we) )?(?:would )?(?:don't|do not|never|rather not)"
+_NOT = r"(?:(?:i|we) )?(?:would )?(?:don't|do not|never|rather not)"
 _WANT = r"(?: (?:want|wish|like)(?: (?:you|us|it|this|that))? to(?: be)?)?"
 _IT = r"(?: (?:it|this|that|(?:the|this|that) post|anything))?"
 _AFTER = r"(?: (?:please|thanks|thank you|at all|now|online|out|on linkedin))*"
 NOT_PUBLISHED = re.compile(
-    rf"{_NOT}{_WANT} (?:publish|post|share|send)(?:ed)?{_IT}{_AFTER}"
-    rf"|{_NOT} want{_IT} (?:published|posted){_AFTER}"
-    rf"|{_BEFORE}(?:(?:i|we) )?reject{_IT}{_AFTER}"
+    rf"{_BEFORE}(?:{_NOT}{_WANT} (?:publish|post|share|send)(?:ed)?{_IT}"
+    rf"|{_NOT} want{_IT} (?:published|posted)|(?:(?:i|we) )?reject{_IT}){_AFTER}"
 )
 BARE_NO = re.compile(
-    r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)(?: (?:no|nope|never|thanks|thank you|please|sorry))*"
+    r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)"
+    r"(?: (?:no|nope|never|thanks|thank you|please|sorry))*"
     rf"(?: {_NOT} want(?: (?:it|this|that)){_AFTER})?"
 )
 NO_ANSWERS = frozenset(
@@ -97,8 +97,12 @@ def is_refusal(text: str, confidence: float = 1.0) -> bool:
     if confidence < SURE_TO_REFUSE:
         return False
     clauses = (" ".join(_words(clause)) for clause in re.split(r"[.,;:!?\u2013\u2014]", text))
-    bare = BARE_NO.fullmatch(" ".join(_words(text))) is not None
-    return bare or any(NOT_PUBLISHED.fullmatch(clause) for clause in clauses)
+    return is_bare_no(text) or any(NOT_PUBLISHED.fullmatch(clause) for clause in clauses)
+
+
+def is_bare_no(text: str) -> bool:
+    """Whether a no is all that was said."""
+    return BARE_NO.fullmatch(" ".join(_words(text))) is not None
 
 
 def is_no_answer(text: str) -> bool:

@@ -9,7 +9,7 @@ from orchestration.brief import AnswerSource, AnswerStatus
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage, Turn
-from orchestration.understanding import is_backchannel, is_no_answer, mostly_heard
+from orchestration.understanding import is_backchannel, is_bare_no, is_no_answer, mostly_heard
 from orchestration.workflow import Wait
 
 TRANSCRIPT_S = 6.0
@@ -125,7 +125,7 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return turn.back is Stage.LISTENING
     if step.wait is not Wait.ANSWER:
         return False
-    if mostly_heard(heard, turn.text):
+    if mostly_heard(heard, turn.text) or c.put_aside[0] == step.question:
         c.open_question = step.question
     elif c.answered or len(heard.split()) < BEGUN_WORDS:
         c.give_back(turn)
@@ -136,15 +136,37 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
 
 
 def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
-    if is_no_answer(text) and not c.appending:
+    if c.appending and not _goes_on_with_an_answer(c, text):
+        return _beside_an_answer(c, event, text)
+    if is_no_answer(text):
         remarks.remember(c, event, c.open_question)
-        leave_unanswered(c)
-        return
+        return leave_unanswered(c)
     key = c.answered if c.appending else c.open_question
     whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
     c.appending = False
     remarks.remember(c, event, key)
     _store(c, key, whole, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
+
+
+def _goes_on_with_an_answer(c: Standing, text: str) -> bool:
+    return not (is_no_answer(text) or is_backchannel(text) or is_bare_no(text))
+
+
+def _beside_an_answer(c: Standing, event: events.HumanSaid, text: str) -> None:
+    """The answer before stays as it is. Of a question that was interrupted, "skip it" is the answer."""
+    c.appending = False
+    cue = c.script.upcoming()
+    question = cue.step.question if cue is not None and c.last is not None and c.last.cue is cue else ""
+    if question and is_no_answer(text):
+        c.script.take()
+        c.open_question = question
+        remarks.remember(c, event, question)
+        leave_unanswered(c)
+    elif question and is_bare_no(text):
+        remarks.put_aside(c, event, question)
+    else:
+        remarks.remember(c, event, "")
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
 
 
 def _store(c: Standing, key: str, text: str, source: AnswerSource) -> None:

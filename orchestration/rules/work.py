@@ -60,6 +60,9 @@ def _speaking(c: Standing) -> None:
 def _nudge(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
+    elif c.stage is Stage.LISTENING:
+        c.appending = False
+        c.proceed(PAUSE_HAND_OVER_MS)
 
 
 def _unanswered(c: Standing) -> None:

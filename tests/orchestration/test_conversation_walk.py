@@ -33,6 +33,9 @@ DEEDS = st.one_of(
             "go back to the name",
             "no the name is wrong it is Golden Krust",
             "how long does this take",
+            "wait a moment",
+            "skip it",
+            "no",
         ]
     ).map(speech),
     st.sampled_from(["ok", "   ", "typed words", "could you repeat that", "go back"]).map(
