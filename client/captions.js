@@ -75,11 +75,17 @@ export class Captions {
 
   /**
    * The turn is over. When it was cut, what was not heard is struck and nothing more of it is shown.
-   * A turn that was over before this page was here is not shown at all.
-   * @param {{turn: string, interrupted: boolean}} ended
+   * A turn that was over before this page was here is not shown at all; of one that broke off, and that
+   * another goes on with, no sentence that was not heard.
+   * @param {{turn: string, interrupted: boolean, text: string, heard_ms: number}} ended
    */
-  end({ turn, interrupted }) {
-    if (!interrupted) return this.#forgetPast(turn);
+  end({ turn, interrupted, text, heard_ms }) {
+    if (!interrupted) {
+      const unheard = (/** @type {Entry} */ { caption }) =>
+        caption.turn === turn && caption.start_ms >= heard_ms && !text.includes(caption.text);
+      this.#waiting = this.#waiting.filter((entry) => !unheard(entry));
+      return this.#forgetPast(turn);
+    }
     this.#cutTurn = turn;
     this.#waiting = this.#waiting.filter((entry) => entry.caption.turn !== turn);
     if (this.#shown?.caption.turn !== turn) return;

@@ -309,7 +309,8 @@ class Standing:
             self.asking = turn
         at_ms = self.at_ms(turn.started_at)
         heard = Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted, turn.words)
-        self.transcript.append(heard)
+        if text or not turn.broken:
+            self.transcript.append(heard)
         self.tell(notices.TurnEnded(turn.turn, turn.speaker, text, sent_ms, interrupted))
         if text:
             self.do(events.Share(turn.speaker, text))

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 from server.engine import brain_chat_messages as chat
 from server.engine import brain_tools
 from server.engine.brain import Brain
-from server.engine.brain_context import read
+from server.engine.brain_context import read, string
+from server.engine.brain_resume import was_heard
 from server.engine.brain_sentences import Sentences
 from server.engine.brain_types import BrainRequest, Call, Item, Part
 
@@ -96,15 +97,22 @@ class ChatBrain(Brain):
         return self._endpoint.model
 
     async def think(self, items: Sequence[Item], request: BrainRequest) -> AsyncGenerator[Part, None]:
-        """Sentences and calls as they come. Never raises for what the endpoint does."""
+        """Sentences and calls as they come. Never raises for what the endpoint does.
+
+        A turn that broke off and goes on may have nothing left to say; what a model repeats is left out.
+        """
         said = called = False
+        heard = string(read(items, "").fact("said"), "text") if request.after else ""
         if asyncio.get_running_loop().time() >= self._rests_until:
             try:
                 async with aclosing(self._ask(items, request)) as parts:
                     async for part in parts:
+                        if heard and isinstance(part, str) and was_heard(part, heard):
+                            continue
                         said, called = said or isinstance(part, str), called or isinstance(part, Call)
                         yield part
                 self._succeeded()
+                said = said or bool(heard)
                 if called or (said and brain_tools.forced(request) is None):
                     return
             except ChatFailed as error:
@@ -139,7 +147,7 @@ class ChatBrain(Brain):
         if last := sentences.rest():
             yield last
         wanted = [call for pieces in calls.values() if (call := self._call(pieces, items, request))]
-        if not said and not last and not wanted:
+        if not said and not last and not wanted and not request.after:
             raise ChatFailed("said nothing")
         for call in wanted:
             yield call

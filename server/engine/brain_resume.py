@@ -28,9 +28,12 @@ def rest(context: Context, make: Callable[[Context], str]) -> str:
         left = _after(text, said)
         if left is not None:
             return left
-    heard = f" {' '.join(_bare(said))} "
-    sentences = _SENTENCE_BREAK.split(texts[0])
-    return " ".join(sentence for sentence in sentences if f" {' '.join(_bare(sentence))} " not in heard)
+    return " ".join(part for part in _SENTENCE_BREAK.split(texts[0]) if not was_heard(part, said))
+
+
+def was_heard(sentence: str, said: str) -> bool:
+    """Whether all its words, in a row, are among those that were said."""
+    return f" {' '.join(_bare(sentence))} " in f" {' '.join(_bare(said))} "
 
 
 def _without(turns: Sequence[str], said: str) -> tuple[str, ...]:

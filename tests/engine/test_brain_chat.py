@@ -188,6 +188,22 @@ CONVERSATION = (
 )
 
 
+SAID = Item(role="system", text='said: {"text": "Good morning. How"}')
+GOES_ON = BrainRequest(instructions="Go on after what was said.", act="greet", after="turn1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [("are you?", ["are you?"]), ("Good morning. How are you?", ["How are you?"]), ("", [])],
+)
+async def test_a_turn_that_goes_on_repeats_no_sentence_and_may_say_nothing(
+    answer: str, left: list[str]
+) -> None:
+    async with chat_endpoint(Answer(answer)) as endpoint, brain(endpoint) as asking:
+        assert await parts(asking, GOES_ON, (SAID,)) == left
+        assert asking.state == "m"
+
+
 async def test_the_whole_conversation_is_asked_in_a_form_that_servers_take() -> None:
     act = BrainRequest("You are Sarah.", "Ask on.", act="ask", tools=(WEATHER,))
     async with chat_endpoint(Answer("Yes.")) as endpoint, brain(endpoint) as asking:

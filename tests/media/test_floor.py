@@ -382,3 +382,50 @@ def test_what_was_sent_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) ->
     assert listener.floor.sent_segments("5") == ()
     assert len(listener.floor._history._segments) <= 20
     assert len(listener.floor._gone) == 10
+
+
+def test_a_turn_that_breaks_off_is_heard_to_that_place_and_fades_out_there() -> None:
+    listener = Listener()
+    lane = listener.floor.lane("a")
+    lane.put(silence(240) + steady(200, 8000))
+    listener.floor.give("a", 0)
+    listener.play(2)
+    lane.break_off(110)  # 10 ms of it were trimmed
+    lane.put(steady(100, 4000))
+    played = listener.play(5)
+    assert list(played[: ms_to_samples(60) - ms_to_samples(5)]) == [8000] * ms_to_samples(55)
+    assert 0 < played[ms_to_samples(58)] < played[ms_to_samples(56)] < 8000
+    assert not played[ms_to_samples(60) :].any()
+    assert listener.events[-1] == PlayoutFinished("a", 99)  # the end of the fade is no sound
+
+
+def test_a_turn_that_breaks_off_where_it_was_heard_already_ends_within_a_fade() -> None:
+    listener = Listener()
+    lane = listener.floor.lane("a")
+    lane.put(steady(200, 8000))
+    listener.floor.give("a", 0)
+    listener.play(3)
+    lane.break_off(20)
+    played = listener.play(2)
+    assert 0 < played[ms_to_samples(3)] < played[ms_to_samples(1)] < 8000
+    assert not played[ms_to_samples(5) :].any()
+    assert listener.events[-1] == PlayoutFinished("a", 64)
+
+
+def test_the_silence_at_the_place_where_a_turn_breaks_off_is_not_sent() -> None:
+    listener = Listener()
+    lane = listener.floor.lane("a")
+    lane.put(steady(60, 8000) + silence(ms_to_samples(300)) + steady(100, 8000))
+    listener.floor.give("a", 0)
+    listener.play(1)
+    lane.break_off(360)
+    listener.play(4)
+    assert listener.events[-1] == PlayoutFinished("a", 60)
+
+
+def test_a_turn_of_which_nothing_is_kept_ends_without_a_sound() -> None:
+    listener = Listener()
+    lane = listener.floor.lane("a")
+    lane.break_off(0)
+    listener.floor.give("a", 0)
+    assert listener.events == [PlayoutFinished("a", 0)]

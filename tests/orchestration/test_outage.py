@@ -197,6 +197,8 @@ async def test_the_director_has_it_said_by_the_line_that_is_back(monkeypatch: py
     monkeypatch.setattr(outage, "NOTICED_S", 0.0)
     async with stand() as here:
         await begun(here)
+        here.director.word_received("turn1", "Hello.", 0)
+        here.director.audio_received("turn1", bytes(48_000))
         here.director.playout_started("turn1", 0)
         here.director.response_failed("turn1", "connection_lost", True)
         await here.settle()

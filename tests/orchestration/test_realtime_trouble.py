@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -51,6 +52,16 @@ def test_an_empty_response_is_a_failure() -> None:
     pair.sync()
     pair.generate()
     assert pair.of(TurnFinished, TurnFailed) == [TurnFailed("t1", LineCode.SERVER)]
+
+
+def test_a_turn_that_goes_on_with_another_may_have_nothing_left_to_say() -> None:
+    pair = Pair(t2=Reply([]))
+    pair.client.respond(replace(request("t2"), after="t1"))
+    pair.sync()
+    pair.generate()
+    assert pair.of(TurnFinished, TurnFailed) == [TurnFinished("t2", "", ())]
+    (create,) = pair.sent("response.create")
+    assert cast(Json, create["response"])["metadata"] == {"act": "ask", "turn": "t2", "after": "t1"}
 
 
 def test_a_rejected_create_fails_that_turn_alone_and_the_next_one_runs() -> None:

@@ -12,6 +12,7 @@ from processes import alive
 from product_guest import Guest, guest
 from product_server import Product, product
 
+from server.engine import brain_templates
 from server.rehearsal.mouth import prepare
 
 pytestmark = pytest.mark.timeout(150)
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.timeout(150)
 ANSWER = "Golden Harvest Bakery"
 
 
-async def test_a_session_survives_the_death_of_the_engine(tmp_path: Path) -> None:
+async def test_a_session_survives_the_death_of_the_engine_and_says_every_word_once(tmp_path: Path) -> None:
     with product(tmp_path) as room:
         spoken = (await prepare({"name": ANSWER}, "echo", tmp_path))["name"]
         async with guest(room.url) as human:
@@ -28,6 +29,7 @@ async def test_a_session_survives_the_death_of_the_engine(tmp_path: Path) -> Non
             await human.told("error", lambda data: data["code"] == "line_lost")
             question = await human.turn("ask", seconds=40.0)
             assert question.data["speaker"] == "sarah"
+            the_greeting_went_on_where_it_broke_off(human)
             await human.told("human.listening", lambda data: data["listening"])
             assert room.engine != died
             await human.say(ANSWER, spoken)
@@ -57,6 +59,15 @@ async def kill_the_engine(room: Product) -> int:
         while alive(engine):
             await asyncio.sleep(0.01)
     return engine
+
+
+def the_greeting_went_on_where_it_broke_off(human: Guest) -> None:
+    acts = {event.data["turn"]: event.data["act"] for event in human.of("turn.started")}
+    parts = [event.data["text"] for event in human.of("turn.ended") if acts[event.data["turn"]] == "greet"]
+    # The first one is empty where the engine died in the first word.
+    assert len(parts) == 2, "the engine had made the whole turn before it died"
+    whole = [text.format(me="Marcus") for text in brain_templates.acts()["greet"]["sarah"]]
+    assert " ".join(str(part) for part in parts if part) in whole
 
 
 async def every_turn_was_told_to_its_end(human: Guest) -> None:
