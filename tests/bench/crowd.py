@@ -246,7 +246,7 @@ def microphone_payloads() -> list[bytes]:
     encoder.sample_rate, encoder.layout, encoder.format = MICROPHONE_HZ, "mono", "s16"
     encoder.bit_rate, encoder.time_base = MICROPHONE_BPS, Fraction(1, MICROPHONE_HZ)
     encoder.options = {"application": "voip"}
-    sound = np.frombuffer(speechlike(MICROPHONE_S, seed=7), "<i2").repeat(2)
+    sound = np.frombuffer(speechlike(MICROPHONE_S, seed=7, pitch_hz=205.0, pace=1.17), "<i2").repeat(2)
     payloads: list[bytes] = []
     for begin in range(0, sound.size - 959, 960):
         samples = sound[None, begin : begin + 960].copy()

@@ -32,18 +32,19 @@ _FORMANTS = ((550, 250, 1.1, 0.0, 160, 1.0), (1500, 600, 0.8, 1.0, 250, 0.6), (2
 
 
 @cache
-def speechlike(seconds: float, seed: int = 1) -> bytes:
+def speechlike(seconds: float, seed: int = 1, pitch_hz: float = 140.0, pace: float = 1.0) -> bytes:
     """A voice that never pauses: a moving pitch under moving formants, four syllables a second.
 
+    Another pitch and pace make another speaker; the same ones are an echo to whoever listens for one.
     For pacing and for cost. Opus takes a third of it for music and gives that no FEC: losses need `spoken`.
     """
     time_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-    turns = 2 * np.pi * time_s
-    pitch_hz = 140 + 35 * np.sin(0.45 * turns) + 12 * np.sin(2.3 * turns)
-    phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE_HZ
+    turns = 2 * np.pi * time_s * pace
+    pitch = pitch_hz + 35 * np.sin(0.45 * turns) + 12 * np.sin(2.3 * turns)
+    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE_HZ
     voice = np.zeros_like(time_s)
     for harmonic in range(1, 36):
-        voice += _strength(harmonic * pitch_hz, turns) * np.sin(harmonic * phase)
+        voice += _strength(harmonic * pitch, turns) * np.sin(harmonic * phase)
     voice *= 0.625 + 0.375 * np.sin(4 * turns)
     voice *= 0.6 / np.abs(voice).max()
     breath = np.random.default_rng(seed).normal(0, 0.01, time_s.size)
