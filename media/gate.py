@@ -11,8 +11,8 @@ WINDOW_S = 0.010
 WINDOW_SAMPLES = ms_to_samples(WINDOW_S * 1000)
 ONSET_WINDOWS = 4
 """40 ms of sound: longer than a key's click."""
-QUIET_WINDOWS = 8
-"""80 ms without: longer than most stops inside a word."""
+QUIET_WINDOWS = 6
+"""60 ms without: longer than the closure of a p, t or k, and soon enough for who decides on it."""
 _WINDOW_BYTES = 2 * WINDOW_SAMPLES
 _ABOVE_FLOOR_DB = 12.0
 _LEVEL_MIN_DBFS = -50.0
@@ -49,6 +49,13 @@ class SpeechGate:
             loudest = max(level, loudest)
         self.level_dbfs = loudest
         return self.open is not before
+
+    def hush(self, pcm: bytes) -> bool:
+        """Like `push`, but of a chunk that was silenced: it tells nothing of the noise around the human."""
+        floor = self.floor_dbfs
+        changed = self.push(pcm)
+        self.floor_dbfs = floor
+        return changed
 
     def _window(self, level_dbfs: float) -> None:
         floor = self.floor_dbfs

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from media.alarm import Alarm
 from media.clock import RTP_TICKS_PER_SAMPLE, SessionClock
 from media.correction import FAR_SAMPLES, STEP_SAMPLES, correction
+from media.echo import EchoGuard
 from media.gate import WINDOW_S, SpeechGate
 from media.jitter import JitterBuffer
 from media.microphonefigures import MicrophoneFigures
@@ -52,11 +53,13 @@ class Microphone:
         on_sound: OnSound | None = None,
         loop: Loop | None = None,
         clock: SessionClock | None = None,
+        echo: EchoGuard | None = None,
     ):
+        """`echo` knows what is sent, and silences what comes back of it before the gate and all others."""
         self.on_pcm = on_pcm
         """Called with every chunk, in order; chunks have any length. `position` is then that of their end."""
         self.on_sound = on_sound
-        """Called with True when sound begins, 40 ms after it did, with False after 80 ms of quiet."""
+        """Called with True when sound begins, 40 ms after it did, with False after 60 ms of quiet."""
         self.on_packet: OnPacket | None = None
         """Called with every packet that is decoded, in order, and the session position of its first sample.
 
@@ -75,6 +78,7 @@ class Microphone:
         self._jitter = JitterBuffer()
         self._stream = OpusStream()
         self._gate = SpeechGate()
+        self._echo = echo
         self._sender = SenderClock(self._clock)
         self._track = SenderClock(self._clock, _TRACK_WINDOW_S)
         self._track_timestamp = 0
@@ -276,7 +280,7 @@ class Microphone:
         """Pass on a chunk, shorter or longer where that brings the stream nearer to where it belongs."""
         samples = len(sound) // BYTES_PER_SAMPLE
         self._delay_s = now - self._clock.time_of(belongs + samples)
-        changed = self._gate.push(sound)
+        sound, changed = self._judge(sound, belongs)
         step = correction(self.position - belongs, self._gate.quiet_windows, samples)
         if step:
             self._corrected += abs(step)
@@ -288,7 +292,14 @@ class Microphone:
 
     def _emit(self, pcm: bytes) -> None:
         if pcm:
-            self._deliver(pcm, self._gate.push(pcm))
+            self._deliver(*self._judge(pcm, self.position))
+
+    def _judge(self, pcm: bytes, position: int) -> tuple[bytes, bool]:
+        """What is to be passed on of it, and whether sound began or ended with it."""
+        if self._echo is None:
+            return pcm, self._gate.push(pcm)
+        kept = self._echo.hear(pcm, position)
+        return kept, self._gate.push(kept) if kept is pcm else self._gate.hush(kept)
 
     def _deliver(self, pcm: bytes, changed: bool) -> None:
         if self._closed:

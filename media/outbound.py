@@ -68,6 +68,8 @@ class Outbound:
         """The timer is set for before the deadline."""
         self._busy = False
         self._closed = False
+        self.on_sound: Callable[[int, bytes], None] | None = None
+        """Called with the position and the samples of each packet with sound in it, once it is sent."""
         floor.on_change = self._wake
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
@@ -137,6 +139,8 @@ class Outbound:
         self._busy = True  # what is reported from here on may call back
         try:
             self._send(prepared)
+            if self.on_sound is not None and block.sounds:
+                self.on_sound(block.position, block.pcm)
             self._floor.sent(block)
         except Exception:  # whoever is told what was sent must not silence the session
             logger.exception("what was sent could not be told")

@@ -45,7 +45,7 @@ class SoundHeard:
 
 @dataclass(frozen=True, slots=True)
 class SoundStopped:
-    """The microphone has been quiet for 80 ms: a word, or a sentence, is over."""
+    """The microphone has been quiet for 60 ms: a word, or a sentence, is over."""
 
     at: float
     """When the last sound came, in the event loop's time."""

@@ -40,10 +40,9 @@ class Script:
         if self._at and self._cues[self._at - 1] is cue:
             self._at -= 1
 
-    def back_to(self, question: str, before: bool = False) -> bool:
+    def back_to(self, question: str, phase: int, before: bool = False) -> bool:
         """Go on after the step that asked this question (`before`: with it). False where it was not asked
-        in the phase of the step taken last."""
-        phase = self._cues[self._at - 1].phase if self._at else -1
+        in this phase."""
         for at, cue in enumerate(self._cues[: self._at]):
             if cue.phase == phase and cue.step.question == question:
                 self._at = at if before else at + 1

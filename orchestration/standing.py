@@ -62,6 +62,10 @@ class Standing:
         """The turn that was told to fall silent; how much of it was heard is not known yet."""
         self.last: Turn | None = None
         """The turn that was heard last, also when it was cut."""
+        self.asking: Turn | None = None
+        """The turn that asked a question last."""
+        self.put_aside = ("", "")
+        """The question and the words that were last taken for a wish, or for beside it."""
         self.stopping: str | None = None
         """Why the session ends as soon as the voice is silent, None while it does not."""
         self.cut: tuple[Turn, str] | None = None
@@ -71,7 +75,8 @@ class Standing:
         self.awaited = ""
         """The kind of job that the script waits for."""
 
-        self._phase_told = -1
+        self.phase_told = -1
+        """The number of the phase that was entered last."""
         self._serial = 0
         self.out: list[Command] = []
         """What the event at hand commands, in order."""
@@ -216,6 +221,7 @@ class Standing:
     def proceed(self, pause_ms: int) -> None:
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
+        self.appending = False
         if self.held:
             return
         self.prepare()
@@ -289,8 +295,8 @@ class Standing:
         return kind in self.desk.results
 
     def enter_phase(self, cue: Cue | None) -> None:
-        if cue is not None and cue.phase != self._phase_told:
-            self._phase_told = cue.phase
+        if cue is not None and cue.phase != self.phase_told:
+            self.phase_told = cue.phase
             self.phase = self.workflow.phases[cue.phase].name
             self.tell(notices.PhaseEntered(self.phase, cue.phase + 1, len(self.workflow.phases)))
 
@@ -299,6 +305,8 @@ class Standing:
         if turn.started_at is None:
             return
         self.last = turn
+        if turn.step is not None and turn.step.question:
+            self.asking = turn
         at_ms = self.at_ms(turn.started_at)
         heard = Entry(turn.speaker, text, at_ms, at_ms + sent_ms, self.phase, interrupted, turn.words)
         if text or not turn.broken:

@@ -83,5 +83,9 @@ class Overlap:
     began: float
     sounding: bool = True
     stopped: float = 0.0
+    speech: bool = False
+    """Turn detection says that it is one."""
+    noise: bool = False
+    """It went on for too long without being speech: what comes in it is measured by itself."""
     words: str = ""
     """What was understood so far."""

@@ -7,24 +7,37 @@ from __future__ import annotations
 
 import re
 
+HUMS = frozenset("m mh hm mhm uh huh uhuh uhu ah aha oh wow yeah yep yup".split())
+"""As `_hummed` writes them: each service spells a hum in its own way."""
 BACKCHANNELS = frozenset(
-    "mm mhm hm hmm mm-hm mmhm uh huh uh-huh ah aha oh wow okay ok yeah yes yep right sure exactly really "
-    "great good nice cool fine perfect interesting".split()
+    "okay ok yes right alright sure exactly absolutely really true great good nice cool fine perfect awesome "
+    "amazing interesting".split()
     # What the offline recogniser makes of a hum, and of "sure".
     + ["the", "share"]
 )
-BACKCHANNEL_PHRASES = "i see,i know,go on,go ahead,all right,of course,that's,that is,very".split(",")
+BACKCHANNEL_PHRASES = (
+    "i see,i know,i understand,got it,go on,go ahead,all right,of course,sounds good,that makes sense"
+    ",makes sense,that's,that is,very"
+).split(",")
+_PHRASE = re.compile(rf"(?<!\S)(?:{'|'.join(BACKCHANNEL_PHRASES)})(?!\S)")
+DIFFERENT_MAX = 4
+"""Signs of listening in one breath; more of them are a sentence. The same one may be repeated."""
 INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse question repeat again".split())
-SURE = 0.6
+SURE = 0.7
 """A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
-REFUSALS = (
-    "don't publish",
-    "do not publish",
-    "don't post",
-    "do not post",
-    "don't want",
-    "do not want",
-    "reject",
+_BEFORE = r"(?:(?:oh|um|uh|well|sorry|please|actually|wait|stop|no|nope) )*"
+_NOT = r"(?:(?:i|we) )?(?:would )?(?:don't|do not|never|rather not)"
+_WANT = r"(?: (?:want|wish|like)(?: (?:you|us|it|this|that))? to(?: be)?)?"
+_IT = r"(?: (?:it|this|that|(?:the|this|that) post|anything))?"
+_AFTER = r"(?: (?:please|thanks|thank you|at all|now|online|out|on linkedin))*"
+NOT_PUBLISHED = re.compile(
+    rf"{_BEFORE}(?:{_NOT}{_WANT} (?:publish|post|share|send)(?:ed)?{_IT}"
+    rf"|{_NOT} want{_IT} (?:published|posted)|(?:(?:i|we) )?reject{_IT}){_AFTER}"
+)
+BARE_NO = re.compile(
+    r"(?:(?:oh|um|uh|well|sorry) )*(?:no way|no|nope|never)"
+    r"(?: (?:no|nope|never|thanks|thank you|please|sorry))*"
+    rf"(?: {_NOT} want(?: (?:it|this|that)){_AFTER})?"
 )
 NO_ANSWERS = frozenset(
     (
@@ -48,19 +61,23 @@ NO_ANSWERS = frozenset(
     )
 )
 HEARD_ENOUGH = 0.5
+SURE_TO_REFUSE = 0.5
 
 
 def _words(text: str) -> list[str]:
     return re.findall(r"[\w'-]+", text.lower().replace("’", "'"))
 
 
+def _hummed(word: str) -> str:
+    """"Mm-hmm", "mhmm" and "mhm" are one word."""
+    return re.sub(r"(.)\1+", r"\1", word.replace("-", ""))
+
+
 def is_backchannel(text: str) -> bool:
     """Whether the words only say "I am listening" (a few of them, all of that kind)."""
-    said = f" {' '.join(_words(text))} "
-    for phrase in BACKCHANNEL_PHRASES:
-        said = said.replace(f" {phrase} ", " ok ")
-    words = said.split()
-    return len(words) <= 4 and all(word in BACKCHANNELS for word in words)
+    words = _PHRASE.sub("ok", " ".join(_words(text))).split()
+    different = {hum if (hum := _hummed(word)) in HUMS else word for word in words}
+    return len(different) <= DIFFERENT_MAX and different <= HUMS | BACKCHANNELS
 
 
 def is_meant(text: str, confidence: float) -> bool:
@@ -71,11 +88,21 @@ def is_meant(text: str, confidence: float) -> bool:
     return confidence >= SURE or any(word in INTERRUPTIONS for word in words)
 
 
-def is_refusal(text: str) -> bool:
-    """Whether the words refuse what is shown. Speech can reject; only a tap can approve."""
-    words = _words(text)
-    said = " ".join(words)
-    return words[:1] in (["no"], ["nope"], ["never"]) or any(refusal in said for refusal in REFUSALS)
+def is_refusal(text: str, confidence: float = 1.0) -> bool:
+    """Whether the words refuse what is shown: a no and nothing else, or "don't publish it".
+
+    A refusal is final, so that whatever may be meant otherwise ("no problem", "no changes") is none.
+    Speech can reject; only a tap can approve.
+    """
+    if confidence < SURE_TO_REFUSE:
+        return False
+    clauses = (" ".join(_words(clause)) for clause in re.split(r"[.,;:!?\u2013\u2014]", text))
+    return is_bare_no(text) or any(NOT_PUBLISHED.fullmatch(clause) for clause in clauses)
+
+
+def is_bare_no(text: str) -> bool:
+    """Whether a no is all that was said."""
+    return BARE_NO.fullmatch(" ".join(_words(text))) is not None
 
 
 def is_no_answer(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the human asks of the conversation itself: say that again, go back, that answer is wrong.
+"""What the human asks of the conversation itself: say that again, wait, go back, that answer is wrong.
 
 Pure and small on purpose, like `understanding`. A wish must be all that is said, else it is an answer.
 """
@@ -13,7 +13,6 @@ _LEAD = (
     r"(?:(?:no|oh|um|uh|well|ok|okay|hey|sorry|pardon(?: me)?|wait|hold on|excuse me|actually|i mean|and|but"
     r"|please)\W+)*"
 )
-_CONTRARY = r"(?:(?:no|oh|sorry|wait|hold on|excuse me|actually|i mean)\W+)+"
 _ASKING = (
     r"(?:(?:(?:can|could|would|will|may) (?:you|we|i)|let'?s|let (?:us|me)|i want to|i(?: would|'d) like to)"
     r" )?(?:please )?(?:just )?"
@@ -40,13 +39,39 @@ _BACK = "|".join(
 )
 _WRONG = r"(?:is|are|was|were) (?:wrong|not right|not correct|incorrect|a mistake)"
 _IT_IS = r"(?:(?:it|that|they)(?: is| are|'s)|it should be|(?:the|our|my) [\w ]{1,30}? (?:is|are))"
-_ASIDE = (
-    r"(?:by the way|let's talk about|let us talk about|can we talk about|how long (?:does|will|do|is|are)"
-    r"|how much (?:longer|does|do|is|will)|who are you|what are you|where are you|are you (?:a|an|real|human)"
-    r"|what (?:do you do|does (?:that|this|it) mean|is this|time is it|happens (?:now|next|then))"
-    r"|what's (?:this|the|next)|why (?:do|are) you|when (?:will|are|do) (?:we|you|it))\b"
+_A_MOMENT = r"(?:just )?(?:a|one) (?:moment|second|sec|minute|bit)"
+_MOMENT = "|".join(
+    (
+        rf"{_ASKING}(?:stop|wait|pause|hold on|hang on|excuse me)(?: it| that| there| here| talking)?"
+        rf"(?: (?:for )?{_A_MOMENT})?",
+        rf"(?:{_ASKING}(?:give me|have) |i need )?{_A_MOMENT}(?: to think)?",
+        rf"(?:let me|i have to|i need to) think(?: about (?:it|that))?(?: (?:for )?{_A_MOMENT})?",
+    )
 )
-_ASKED_BACK = r"(?:what|who|when|where|why|how|do you|did you|are you|is it|is this|will you|will it)\b"
+_GO_ON = r"(?:continue|go on|go ahead|carry on|(?:i(?:'m| am) )?(?:ready|back|here))(?: again| now)?"
+_NAME_LIKE = r"repeat|once more|one more time|come (?:again|back)|step back|(?:the )?previous question"
+"""Wishes in general, but a business may be called so."""
+_PROPOSES = r"(?:how about|what about|is (?:it|this|that) (?:okay|ok|all right|alright|fine|good|possible))\b"
+_IT_ALL = r"(?:this|it|that|all this|all of this|the (?:interview|website|site|whole thing))"
+_ASIDE = "|".join(
+    (
+        r"(?:let's|let us|can we) talk about [\w' -]+",
+        rf"how (?:long|much longer) (?:does|will|do|is|are) (?:{_IT_ALL}|you|we)(?: \w+){{0,3}}",
+        rf"how much (?:longer|does {_IT_ALL} cost|is {_IT_ALL}|will {_IT_ALL} cost)",
+        r"(?:who|what|where) are you(?: (?:all|guys|from|doing|talking about))?",
+        r"are you (?:(?:a|an) )?(?:real|human|person|robot|machine|computer|ai|bot|there)(?: \w+)?",
+        r"what do you do|what does (?:that|this|it) mean|what(?: is|'s) this(?: about| for)?",
+        r"what(?: is|'s) your name|what time is it|what happens (?:now|next|then)|what(?: is|'s) next",
+        r"why (?:do|are) you (?:ask|asking|need|want)(?: [\w']+){0,5}",
+        r"when (?:will|are|do) (?:we|you|it)(?: [\w']+){1,5}",
+    )
+)
+_ASKED_BACK = (
+    r"(?:(?:what|who|when|where|why|how)(?: (?:long|much|many|often|far|soon))?"
+    r"(?:'s| is| are| do| does| did| will| would| can| could| should| was| were)"
+    r"|do you|did you|are you|is it|is this|will you|will it)\b"
+)
+NAME_WORDS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +83,32 @@ class Amendment:
 
     key: str
     text: str = ""
+    latest: bool = False
+    """Meant only when that answer was given last: else the words are an answer of their own."""
 
 
 def wants_it_again(text: str) -> bool:
     """Whether the words ask for what was just said."""
     return _is(_AGAIN, text)
+
+
+def wants_a_moment(text: str) -> bool:
+    """Whether the words only ask to wait."""
+    return _is(_MOMENT, text)
+
+
+def goes_on(text: str) -> bool:
+    """Whether the words end such a moment."""
+    return _is(_GO_ON, text)
+
+
+def may_be_a_name(text: str) -> bool:
+    """Whether so few words are a name rather than a wish, however a name may sound."""
+    said = plain(text)
+    if re.fullmatch(_NAME_LIKE, said):
+        return True
+    wishes = (_AGAIN, _BACK, _MOMENT, _ASIDE)
+    return len(said.split()) <= NAME_WORDS_MAX and not any(_is(wish, text) for wish in wishes)
 
 
 def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
@@ -79,28 +125,34 @@ def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
         rf"{_LEAD}{topic} {_WRONG}(?:\W+(?:no\W+)?{_IT_IS} (?P<text>.+))?",
         rf"{_LEAD}{_ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
         rf"{_LEAD}{_ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
-        rf"{_CONTRARY}{topic} (?:is|are|should be) (?P<text>.+)",
     )
+    contrary = rf"(?P<lead>{_LEAD}){topic} (?:is|are|should be) (?P<text>.+)"
     said = text.strip().replace("’", "'").rstrip(".!?,; ")
-    for form in forms:
+    for form in (*forms, contrary):
         if found := re.fullmatch(form, said, re.IGNORECASE):
             parts = found.groupdict()
-            return Amendment(names.get((parts.get("topic") or "").lower(), ""), parts["text"] or "")
+            key = names.get((parts.get("topic") or "").lower(), "")
+            if form is contrary and not re.search(r"\b(?:no|sorry)\b", parts["lead"], re.IGNORECASE):
+                return None
+            return Amendment(key, parts["text"] or "", latest=form is contrary)
     return None
 
 
 def is_aside(text: str) -> bool:
-    """Whether the human asks, or speaks of, something else instead of answering."""
-    said = _plain(text)
-    if re.match(_LEAD + _ASIDE, said):
+    """Whether the human asks something instead of answering. Who proposes ("how about blue") answers."""
+    said = re.sub(rf"^{_LEAD}(?:by the way )?{_LEAD}", "", plain(text))
+    if re.match(_PROPOSES, said):
+        return False
+    if re.fullmatch(rf"(?:{_ASIDE})(?: please)?", said):
         return True
-    return text.rstrip().endswith("?") and re.match(_LEAD + _ASKED_BACK, said) is not None
+    return text.rstrip().endswith("?") and re.match(_ASKED_BACK, said) is not None
 
 
 def _is(pattern: str, text: str) -> bool:
     """Whether this was said and nothing else; politeness does not count."""
-    return re.fullmatch(rf"{_LEAD}(?:{pattern})(?: please| sorry)*", _plain(text)) is not None
+    return re.fullmatch(rf"{_LEAD}(?:{pattern})(?: please| sorry)*", plain(text)) is not None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The words alone, in small letters: the same words are equal however they were written."""
     return " ".join(re.findall(r"[\w'-]+", text.lower().replace("’", "'")))

@@ -37,8 +37,12 @@ def token_prices(value: str) -> tuple[TokenPrice, ...]:
 
 
 def cost(usage: Usage, prices: tuple[TokenPrice, ...]) -> float | None:
-    """What `usage` cost; None when the prices say nothing of a kind that was used."""
-    known = {(price.direction, price.modality): price.per_million for price in prices}
+    """What `usage` cost; None when the prices say nothing of a kind that was used.
+
+    Input from the cache costs what other input costs, unless it has a price of its own.
+    """
+    known = {("cached", price.modality): price.per_million for price in prices if price.direction == "input"}
+    known |= {(price.direction, price.modality): price.per_million for price in prices}
     used = {kind: tokens for kind, tokens in usage.counts().items() if tokens}
     if not known or not used.keys() <= known.keys():
         return None

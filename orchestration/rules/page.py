@@ -16,7 +16,10 @@ def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
     floor.change_answer(c, event.key, event.text, AnswerSource.CORRECTED)
     if c.stage is Stage.LISTENING and event.key == c.open_question and c.cut is None:
         c.timers.clear("nudge", "unanswered")
-        human.answered(c, event.key)
+        if c.human_has_word:  # who says more goes on with it
+            c.answered, c.open_question, c.appending = event.key, "", True
+        else:
+            human.answered(c, event.key)
 
 
 def post_edited(c: Standing, event: events.PostEdited) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration import events, notices
-from orchestration.rules import floor, human
+from orchestration.rules import floor, human, overlap
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage
 
@@ -60,8 +60,8 @@ def _forget_interruption(c: Standing) -> None:
     c.typed_over = None
     c.appending = c.talk_key = c.voice_open = c.transcript_due = False
     c.collected.clear()
-    c.overlap = None
-    c.timers.clear("transcript", "decide", "duck", "speaking")
+    overlap.forget(c)
+    c.timers.clear("transcript", "speaking")
 
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:

@@ -1,32 +1,68 @@
-"""Words that answer no question: a remark, or a wish (say it again, go back, correct an answer)."""
+"""Words that answer no question: a remark, or a wish (say it again, wait, go back, correct an answer)."""
 
 from __future__ import annotations
 
 from orchestration import events, facts, notices
-from orchestration.brief import AnswerSource, AnswerStatus
+from orchestration.brief import AnswerSource, AnswerStatus, Expects
 from orchestration.rules import floor
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.tools import WORK
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
-from orchestration.understanding import is_refusal
-from orchestration.wishes import Amendment, amendment, is_aside, wants_it_again
+from orchestration.understanding import is_backchannel, is_refusal
+from orchestration.wishes import (
+    Amendment,
+    amendment,
+    goes_on,
+    is_aside,
+    may_be_a_name,
+    plain,
+    wants_a_moment,
+    wants_it_again,
+)
 from orchestration.workflow import Wait
 
 
 def granted(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
     """Whether the words were a wish, or beside the question; `turn` is the one that they cut."""
+    asked = _asked(c, turn)
+    before, said = c.put_aside, (asked, plain(text))
+    c.put_aside = said
+    aside = bool(asked) and is_aside(text)
+    if _moment_is_over(c, asked, before, text):
+        _again(c, event, turn)
+        return True
+    insists = bool(asked) and said == before and (aside or event.typed)
+    if not insists and not (_a_name_is_asked(c, asked) and may_be_a_name(text)):
+        if _wish(c, event, text, turn):
+            return True
+        if aside:
+            put_aside(c, event, asked)
+            return True
+    c.put_aside = before
+    return False
+
+
+def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
     if wants_it_again(text):
         _again(c, event, turn)
         return True
-    wish = amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
-    if wish is not None and (_correct(c, event, wish, turn) or _go_back(c, event, wish, turn)):
-        return True
     asked = _asked(c, turn)
-    if asked and is_aside(text):
-        _aside(c, event, asked, turn)
+    if (asked or c.appending) and wants_a_moment(text):
+        _wait(c, event, asked)
         return True
-    return False
+    wish = amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
+    return wish is not None and (_correct(c, event, wish, turn) or _go_back(c, event, wish, turn))
+
+
+def _moment_is_over(c: Standing, asked: str, before: tuple[str, str], text: str) -> bool:
+    """Whether the human asked for a moment and now wants to go on; `before`: what was put aside last."""
+    waited = bool(asked or c.appending) and asked == before[0] and wants_a_moment(before[1])
+    return waited and (goes_on(text) or is_backchannel(text))
+
+
+def _a_name_is_asked(c: Standing, asked: str) -> bool:
+    return any(q.key == asked and q.expects is Expects.NAME for q in c.workflow.questions)
 
 
 def _asked(c: Standing, turn: Turn | None) -> str:
@@ -42,12 +78,21 @@ def _asked(c: Standing, turn: Turn | None) -> str:
 def _again(c: Standing, event: events.HumanSaid, turn: Turn | None) -> None:
     """The voices are not told of the wish: what they say again answers the words before it."""
     remember(c, event, "", share=False)
-    again = turn or c.last
+    again = _question_again(c, turn) or turn or c.last
     appending, c.appending = c.appending and turn is None, False
     if again is None or appending:
         c.proceed(PAUSE_AFTER_HUMAN_MS)  # before the next turn sounded: nothing was missed
-    else:
+    elif not c.held:
         say_again(c, again, whole=True)
+
+
+def _question_again(c: Standing, turn: Turn | None) -> Turn | None:
+    """The turn that asked the open question, when something else was said after it or is said now."""
+    asking = c.asking
+    beside = turn is None or turn.step is None
+    if not beside or asking is None or asking.step is None or c.satisfied(asking):
+        return None
+    return asking if asking.step.question == c.open_question else None
 
 
 def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
@@ -61,13 +106,21 @@ def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
     c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 
+def _wait(c: Standing, event: events.HumanSaid, asked: str) -> None:
+    """The human keeps the floor. More words answer the question, also one that was cut."""
+    remember(c, event, "")
+    c.appending = not asked
+    c.nudged = False
+    floor.listen(c, asked, floor.MOMENT_S)
+
+
 # ---------------------------------------------------------------------- back
 
 
 def _go_back(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
     """Open a question of this phase again. Its answer stays until there is another."""
     key = wish.key or _before(c, _asked(c, turn))
-    if wish.text or not key or not c.script.back_to(key):
+    if wish.text or not key or not c.script.back_to(key, c.phase_told):
         return False
     remember(c, event, "")
     c.open_question = key
@@ -90,6 +143,8 @@ def _before(c: Standing, key: str) -> str:
 def _correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
     """Put an answer right that was given before. The open question is asked again, in the same breath."""
     key, asked = wish.key or c.answered, _asked(c, turn)
+    if wish.latest and key != c.answered:
+        return False
     if not wish.text or not key or key == asked or c.brief[key].status is AnswerStatus.PENDING:
         return False
     remember(c, event, key)
@@ -120,12 +175,15 @@ def remember(c: Standing, event: events.HumanSaid, question: str, share: bool = 
         c.do(events.Share(HUMAN, event.text))
 
 
-def _aside(c: Standing, event: events.HumanSaid, asked: str, turn: Turn | None) -> None:
+def put_aside(c: Standing, event: events.HumanSaid, asked: str) -> None:
     """A question of the human's own is no answer: it is replied to, and the open one is asked again."""
     remember(c, event, "")
     back = Stage.LISTENING
     c.open_question = asked
-    if c.brief[asked].status is AnswerStatus.PENDING and c.script.back_to(asked, before=True):
+    coming = c.script.upcoming()
+    given_back = coming is not None and coming.step.question == asked
+    pending = c.brief[asked].status is AnswerStatus.PENDING
+    if pending and (given_back or c.script.back_to(asked, c.phase_told, before=True)):
         c.open_question = ""
         back = Stage.TALKING
     c.interject(c.asker(asked).speaker, "reply", {}, back)
@@ -136,7 +194,7 @@ def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -
     remember(c, event, "")
     back = _back_from(c, turn)
     approval = c.desk.open_approval
-    if approval is not None and is_refusal(text):
+    if approval is not None and is_refusal(text, event.confidence):
         c.do(*c.desk.decide(approval, events.Decision.REJECT))
         floor.return_to(c, back)
     else:

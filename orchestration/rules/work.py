@@ -60,6 +60,9 @@ def _speaking(c: Standing) -> None:
 def _nudge(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
+    elif c.stage is Stage.LISTENING:
+        c.appending = False
+        c.proceed(PAUSE_HAND_OVER_MS)
 
 
 def _unanswered(c: Standing) -> None:
@@ -99,6 +102,7 @@ TIMERS: dict[str, Callable[[Standing], None]] = {
     "speaking": _speaking,
     "decide": overlap.decide,
     "duck": overlap.back_up,
+    "forget": overlap.forget_click,
     "nudge": _nudge,
     "unanswered": _unanswered,
     "transcript": _transcript,

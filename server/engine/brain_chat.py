@@ -39,6 +39,8 @@ RESTS_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """After so many failures in a row the endpoint is left alone for so long."""
 LONGEST_CHARACTERS = 2_000
 """Nobody listens to more in one turn: the rest of the answer is not read."""
+LONGEST_THOUGHT = 50_000
+"""Characters. A model that has said nothing by then will not in time."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -125,7 +127,8 @@ class ChatBrain(Brain):
     # The endpoint
 
     async def _ask(self, items: Sequence[Item], request: BrainRequest) -> AsyncGenerator[Part, None]:
-        sentences, calls, length = Sentences(), dict[int, _CallPieces](), 0
+        sentences, calls = Sentences(), dict[int, _CallPieces]()
+        read = said = 0
         async with aclosing(self._deltas(items, request)) as deltas:
             async for delta in deltas:
                 for at, piece in enumerate(delta.tool_calls or ()):
@@ -134,17 +137,20 @@ class ChatBrain(Brain):
                         pieces.name += piece.function.name or ""
                         pieces.arguments += piece.function.arguments or ""
                 for sentence in sentences.feed(delta.content or ""):
+                    said += len(sentence)
                     yield sentence
-                length += len(delta.content or "")
-                if length > LONGEST_CHARACTERS:
+                if said > LONGEST_CHARACTERS:
                     return
+                read += len(delta.content or "")
+                if not said and not calls and read > LONGEST_THOUGHT:
+                    raise ChatFailed("thought for too long")
         if last := sentences.rest():
             yield last
-        if not length and not calls and not request.after:
+        wanted = [call for pieces in calls.values() if (call := self._call(pieces, items, request))]
+        if not (said or last or wanted or request.after):
             raise ChatFailed("said nothing")
-        for pieces in calls.values():
-            if call := self._call(pieces, items, request):
-                yield call
+        for call in wanted:
+            yield call
 
     async def _deltas(
         self, items: Sequence[Item], request: BrainRequest

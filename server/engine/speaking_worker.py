@@ -8,6 +8,7 @@ with PCM as body, and `{"op": "end"}` or `{"op": "error", "message"}`.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import sys
@@ -16,7 +17,7 @@ from typing import BinaryIO
 
 from server.engine import worker_frames
 from server.engine.protocol_validation import float_in, text_in
-from server.engine.voices import Voices
+from server.engine.voices import MODEL_VARIABLE, Voices
 from server.engine.worker_frames import Header
 
 
@@ -56,7 +57,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the engine; we follow our stdin
     inbox = _Inbox(sys.stdin.buffer)
     out = sys.stdout.buffer
-    voices = Voices()
+    voices = Voices(model=os.environ.get(MODEL_VARIABLE, ""))
     for _ in voices.speak("Hello.", "marin"):
         pass
     with contextlib.suppress(BrokenPipeError):

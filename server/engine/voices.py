@@ -6,19 +6,21 @@ brought to one loudness; the pause between sentences is ours, not the synthesize
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
+from server.engine import sherpa
 from server.engine.espeak import Espeak
 from server.engine.flite import Flite
 from server.engine.voices_level import level, pcm16, resample, trim
-from server.engine.voices_speech import Speech
+from server.engine.voices_speech import Synthesizer
 from server.engine.voices_table import DEFAULT, ESPEAK, FLITE
 from server.engine.voices_text import Sentence, sentences
 from server.engine.voices_types import PAUSE_MS, SAMPLE_RATE_HZ, Chunk, SpokenWord
 
 __all__ = ["SAMPLE_RATE_HZ", "Chunk", "SpokenWord", "Voices", "names"]
 
+MODEL_VARIABLE = "MOENTREPRISE_VOICE_MODEL"
 _SHORT_PAUSE_MS = 90
 _SPEED_MIN, _SPEED_MAX = 0.25, 4.0
 
@@ -28,18 +30,15 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(FLITE))
 
 
-class _Synthesizer(Protocol):
-    def __call__(self, words: Sequence[str], voice: str, speed: float) -> Speech: ...
-
-
 class Voices:
     """All voices of this process. Safe to use from several threads: synthesis takes turns by sentence.
 
-    `engine` is "flite", "espeak" or "" for the best that is here. Raises OSError when it is not here.
+    `engine` is "flite", "espeak" or "" for the best that is here; a `model` (a folder, see sherpa.py) is used
+    instead when it can be. Raises OSError when the engine is not here.
     """
 
-    def __init__(self, engine: str = "") -> None:
-        self.engine, self._synthesize = _choose(engine)
+    def __init__(self, engine: str = "", model: str = "") -> None:
+        self.engine, self._synthesize = _model(model) or _choose(engine)
 
     def speak(self, text: str, voice: str, speed: float = 1.0) -> Iterator[Chunk]:
         """Speak `text`, a chunk per sentence or less; blocks while synthesising, close it to abort.
@@ -93,7 +92,17 @@ def _guess(spoken: Sequence[str], lead_ms: int, total_ms: int) -> list[tuple[int
     return [(start, end) for start, end in spans]
 
 
-def _choose(engine: str) -> tuple[str, _Synthesizer]:
+def _model(folder: str) -> tuple[str, Synthesizer] | None:
+    if not folder:
+        return None
+    try:
+        return "sherpa", sherpa.SherpaVoice(folder, names()).synthesize
+    except sherpa.ModelUnusable as error:
+        print(f"{MODEL_VARIABLE}: {error}; the usual voices speak instead", file=sys.stderr)
+        return None
+
+
+def _choose(engine: str) -> tuple[str, Synthesizer]:
     if engine != "espeak":
         try:
             flite = Flite()

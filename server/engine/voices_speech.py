@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,3 +20,10 @@ class Speech:
     samples: NDArray[np.int16]
     rate_hz: int
     spans: tuple[tuple[int, int], ...]
+
+
+class Synthesizer(Protocol):
+    """What a voice is to `Voices`, whichever library is behind it; blocks while it speaks one sentence."""
+
+    def __call__(self, words: Sequence[str], voice: str, speed: float) -> Speech:
+        """`words` are plain words, each with its closing mark; `voice` is one of `voices.names()`."""

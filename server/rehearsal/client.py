@@ -40,8 +40,10 @@ class Event:
 class Visit:
     """One session, connected like a page: one Peer, one data channel, one event stream."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, microphone: bool = True) -> None:
-        """Without a microphone the human reads, hears and types."""
+    def __init__(
+        self, http: aiohttp.ClientSession, url: str, microphone: bool = True, mouth: Mouth | None = None
+    ) -> None:
+        """Without a microphone the human reads, hears and types. `mouth`: another one than the usual."""
         self._http = http
         self._url = url.rstrip("/")
         self._loop = asyncio.get_running_loop()
@@ -54,7 +56,7 @@ class Visit:
         self.id = ""
         self.events: list[Event] = []
         self.connected_s = 0.0
-        self.mouth = Mouth()
+        self.mouth = mouth or Mouth()
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.channel: RTCDataChannel = self.pc.createDataChannel("events", ordered=True)
         self.channel.on("open", self._channel_open)

@@ -10,7 +10,7 @@ from sessions import Note
 
 from server.engine.downsampler import Downsampler
 from server.engine.expecting import expectation
-from server.engine.hearing_worker import Recogniser
+from server.engine.sphinx import SphinxRecogniser
 from tests.fakes.realtime_engine import speech
 
 pytestmark = pytest.mark.accept
@@ -40,8 +40,8 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def recogniser() -> Recogniser:
-    return Recogniser()
+def recogniser() -> SphinxRecogniser:
+    return SphinxRecogniser()
 
 
 def errors(said: list[str], heard: list[str]) -> int:
@@ -54,21 +54,20 @@ def errors(said: list[str], heard: list[str]) -> int:
     return row[-1]
 
 
-def count(recogniser: Recogniser, texts: tuple[str, ...], prompt: str) -> int:
+def count(recogniser: SphinxRecogniser, texts: tuple[str, ...], prompt: str) -> int:
     total = 0
     for voice in VOICES:
         for text in texts:
             recogniser.begin("", 0.0, expectation(prompt))
             recogniser.hear(Downsampler().push(speech(f"{text}.", voice, before_ms=300, after_ms=320)))
-            words = recogniser.end()["words"]
-            assert isinstance(words, list)
+            words = recogniser.end()
             total += errors(text.lower().split(), [word for word, _ in words])
     return total
 
 
 @pytest.mark.parametrize(("kind", "most"), [("a colour", 0.5), ("yes or no", 0.5), ("a name", 1.0)])
 def test_what_is_expected_is_understood_better_and_the_rest_no_worse(
-    recogniser: Recogniser, note: Note, kind: str, most: float
+    recogniser: SphinxRecogniser, note: Note, kind: str, most: float
 ) -> None:
     prompt, answers = f"Expect: {kind}.", ANSWERS[kind]
     plain, helped = count(recogniser, answers, ""), count(recogniser, answers, prompt)

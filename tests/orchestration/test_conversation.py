@@ -92,7 +92,7 @@ def test_speech_over_a_persona_cuts_it_and_memory_keeps_what_was_heard() -> None
     ended = theatre.told(notices.TurnEnded)[0]
     assert isinstance(ended, notices.TurnEnded)
     assert ended.interrupted
-    assert ended.heard_ms == 1950 + 490  # the sound was noticed, and half a second later it still went on
+    assert ended.heard_ms == 1950 + 505  # the sound was noticed, and half a second later it still went on
     truncate = theatre.commands(events.Truncate)[0]
     assert isinstance(truncate, events.Truncate)
     assert truncate.heard_text == ended.text

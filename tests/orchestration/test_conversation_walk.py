@@ -33,9 +33,12 @@ DEEDS = st.one_of(
             "go back to the name",
             "no the name is wrong it is Golden Krust",
             "how long does this take",
+            "wait a moment",
+            "skip it",
+            "no",
         ]
     ).map(speech),
-    st.sampled_from(["ok", "   ", "typed words"]).map(
+    st.sampled_from(["ok", "   ", "typed words", "could you repeat that", "go back"]).map(
         lambda text: [(0.0, events.HumanSaid(text, typed=True))]
     ),
     st.sampled_from(KEYS).map(lambda key: [(0.0, events.AnswerCorrected(key, "corrected"))]),

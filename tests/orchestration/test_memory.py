@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestration.captions import TurnWords, caption
 from orchestration.timers import Timers
-from orchestration.understanding import is_backchannel, is_refusal, mostly_heard
+from orchestration.understanding import mostly_heard
 
 
 def words(*timed: tuple[str, int]) -> TurnWords:
@@ -84,10 +84,6 @@ def test_frozen_timers_lose_no_time() -> None:
     assert timers.pop_due(110.0) == ["nudge"]
 
 
-def test_few_words_have_fixed_meanings() -> None:
-    assert is_backchannel("Mm-hm, okay")
-    assert not is_backchannel("okay but stop please")
-    assert is_refusal("No, I don't want that")
-    assert not is_refusal("I know it is good")
+def test_half_of_the_words_are_mostly_heard() -> None:
     assert mostly_heard("one two", "one two three four")
     assert not mostly_heard("one", "one two three four")

@@ -199,3 +199,17 @@ def test_another_subject_over_a_question_and_over_a_question_that_was_opened_aga
     assert after(theatre, "how long does this take") == ["sarah reply"]
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert theatre.conversation.open_question == "name"
+
+
+def test_a_wish_that_is_typed_while_nobody_can_hear_is_said_once_on_return() -> None:
+    theatre = asking("offer")
+    before = len(theatre.acts())
+    theatre.receive(events.ListenerLost())
+    theatre.receive(events.HumanSaid("could you repeat that", typed=True))
+    gives = len(theatre.commands(events.Give))
+    theatre.later(5.0, events.ListenerArrived())
+    theatre.run(until=lambda: len(theatre.acts()) > before)
+    assert theatre.acts()[before:] == ["sarah nudge"]
+    assert len(theatre.commands(events.Give)) == gives + 1
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.conversation.open_question == "offer"

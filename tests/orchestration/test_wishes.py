@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.wishes import Amendment, amendment, is_aside, wants_it_again
+from orchestration.wishes import (
+    Amendment,
+    amendment,
+    is_aside,
+    may_be_a_name,
+    wants_a_moment,
+    wants_it_again,
+)
 from orchestration.workflow import QUESTIONS
 
 NAMES = {word: question.key for question in QUESTIONS for word in question.words}
@@ -58,10 +65,15 @@ def test_it_is_not_to_be_said_again(text: str) -> None:
             Amendment("name", "Golden Krust & Co"),
         ),
         ("please change the pages to home and menu", Amendment("pages", "home and menu")),
-        ("Actually our customers are old families", Amendment("audience", "old families")),
+        ("Sorry, our customers are old families", Amendment("audience", "old families", latest=True)),
+        ("Oh no, the name is Golden Krust", Amendment("name", "Golden Krust", latest=True)),
+        ("Actually our customers are old families", None),
+        ("Oh, our products are all handmade", None),
+        ("I mean our products are for students", None),
         ("That is wrong, it is Golden Krust", Amendment("", "Golden Krust")),
         ("the colours are wrong they should be blue", None),
         ("Our customers are young families", None),
+        ("Oh, our customers are young families", None),
         ("the name is Golden Crust", None),
         ("we go back to the old recipes", None),
         ("People come back to us", None),
@@ -76,7 +88,21 @@ def test_an_answer_is_to_become_another(text: str, wish: Amendment | None) -> No
     ("text", "aside"),
     [
         ("how long does this take", True),
-        ("By the way, it rains here.", True),
+        ("By the way, who are you?", True),
+        ("How long will this take?", True),
+        ("What is this?", True),
+        ("are you a robot", True),
+        ("what is your name", True),
+        ("Why do you want to know that?", True),
+        ("By the way, it rains here.", False),
+        ("By the way we also sell coffee, our customers are students", False),
+        ("How about warm brown and cream?", False),
+        ("Well, what about home, menu and contact?", False),
+        ("Is it okay if I say blue?", False),
+        ("What is this about, menu and contact", False),
+        ("What A Bakery?", False),
+        ("Who Are You Tattoo", False),
+        ("By the Way Cafe", False),
         ("sorry who are you", True),
         ("What do other people say?", True),
         ("what makes us different is the oven", False),
@@ -87,3 +113,38 @@ def test_an_answer_is_to_become_another(text: str, wish: Amendment | None) -> No
 )
 def test_a_question_of_the_humans_own_is_no_answer(text: str, aside: bool) -> None:
     assert is_aside(text) is aside
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop",
+        "Wait!",
+        "wait a moment",
+        "hold on please",
+        "excuse me",
+        "One moment, please.",
+        "just a second",
+        "could you wait a minute",
+        "give me a moment to think",
+        "Let me think about it.",
+        "no, stop it",
+    ],
+)
+def test_it_is_to_wait(text: str) -> None:
+    assert wants_a_moment(text)
+
+
+@pytest.mark.parametrize("text", ["Stop and Shop", "a moment of calm", "people wait for our bread", "no", ""])
+def test_it_is_not_to_wait(text: str) -> None:
+    assert not wants_a_moment(text)
+
+
+@pytest.mark.parametrize("text", ["Repeat", "Come Again", "Once More", "What A Bakery?", "What's Cooking?"])
+def test_few_words_may_be_a_name(text: str) -> None:
+    assert may_be_a_name(text)
+
+
+@pytest.mark.parametrize("text", ["go back", "repeat that", "Pardon?", "wait", "who are you"])
+def test_a_clear_wish_is_no_name(text: str) -> None:
+    assert not may_be_a_name(text)

@@ -14,7 +14,7 @@ from tests.scenarios.scenario import QUESTIONS, Deed, Said, Scenario
 NOTICED_S = 0.06
 """From a sound's beginning to SoundHeard: 40 ms of it, and a packet."""
 SPEECH_S = 0.11
-QUIET_S = 0.08
+QUIET_S = 0.06
 """After a sound's end: SoundStopped."""
 WORDS_S = 0.2
 """How often, and how late, the words so far are told."""

@@ -140,3 +140,15 @@ def test_a_chat_endpoint_that_is_not_there_means_templates_and_blocks_nothing() 
     assert one.state is State.LESS
     assert "templates speak" in one.remedy
     assert "templates" in doctor.brain(Settings()).found
+
+
+def test_models_are_looked_for_and_only_those_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor.models(Settings()) == []
+    (tmp_path / "tokens.txt").write_text("")
+    settings = Settings(voice_model=str(tmp_path), hearing_model=str(tmp_path / "nothing"))
+    monkeypatch.setattr(doctor, "find_spec", lambda name: name)
+    assert [one.state for one in doctor.models(settings)] == [State.OK, State.LESS]
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert ["not installed" in one.found for one in doctor.models(settings)] == [True, True]

@@ -91,6 +91,14 @@ def test_a_cost_that_is_not_known_whole_is_not_told() -> None:
     assert cost(Usage(input_text=1_000_000), ()) is None
 
 
+def test_cached_input_without_a_price_costs_what_other_input_does() -> None:
+    prices = (TokenPrice("input", "text", 4.0), TokenPrice("input", "audio", 32.0))
+    used = Usage(input_text=1_000_000, cached_text=500_000)
+    assert cost(used, prices) == 6.0
+    assert cost(used, (*prices, TokenPrice("cached", "text", 0.4))) == 4.2
+    assert cost(Usage(cached_image=1), prices) is None
+
+
 async def test_a_director_that_does_not_stop_is_stopped(
     aiohttp_client: AiohttpClient, tmp_path: Path
 ) -> None:

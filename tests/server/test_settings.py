@@ -46,6 +46,8 @@ GOOD: dict[str, tuple[str, object]] = {
         "input.text=4, output.audio=64.5,",
         (TokenPrice("input", "text", 4.0), TokenPrice("output", "audio", 64.5)),
     ),
+    "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
+    "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }

@@ -169,7 +169,7 @@ async def test_a_key_sends_the_lines_to_its_service_with_the_chosen_models() -> 
             await voices.client.close()
 
 
-async def test_the_brains_settings_reach_the_engine_wherever_they_were_given(
+async def test_the_engines_settings_reach_the_engine_wherever_they_were_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[Mapping[str, str]] = []
@@ -180,10 +180,11 @@ async def test_the_brains_settings_reach_the_engine_wherever_they_were_given(
             super().__init__(environ=environ)
 
     monkeypatch.setattr(crew, "EngineProcess", Process)
-    voices = crew.voices(Settings(brain_url="http://127.0.0.1:1/v1", brain_model="m", brain_key="k"))
+    brain = {"brain_url": "http://127.0.0.1:1/v1", "brain_model": "m", "brain_key": "k"}
+    voices = crew.voices(Settings(**brain, voice_model="/v", hearing_model="/h"))
     await voices.client.close()
-    names = ("MOENTREPRISE_BRAIN_URL", "MOENTREPRISE_BRAIN_MODEL", "MOENTREPRISE_BRAIN_KEY")
-    assert [given[0][name] for name in names] == ["http://127.0.0.1:1/v1", "m", "k"]
+    names = ("BRAIN_URL", "BRAIN_MODEL", "BRAIN_KEY", "VOICE_MODEL", "HEARING_MODEL")
+    assert [given[0][f"MOENTREPRISE_{name}"] for name in names] == [*brain.values(), "/v", "/h"]
 
 
 async def test_without_a_key_the_voices_are_the_embedded_engine_s() -> None:
