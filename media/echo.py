@@ -203,7 +203,8 @@ class EchoGuard:
         self._echoed = self._echoed + 1 if judgement.expected and not passes else 0
         if self._looks.due(samples, passes):
             self._look(end)
-        self._watch(echo, end)
+        else:
+            self._watch(echo, end)
         return silence(samples) if self._echoed else pcm
 
     def _watch(self, echo: _Echo, end: int) -> None:

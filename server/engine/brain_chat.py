@@ -147,7 +147,7 @@ class ChatBrain(Brain):
         if last := sentences.rest():
             yield last
         wanted = [call for pieces in calls.values() if (call := self._call(pieces, items, request))]
-        if not (said or last or wanted or request.after):
+        if not said and not last and not wanted and not request.after:
             raise ChatFailed("said nothing")
         for call in wanted:
             yield call

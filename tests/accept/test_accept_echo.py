@@ -165,7 +165,6 @@ def test_a_human_interrupts_over_the_echo(evening: Evening, note: Note) -> None:
         f" of {len(silent)}; {sum(one.false for one in held)} others cut",
         load=evening.load,
     )
-    print([one.silent_ms for one in held], [one.noticed for one in held], [one.words for one in held])
     assert cut >= BARGE_INS_LEAST
     assert cut == tried
     assert p95 <= SILENT_MAX_MS
