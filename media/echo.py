@@ -92,7 +92,8 @@ class _Looks:
         self._sounded += samples
         if self._sounded < self._next:
             return False
-        self._next = self._sounded + min(max(self.LEAST, self._sounded * 2 // 5), self.MOST)
+        wait = self.LEAST if self._sounded < self.UNDECIDED else self._sounded
+        self._next = self._sounded + min(wait, self.MOST)
         return True
 
 
