@@ -40,7 +40,7 @@ _LEVEL_MIN_DBFS, _ABOVE_NOISE_DB, _NOISE_RISE_DB = -66.0, 6.0, 0.02
 """What is looked at: an echo of a voice at -18 dBFS that comes back 40 dB weaker just is."""
 _WATCH_FRAMES = 100
 """Every other second of echo it is looked whether its delay has changed."""
-_DOUBTS_MAX = 3
+_DOUBTS_MAX = 6
 """An echo that was not found again so often in a row is none."""
 _WINDOW_FRAMES = WINDOW_SAMPLES // FRAME_SAMPLES
 _WINDOW_BYTES = WINDOW_SAMPLES * BYTES_PER_SAMPLE
@@ -92,7 +92,8 @@ class _Looks:
         self._sounded += samples
         if self._sounded < self._next:
             return False
-        self._next = self._sounded + min(max(self.LEAST, self._sounded * 2 // 5), self.MOST)
+        wait = self.LEAST if self._sounded < self.UNDECIDED else self._sounded
+        self._next = self._sounded + min(wait, self.MOST)
         return True
 
 
@@ -214,16 +215,17 @@ class EchoGuard:
             return
         if self._echoed >= _WINDOW_FRAMES:
             self._unwatched = 0
-            self._confirm(echo, self._likeness(end))
-        if echo.shape.gone or echo.doubts >= _DOUBTS_MAX:
+            self._confirm(echo, self._likeness(end), end)
+        if self._echo is echo and (echo.shape.gone or echo.doubts >= _DOUBTS_MAX):
             self._echo = None
+            self._looks = _Looks()
 
-    def _confirm(self, echo: _Echo, found: Likeness | None) -> None:
-        if found is not None and abs(found.delay - echo.delay) > FRAME_SAMPLES and self._looks.proves(found):
-            echo.delay = found.delay
+    def _confirm(self, echo: _Echo, found: Likeness | None, end: int) -> None:
         if found is None or found.degree < _PERHAPS_ALIKE or abs(found.delay - echo.delay) > FRAME_SAMPLES:
             echo.doubts += 1
             self._unwatched = _WATCH_FRAMES // 2
+            if found is not None and self._proves(found):
+                self._adopt(found, end)
             return
         echo.doubts = 0
         echo.delay = found.delay
@@ -232,8 +234,11 @@ class EchoGuard:
     def _look(self, end: int) -> None:
         """Is what is heard now nothing but an echo, one that is not known yet or has changed?"""
         found = self._likeness(end)
-        if found is None or not self._proves(found):
-            return
+        if found is not None and self._proves(found):
+            self._adopt(found, end)
+
+    def _adopt(self, found: Likeness, end: int) -> None:
+        """Take it for the echo, unless its spectrum contradicts."""
         start = end - WINDOW_SAMPLES - found.delay - HOP_SAMPLES
         sent = self._sent.between(start, start + WINDOW_SAMPLES + 2 * HOP_SAMPLES)
         spans = sliding_window_view(sent, SPAN_SAMPLES)[::FRAME_SAMPLES]

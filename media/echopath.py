@@ -102,6 +102,7 @@ def likeness(heard: Samples, sent: Samples) -> Likeness:
     there = energy[short.size // _GRAIN :] - energy[: -(short.size // _GRAIN)]
     norm = np.maximum(there, energy[-1] * _ENERGY_MIN) * (short @ short) + 1.0
     degrees = alike.reshape(-1, _GRAIN).max(axis=1) / np.sqrt(norm)
+    degrees[0] = 0.0  # at the edge of the reach a maximum is none
     grain = int(degrees.argmax())
     best = grain * _GRAIN + int(alike[grain * _GRAIN :][:_GRAIN].argmax())
     return Likeness((long.size - short.size - best) * _STEP, float(degrees[grain]))
