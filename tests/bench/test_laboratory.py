@@ -16,10 +16,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 async def test_sound_goes_both_ways_through_the_link_and_is_judged() -> None:
-    sentence = spoken(SENTENCES[0])
+    # The same words both ways would be an echo.
+    theirs, ours = spoken(SENTENCES[0]), spoken(SENTENCES[1])
     async with laboratory("harness_server", "textbook") as lab:
         peers = [await lab.connect(name, speaks=True) for name in ("harness_server", "textbook")]
-        await asyncio.gather(lab.say(sentence), *(peer.say(sentence) for peer in peers))
+        await asyncio.gather(lab.say(theirs), *(peer.say(ours) for peer in peers))
         for peer in peers:
             await peer.link.set(up=Conditions(loss=1.0), down=Conditions(loss=1.0))
             assert np.abs((await peer.recording()).samples).max() > 0.1
