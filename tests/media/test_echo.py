@@ -133,7 +133,9 @@ def test_noise_and_silence_are_passed_on_to_the_bit() -> None:
     assert np.array_equal(guarded(voice(), quiet).sound, quiet)
 
 
-@pytest.mark.parametrize(("gain_db", "whole", "lost_ms"), [(-40, 0.98, 20), (-20, 0.95, 100), (-12, 0.9, 140)])
+@pytest.mark.parametrize(
+    ("gain_db", "whole", "lost_ms"), [(-40, 0.98, 20), (-20, 0.95, 100), (-12, 0.9, 140)]
+)
 @pytest.mark.parametrize("human", ["coral", "ash", "marin"])
 def test_a_human_over_an_echo_is_heard_from_the_beginning(
     human: str, gain_db: int, whole: float, lost_ms: int
