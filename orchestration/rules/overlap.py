@@ -21,8 +21,8 @@ LONGER_S, AGREES_MAX_S = 0.2, 1.3
 """Who has only agreed so far ("yeah, yeah") may go on agreeing."""
 DUCKED_S = 0.7
 """How long a sound that is no speech holds a voice down."""
-BACK_UP_S = 0.1
-"""After the end of the sound; shorter than a stop in the middle of a word would flutter."""
+BACK_UP_S = 0.25
+"""After the end of the sound: who says "Wait, what …" pauses for so long, and the voice must not flutter."""
 DETECTED_S, DETECTED_LATE_S = 0.1, 0.4
 """Turn detection says so much after its beginning that a sound is speech; or, over a network, so much."""
 ANEW_S = 0.25
