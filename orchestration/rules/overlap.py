@@ -32,9 +32,7 @@ ANEW_S = 0.25
 def sound_heard(c: Standing, event: events.SoundHeard) -> None:
     """Perhaps speech: make room at once, decide nothing."""
     if _over_a_voice(c):
-        overlap = c.overlap
-        if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
-            overlap = c.overlap = Overlap(c.now, speech=c.voice_open)
+        overlap = _measured(c)
         overlap.sounding = True
         _make_room(c, overlap)
 
@@ -45,14 +43,20 @@ def speech_started(c: Standing, event: events.SpeechStarted) -> None:
         take_floor(c, event)
         return
     human.speaking(c, event)
-    overlap = c.overlap
-    if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
-        overlap = c.overlap = Overlap(c.now)  # too quiet for the gate
-    elif overlap.noise:
+    overlap = _measured(c)  # also where the gate heard nothing: it was too quiet for it
+    if overlap.noise:
         overlap.began, overlap.noise = c.now - DETECTED_S, False
     overlap.speech = True
     if overlap.sounding:
         _make_room(c, overlap)
+
+
+def _measured(c: Standing) -> Overlap:
+    """The sound that goes on; another one after a pause."""
+    overlap = c.overlap
+    if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
+        overlap = c.overlap = Overlap(c.now, speech=c.voice_open)
+    return overlap
 
 
 def _over_a_voice(c: Standing) -> bool:
