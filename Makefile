@@ -33,6 +33,7 @@ rehearse: setup
 check: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/accept/mypy.ini --cache-dir .mypy_cache/accept tests/accept
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python tests/house.py
 	node_modules/.bin/tsc --project client/jsconfig.json

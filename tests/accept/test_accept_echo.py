@@ -21,6 +21,7 @@ from server.rehearsal.human import INTERRUPTIONS, Human
 from server.rehearsal.mouth import prepare
 from server.rehearsal.overtalk import overtalks
 from server.rehearsal.packets import decode
+from server.rehearsal.part import Part
 from server.rehearsal.spawn import running_server
 from server.rehearsal.timeline import Timeline
 
@@ -108,7 +109,8 @@ async def _hold(
     mouth = SpeakerphoneMouth(delay_ms, GAIN_DB)
     visit = Visit(http, url, mouth=mouth)
     mouth.hears(visit.tap)
-    human = Human(visit, answers, spoken, lambda line: None, barge_ins, given=True)
+    part = Part(interruptions=barge_ins, given=True)
+    human = Human(visit, answers, spoken, lambda line: None, part)
     failure = ""
     try:
         async with asyncio.timeout(SESSION_S):
