@@ -128,13 +128,14 @@ def _outcome(visit: Visit, talked_over: tuple[str, ...], failure: str) -> Outcom
     sound = decode(visit.tap.packets)
     timeline = Timeline.of(events, visit.tap.packets, sound, visit.mouth.said)
     ended = [event.data for event in events if event.type == "turn.ended"]
+    cut = overtalks(timeline, events, visit.tap.packets, sound)
     return Outcome(
         voice_s=len(visit.tap.packets) * 0.02,
         interrupted=tuple(str(data.get("turn")) for data in ended if data.get("interrupted")),
         talked_over=talked_over,
         noticed=sum(event.type == "human.speaking" and bool(event.data.get("speaking")) for event in events),
         words=tuple(str(event.data.get("text")) for event in events if event.type == "human.said"),
-        silent_ms=tuple(one.measured.silent_ms for one in overtalks(timeline, events, sound)),
+        silent_ms=tuple(one.measured.silent_ms for one in cut),
         failure=failure,
     )
 
