@@ -8,7 +8,7 @@ README.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +79,7 @@ class Settings:
         "a folder",
         "The folder for everything that sessions make, and for the certificate.",
     )
+    """Absolute: children that use it run in other folders."""
     max_sessions: int = _setting(
         16,
         "MOENTREPRISE_MAX_SESSIONS",
@@ -228,6 +229,9 @@ class Settings:
         "One line of text or of JSON.",
     )
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", self.data.absolute())
+
     @classmethod
     def load(
         cls,
@@ -250,7 +254,7 @@ class Settings:
             if value is not None:
                 descriptor = next(one for one in DESCRIPTORS if one.name == name)
                 object.__setattr__(settings, name, _parsed(descriptor, str(value)))
-        return settings
+        return replace(settings)
 
     def for_engine(self) -> dict[str, str]:
         """The engine's own settings as its environment, wherever they were given."""
