@@ -106,6 +106,8 @@ class Standing:
         self.collected: list[str] = []
         """What was understood of a turn that still goes on."""
         self.human_at: float | None = None
+        self.typing_at: float | None = None
+        """When the human was last seen to type, None for never."""
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
         self.lost_voices: set[str] = set()

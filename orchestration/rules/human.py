@@ -103,6 +103,8 @@ def _understood_nothing(c: Standing) -> None:
     elif c.appending or not c.open_question:
         c.appending = False
         c.proceed(PAUSE_AFTER_HUMAN_MS)
+    elif floor.is_typing(c):
+        floor.listen(c, c.open_question)  # the sound was that of the keys
     elif c.misheard < MISHEARD_MAX:
         c.misheard += 1
         ask_again(c, "didnt_catch")
