@@ -16,7 +16,18 @@ from server import setting_values as values
 from server.costs import TokenPrice, token_prices
 from server.setting_values import IceServer, SettingError, read_env_file
 
-__all__ = ["DESCRIPTORS", "IceServer", "SettingError", "Settings", "readme_table", "unknown_variables"]
+__all__ = [
+    "DESCRIPTORS",
+    "PRODUCT",
+    "IceServer",
+    "SettingError",
+    "Settings",
+    "readme_table",
+    "unknown_variables",
+]
+
+PRODUCT = "moentreprise"
+"""What `/healthz` says that it is the health of."""
 
 T = TypeVar("T")
 
