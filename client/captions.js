@@ -162,6 +162,7 @@ export class Captions {
     this.#spans = entry.tokens.map(({ text }) => el("span", { "data-word": "coming" }, [text]));
     const nodes = this.#spans.flatMap((span) => [span, " "]);
     this.#box.replaceChildren(...nodes.slice(0, -1));
+    this.#box.scrollTop = 0;
     this.#box.dataset["kind"] = "speech";
     this.#box.dataset["speaker"] = entry.caption.speaker;
     this.#box.dataset["name"] = nameOf(entry.caption.speaker);

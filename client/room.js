@@ -284,6 +284,13 @@ export class Room {
     this.#connection?.renew();
   }
 
+  /** The server knows the session no more: nothing can be said to it, or fetched from it. */
+  #gone() {
+    this.#work?.gone();
+    this.#bar.close();
+    this.#recording.close();
+  }
+
   #notice() {
     const { link } = this.#connection ?? {};
     const { state: microphone } = this.microphone;
@@ -328,7 +335,7 @@ export class Room {
     if (!this.#over) this.#bar.microphone({ available: hasMicrophone, muted: this.microphone.muted });
     document.body.dataset["link"] = connection.link;
     if (this.#begun && connection.link === "live" && !this.#over) this.#captions.clearHint();
-    if (connection.link === "gone") this.#work?.gone();
+    if (connection.link === "gone") this.#gone();
     const notice = this.#notice();
     setText(byId("notice-text"), notice.text);
     setText(byId("notice-act"), notice.action);

@@ -76,6 +76,7 @@ async def test_a_session_lost_with_a_restart_is_said_here_and_once_after_a_reloa
         double.refusals[asked] = unknown
     await double.drop_peers()
     await expect(page.get_by_test_id("notice")).to_contain_text("the server was restarted")
+    await expect(page.get_by_test_id("stop")).to_be_hidden()
     await page.get_by_test_id("tab-summary").click()
     await expect(page.get_by_test_id("summary")).to_contain_text("gone with the server")
     await expect(page.get_by_test_id("summary").locator("a:visible")).to_have_count(0)
@@ -83,6 +84,7 @@ async def test_a_session_lost_with_a_restart_is_said_here_and_once_after_a_reloa
     await page.reload()
     note = page.get_by_test_id("start-note")
     await expect(note).to_have_text("Your last session ended when the server was restarted.")
+    await expect(note).to_be_in_viewport()
     await page.reload()
     await expect(page.get_by_test_id("start")).to_be_enabled()
     await expect(note).to_be_hidden()

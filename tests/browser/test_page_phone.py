@@ -74,9 +74,15 @@ async def test_the_words_that_sound_are_in_sight_also_of_a_long_sentence(
     await enter(phone, double)
     await phone.get_by_test_id("sheet").click()
     await story.speak(double, "t1", "sarah", LONG, word_ms=40)
+    await expect(phone.get_by_test_id("caption")).to_have_text(LONG)
     last = phone.locator("[data-testid=caption] span").last
     await expect(last).to_have_attribute("data-word", "lit")
     assert await phone.evaluate(LIT_IN_SIGHT)
+    await story.fall_silent(double, "t1", "sarah")
+    await story.speak(double, "t2", "maya", f"And now: {LONG}", word_ms=900)
+    await expect(phone.get_by_test_id("caption")).to_have_text(f"And now: {LONG}")
+    await expect(phone.locator("[data-testid=caption] [data-word=lit]")).to_have_count(1)
+    assert await phone.evaluate(LIT_IN_SIGHT)  # the next one is read from its beginning
 
 
 async def test_what_the_bar_says_is_never_cut_while_it_records(phone: Page, double: WireDouble) -> None:
