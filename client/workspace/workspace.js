@@ -112,6 +112,7 @@ export class Workspace {
 
   /** @param {Tab} id */
   #show(id) {
+    if (id !== this.#shown) byId("panels").scrollTop = 0; // else it begins where the one before was left
     this.#shown = id;
     for (const [name, { tab, panel }] of this.#tabs) {
       tab.setAttribute("aria-selected", String(name === id));

@@ -124,6 +124,15 @@ async def test_while_another_tab_is_held_all_tabs_are_in_sight(
     await context.close()
 
 
+async def test_each_tab_is_shown_from_its_beginning(phone: Page, double: WireDouble) -> None:
+    await phone.goto(double.url)
+    await enter(phone, double)
+    await story.approval(double)
+    await phone.locator("#panels").evaluate("(panels) => { panels.scrollTop = 9999; }")
+    await phone.get_by_test_id("tab-brief").click()
+    assert await phone.locator("#panels").evaluate("(panels) => panels.scrollTop") == 0
+
+
 async def test_the_names_of_six_stay_whole(phone: Page, double: WireDouble) -> None:
     double.team = six()
     await phone.goto(double.url)
