@@ -7,6 +7,7 @@ was cut counts for what was heard.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from orchestration import events, facts, notices
@@ -98,6 +99,10 @@ class Standing:
         """What the human's next words are likely to be, as the recogniser was told."""
         self.overlap: Overlap | None = None
         """The sound that the human makes, or made, while a voice was heard; its meaning is not known yet."""
+        self.sounding = False
+        """The microphone's gate hears a sound now."""
+        self.quiet_at = -math.inf
+        """When the last sound came that the gate heard to its end."""
         self.voice_open = False
         """Turn detection hears the human speak now."""
         self.talk_key = False
@@ -134,6 +139,12 @@ class Standing:
     def human_has_word(self) -> bool:
         """The human speaks, or what was said is about to be understood."""
         return self.human_speaking or "transcript" in self.timers
+
+    @property
+    def ducked(self) -> bool:
+        """A sound that the human makes, or has just made, holds the voice down."""
+        sounds = self.overlap is not None and self.overlap.sounding
+        return "duck" in self.timers or (sounds and "decide" in self.timers)
 
     @property
     def summary(self) -> dict[str, object]:
@@ -242,6 +253,8 @@ class Standing:
         self.timers.clear(*WAITING_TIMERS)
         self.timers.set("voice", self.now + VOICE_S)
         self.do(events.Give(turn.turn, pause_ms))
+        if self.ducked:  # by a sound over the voice before
+            self.do(events.Duck())
 
     def wait_for(self, kind: str) -> None:
         """Nobody has more to say before this work has a result, or the human a decision."""

@@ -163,7 +163,7 @@ def _fell_silent(c: Standing, heard: str, sent_ms: int, interrupted: bool) -> No
     c.cut = (turn, heard)
     typed, c.typed_over = c.typed_over, None
     if typed is not None:
-        human.understand(c, typed)
+        human.human_said(c, typed)  # who has begun to say more is waited for
 
 
 def after(c: Standing, turn: Turn) -> None:

@@ -77,14 +77,14 @@ def _transcript(c: Standing) -> None:
 
 def _still(c: Standing) -> None:
     job = c.desk.running(c.awaited)
-    if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None:
+    if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None and not c.human_has_word:
         progress = {"kind": job.kind, "percent": job.percent, "message": job.message}
         c.interject(job.speaker, "still_working", {"progress": progress}, c.stage)
 
 
 def _remind(c: Standing) -> None:
     approval = c.desk.open_approval
-    if c.stage is Stage.APPROVING and approval is not None:
+    if c.stage is Stage.APPROVING and approval is not None and not c.human_has_word:
         c.reminders += 1
         c.interject(approval.speaker, "remind_approval", {}, Stage.APPROVING)
 
