@@ -125,7 +125,7 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return turn.back is Stage.LISTENING
     if step.wait is not Wait.ANSWER:
         return False
-    if mostly_heard(heard, turn.text) or c.put_aside[0] == step.question:
+    if mostly_heard(heard, turn.whole) or c.put_aside[0] == step.question:
         c.open_question = step.question
     elif c.answered or len(heard.split()) < BEGUN_WORDS:
         c.give_back(turn)
