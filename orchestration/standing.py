@@ -111,6 +111,9 @@ class Standing:
         self.collected: list[str] = []
         """What was understood of a turn that still goes on."""
         self.human_at: float | None = None
+        """When the human began to say what is not remembered yet."""
+        self.human_until: float | None = None
+        """When the last sound of it came."""
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
         self.lost_voices: set[str] = set()
