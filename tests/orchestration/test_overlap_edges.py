@@ -141,3 +141,12 @@ def test_words_that_were_not_understood_after_all_are_not_waited_for_at_the_talk
     theatre.receive(events.PushToTalk(True))
     theatre.receive(events.PushToTalk(False))
     assert not theatre.conversation.human_has_word
+
+
+def test_who_is_lost_in_the_middle_of_a_word_is_not_heard_speaking_any_more() -> None:
+    theatre = asked(Theatre())
+    theatre.receive(events.SpeechStarted("a"))
+    theatre.receive(events.ListenerLost())
+    assert theatre.told(notices.HumanSpeaking)[-1] == notices.HumanSpeaking(False)
+    theatre.receive(events.SpeechStopped("a"))
+    assert len(theatre.told(notices.HumanSpeaking)) == 2
