@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from theatre import ANSWERS, Theatre, in_stage, silent
+from theatre import ANSWERS, RESULTS, Theatre, in_stage, silent
 
 from orchestration import events, notices
 from orchestration.rules.overlap import BACK_UP_S
@@ -150,3 +150,37 @@ def test_who_is_lost_in_the_middle_of_a_word_is_not_heard_speaking_any_more() ->
     assert theatre.told(notices.HumanSpeaking)[-1] == notices.HumanSpeaking(False)
     theatre.receive(events.SpeechStopped("a"))
     assert len(theatre.told(notices.HumanSpeaking)) == 2
+
+
+def about_to_say(theatre: Theatre, act: str) -> events.Speak:
+    """Play until a turn of this act has the floor and no sound yet."""
+    theatre.human = silent
+    theatre.start().run(
+        until=lambda: theatre.conversation.current is not None and theatre.conversation.current.act == act
+    )
+    current = theatre.conversation.current
+    assert current is not None
+    assert current.started_at is None
+    return current.command
+
+
+def test_nobody_asks_for_a_decision_that_has_just_been_made() -> None:
+    theatre = Theatre(given=ANSWERS)
+    reminder = about_to_say(theatre, "remind_approval")
+    approval = theatre.conversation.desk.open_approval
+    assert approval is not None
+    theatre.receive(events.ApprovalDecided(approval.approval, events.Decision.APPROVE))
+    theatre.run()
+    assert f"{reminder.speaker} remind_approval" not in theatre.acts()
+    assert theatre.acts()[-2:] == ["sophie report_post", "marcus close"]
+
+
+def test_nobody_says_that_work_goes_on_which_is_done() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.job_s = 60.0
+    waiting = about_to_say(theatre, "still_working")
+    (job,) = theatre.commands(events.StartJob)
+    assert isinstance(job, events.StartJob)
+    theatre.receive(events.JobFinished(job.job, job.kind, RESULTS[job.kind]))
+    theatre.run(until=lambda: theatre.acts()[-1:] == ["maya report_research"])
+    assert f"{waiting.speaker} still_working" not in theatre.acts()
