@@ -47,6 +47,11 @@ _ITS_OWN_FAULT = (400, 413, 422)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+def is_near(url: str) -> bool:
+    """Whether it is on this machine: a proxy would not find it."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
 class ChatFailed(Exception):
     """The endpoint did not give a usable answer. The message is for the operator and holds nothing said."""
 
@@ -85,13 +90,12 @@ class ChatBrain(Brain):
         """Load the SDK beside the loop and make the client; nothing is sent."""
         await super().open()
         openai = await asyncio.to_thread(importlib.import_module, "openai")
-        near = urlsplit(self._endpoint.url).hostname in _LOOPBACK  # a proxy would not find it
         self._client = openai.AsyncOpenAI(
             base_url=self._endpoint.url,
             api_key=self._endpoint.key or "none",
             max_retries=0,
             timeout=FIRST_SECONDS,
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not near),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_near(self._endpoint.url)),
         )
 
     async def close(self) -> None:
