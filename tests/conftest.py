@@ -17,11 +17,14 @@ SESSIONS = (
     "tests/server/test_product_sessions.py",
 )
 """Whole sessions in real time: they mostly wait, but want a processor at once when they do not."""
+COMPUTING = ("tests/media/", "tests/orchestration/")
+"""One busy process, which leaves the other processor to the sessions; others start engines and browsers."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes however little it computes begins at once."""
-    items.sort(key=lambda item: not item.nodeid.startswith(SESSIONS))
+    """What takes minutes however little it computes begins at once, and beside it what computes."""
+    first = (*SESSIONS, *COMPUTING)
+    items.sort(key=lambda item: [item.nodeid.startswith(path) for path in first], reverse=True)
 
 
 @pytest.hookimpl(optionalhook=True)
