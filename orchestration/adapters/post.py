@@ -44,7 +44,7 @@ def draft(answers: Answers, site: object, assets: Path, report: Report) -> Post:
     """
     trade = detect_trade(answers)
     look = look_of(answers, trade)
-    name = words.capital(post_name(answers, trade)) if not answers.name else post_name(answers, trade)
+    name = post_name(answers, trade) if answers.display_name else words.capital(post_name(answers, trade))
     report.progress(10, "writing the text")
     text = write(answers, trade, page_titles(answers, trade, site), has_site=isinstance(site, dict))
     report.log(f"text: {len(text.split())} words, {len(text)} characters (at most {TEXT_CHARACTERS_MAX})")

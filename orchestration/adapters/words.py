@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from orchestration.adapters import names
 from orchestration.adapters.tables import Table
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?", re.UNICODE)
@@ -29,15 +30,6 @@ NEW_CLAUSE = re.compile(
     r"| (?=(?:we|i) (?:just|also|never|always|only)\b)",
     re.IGNORECASE,
 )
-_NOISE = r"^(?:um |uh |well |so |okay |yes )*"
-_IT_IS = r"(?:(?:it is|it's|its|we are|we're|i am|i'm|my|our|the)\s+)?"
-_KIND = r"(?:(?:business|company|shop|store|studio|bakery|name|brand|place)(?:'s name)?\s+)?"
-NAME_PREFIX = re.compile(
-    rf"{_NOISE}{_IT_IS}{_KIND}(?:is |will be |would be )?(?:called|named)\s+(?=\S)|"
-    rf"{_NOISE}(?:our|the|my)\s+(?:business\s+|company\s+)?name\s+(?:is|will be)\s+(?=\S)|"
-    r"^(?:let's|lets|i want to|we want to|i'd like to) call it\s+(?=\S)",
-    re.IGNORECASE,
-)
 PLURALS = re.compile(r"\b([^\W\d_]{3,}[^\W\d_s]s) ([^\W\d_]{3,}[^\W\d_s]s)(?= (?:and|or) )")
 
 
@@ -48,8 +40,8 @@ def content_words(text: str, letters_min: int = 4) -> list[str]:
 
 
 def spoken_name(text: str) -> str:
-    """A business's name out of a spoken answer: "it's called golden crust" is "Golden Crust"."""
-    name = NAME_PREFIX.sub("", text, count=1).strip() or text
+    """A business's name out of an answer: "it's called golden crust" is "Golden Crust"; "" without one."""
+    name = names.spoken(text)
     return title_case(name) if name and name == name.lower() and re.fullmatch(r"[a-zà-ÿ' ]+", name) else name
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from orchestration.adapters import words
@@ -10,28 +13,47 @@ from orchestration.adapters.pages import named_pages, planned_pages, slug
 from orchestration.adapters.things import things_offered
 from orchestration.adapters.work import WorkError
 
+SPOKEN_NAMES: list[list[str]] = json.loads(
+    (Path(__file__).parents[1] / "fixtures/spoken-names.json").read_text("utf-8")
+)
 USUAL = ("home", "services", "about", "contact")
 
 
 @pytest.mark.parametrize(
     ("said", "name"),
     [
-        ("it's called golden crust", "Golden Crust"),
-        ("our business is called house of bread", "House of Bread"),
-        ("Chez Zoé & Fils", "Chez Zoé & Fils"),
+        *SPOKEN_NAMES,
         ("<b>Bold</b>", "<b>Bold</b>"),
-        ("iPhone Doctors", "iPhone Doctors"),
         ("../../etc", "../../etc"),
-        ("called", "Called"),
     ],
 )
 def test_a_spoken_name_gets_capitals_and_a_written_one_stays(said: str, name: str) -> None:
     assert words.spoken_name(said) == name
 
 
-def test_a_typed_name_is_never_touched() -> None:
-    typed = Answers.of({"brief": {"name": "adidas"}, "sources": {"name": "corrected"}})
-    assert typed.display_name == "adidas"
+@pytest.mark.parametrize(
+    ("source", "text", "name"),
+    [
+        ("corrected", "adidas", "adidas"),
+        ("corrected", "It is called Home", "It is called Home"),
+        ("typed", "adidas", "adidas"),
+        ("typed", "it's a wrap", "it's a wrap"),
+        ("typed", "Our bakery is called Golden Harvest.", "Golden Harvest"),
+        ("given", "We call it Second Wheel.", "Second Wheel"),
+        ("given", "We Are Knitters", "We Are Knitters"),
+    ],
+)
+def test_a_typed_name_keeps_its_letters_and_a_corrected_one_every_word(
+    source: str, text: str, name: str
+) -> None:
+    assert Answers.of({"brief": {"name": text}, "sources": {"name": source}}).display_name == name
+
+
+def test_an_answer_without_a_word_is_none() -> None:
+    signs = dict.fromkeys(("name", "offer", "audience", "style"), "🚲🔧😀 !!")
+    pictures = Answers.of({"brief": signs})
+    assert pictures.name == "🚲🔧😀 !!"
+    assert pictures.unanswered() == ("offer", "audience", "difference", "pages", "style")
 
 
 @pytest.mark.parametrize(
