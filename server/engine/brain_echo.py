@@ -25,7 +25,8 @@ _INTRODUCTION = re.compile(
     re.IGNORECASE,
 )
 _MAKES = (
-    "sell|offer|make|bake|build|provide|repair|produce|create|teach|serve|give|design|deliver|grow|fix|"
+    r"(?:provide|supply) (?:our |my )?\w+ with|sell|offer|make|bake|build|provide|repair|produce|create|"
+    r"teach|serve|give|design|deliver|grow|fix|"
     "organi[sz]e|"
     "have|brew|write|clean|rent out|rent|supply|sew|knit|paint|restore|roast|print|cook|craft|develop|"
     "import|export|stock|"
@@ -82,18 +83,30 @@ _FRAGMENT = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(r"^(?:make|give|take|bring|send|try|turn|move)\b", re.IGNORECASE)
-_TOLD = re.compile(r"^(?:(?:my|our) \w+ and (?:i|we)\b|(?:every|each) [\w-]+ \w+s\b)", re.IGNORECASE)
+_TOLD = re.compile(
+    rf"^(?:(?:my|our|the) (?:\w+ )?\w+ (?:{_MAKES})s\b|its (?:an?|the)\b|(?:my|our) \w+ and (?:i|we)\b|"
+    rf"(?:every|each) [\w-]+ \w+s\b)",
+    re.IGNORECASE,
+)
 """How a sentence begins that looks like a thing: `my wife and I run it`, `every loaf rests for a day`."""
+_STUTTER = re.compile(r"\b(\w+)(?: \1\b)+", re.IGNORECASE)
 _STRANGE = re.compile(r"[^\w\s,'’&.%°/+()–-]|[()/_]|\b\w+\.\w+|\w{25,}")
+_NOT_TIED = (
+    "".join(
+        rf"(?<!\b{word})"
+        for word in "and but because so that what when if where how as while which or than before after "
+        "until since everything anything all who whom why".split()
+    )
+    + "(?<!,)"
+)
 _RUN_ON = re.compile(
-    r"(?<!\band)(?<!\bbut)(?<!\bbecause)(?<!\bso)(?<!\bthat)(?<!\bwhat)(?<!\bwhen)(?<!\bif)(?<!\bwhere)(?<!\bhow)"
-    r"(?<!\bas)(?<!\bwhile)(?<!\bwhich)(?<!\bor)(?<!\bthan)(?<!\bbefore)(?<!\bafter)(?<!\buntil)(?<!\bsince)(?<!,)"
-    r" (?=(?:(?:it|this|they|there|we|i|everything|everyone|people) (?:is|are|was|have|has|can|will|do|"
-    r"also|really|"
-    r"always|never|love|like|just)|it['’]s|we['’]re|they['’]re|there['’]s|i['’]m)\b)",
+    rf"{_NOT_TIED} (?=(?:(?:it|this|they|there|we|i|everything|everyone|people) (?:is|are|was|have|has|can|"
+    r"will|do|also|really|always|never|love|like|just)|it['’]s|we['’]re|they['’]re|there['’]s|i['’]m)\b)",
     re.IGNORECASE,
 )
 """Where a recogniser left out the full stop: `we bake bread it is the best in town`."""
+_TWO_IN_ONE = re.compile(rf"^(?:i|we)\b.*{_NOT_TIED} (?:i|we) \w", re.IGNORECASE)
+"""Two sentences that nothing ties together, as a recogniser writes what it did not understand."""
 _SENTENCE_END = re.compile(r"[.!?…;]+(?=\s|$)")
 _WHOLE_WORDS = 12
 _TITLE = re.compile(r"(?:^|(?<=, ))(?:about|contact|find|meet) (?:us|me)\b", re.IGNORECASE)
@@ -128,7 +141,11 @@ _FLIP = {
 def echo(text: str, words: int = 12) -> str:
     """What a human said, as one says it back to them: `we bake bread` → `you bake bread`."""
     said = _first(text)
-    return "" if not said or _ORDER.match(said) else _flipped(_whole(cut(said, words)))
+    return (
+        ""
+        if not said or _ORDER.match(said) or _TWO_IN_ONE.match(said)
+        else _flipped(_whole(cut(said, words)))
+    )
 
 
 def thing(text: str, words: int = 9) -> str:
@@ -164,7 +181,7 @@ def _first(text: str) -> str:
     parts = [part for part in _SENTENCE_END.split(text) if clean(part)]
     is_list = all(len(part.split()) <= _LISTED_WORDS for part in parts)
     parts = [_before_colon(part) for part in parts[: None if is_list else 1]]
-    said = bare(", ".join(lower_first(clean(part)) for part in parts))
+    said = _STUTTER.sub(r"\1", bare(", ".join(lower_first(clean(part)) for part in parts)))
     said = _RUN_ON.split(said)[0] if said else ""
     if not said or _ADDRESSED.search(said) or text.rstrip().endswith("?") or _FRAGMENT.match(said.lower()):
         return ""

@@ -27,7 +27,8 @@ _CALLED = r"(?:\s+(?:just|simply|now))?\s+(?:called|named|known as)\s+"
 _OWN = r"(?:my|our|the|this|its|your)"
 _STRONG = re.compile(
     r"(?:(?:well|so|okay|ok|yes|yeah|sure|oh|right|and|hi|hello)\b[\s,]*)*"
-    rf"(?:{_IT_IS}\s+)?(?:"
+    rf"(?:(?:my name is|i am|i['’]m)\s+\w+\s+and\s+)?(?:{_IT_IS}\s+)?(?:"
+    r"name\s+is\s+|(?:i|we)\s+go\s+by(?:\s+the\s+name)?(?:\s+of)?\s+|"
     rf"{_OWN}\s+(?:[\w'’-]+\s+){{0,4}}?[\w-]+{_IS}{_CALLED}|"
     rf"{_OWN}\s+(?:[\w'’-]+\s+){{0,2}}?(?:{_TRADES})(?:['’]s)?(?:\s+name)?"
     rf"(?:\s+of\s+(?:my|our|the|this)\s+(?:[\w-]+\s+)?[\w-]+)?{_IS}\s+(?:just\s+|simply\s+)?|"
@@ -47,7 +48,8 @@ _NOISE = re.compile(
 )
 _AFTER = re.compile(
     r"[\s,.]+(?:(?:is|that is|that['’]s|it is) (?:the|our|my) (?:\w+ )?name(?: of .*)?|"
-    r"is what (?:we|i) call (?:it|ourselves)|that['’]?s (?:it|all|the name)|thank you|thanks)[\s.!]*$",
+    r"(?:that['’]?s|is) what (?:we|i) call (?:it|ourselves)|(?:it is|it['’]s|we are|we['’]re) called|"
+    r"that['’]?s (?:it|all|the name)|thank you|thanks)[\s.!]*$",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
@@ -76,6 +78,8 @@ def name(text: str, words: int = 8) -> str:
     said = _AFTER.sub("", said) or said
     strong, weak = _before(_STRONG, said), _before(_WEAK, said)
     rest = said[strong or weak :]
+    if strong and rest.lower().startswith("after "):
+        return ""
     if _SENTENCE.match(rest) and (strong or weak) and not _is_called(said[:strong]):
         return ""
     if (

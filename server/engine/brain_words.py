@@ -24,7 +24,8 @@ _DANGLING = frozenset(
 _LEAD_IN = re.compile(
     r"^(?:(?:well|so|um+|uh+|uhm|er+|hm+|okay|ok|yes|yeah|oh|please|maybe|perhaps|i think|i guess|i suppose|"
     r"i would say|i['’]d say|let me think|let['’]?s see|(?:that['’]s a )?good question|to be honest|honestly|"
-    r"first of all|actually|basically|probably|just|and|(?:(?:it|that)['’]?s |it is )?because(?: of)?|"
+    r"first of all|actually|basically|probably|just|and|what (?:i|we) do is(?: that)?|"
+    r"(?:(?:it|that)['’]?s |it is )?because(?: of)?|"
     r"(?:i|we) (?:do not|don['’]?t) (?:really )?know(?= \w))"
     r"\b[\s,.]*)+",
     re.IGNORECASE,
