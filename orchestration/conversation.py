@@ -1,7 +1,7 @@
 """Who speaks and why: `receive(event, now)` returns commands. Pure: no clock, no input, no output.
 
-The state is in `orchestration.standing`, the rules in `orchestration.rules`: one function an event, and
-a table that says which of them holds in which stage.
+The state is in `orchestration.state`, its moves in `orchestration.standing`, the rules in
+`orchestration.rules`: one function an event, and a table that says which of them holds in which stage.
 """
 
 from __future__ import annotations

@@ -57,8 +57,9 @@ class Recall:
 
     def cut(self, turn: Turn, audio_ms: int) -> None:
         """Truncate the item that holds `audio_ms` of the turn's audio and delete the ones after it."""
-        if audio_ms >= turn.audio_ms:
+        if turn.delivered and audio_ms >= turn.audio_ms:
             return
+        audio_ms = min(audio_ms, turn.audio_ms)
         for event in self._memory.cut(turn.name, turn.heard_text(audio_ms)):
             self._outbox.send("cut", event, turn.name)
         for item in [item for item in turn.items.values() if item.samples]:

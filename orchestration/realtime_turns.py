@@ -123,6 +123,11 @@ class Turn:
         return self.state in OVER
 
     @property
+    def delivered(self) -> bool:
+        """Whether all of it came."""
+        return self.state is TurnState.DONE
+
+    @property
     def wanted(self) -> bool:
         """Whether what arrives of it is delivered."""
         return self.state in (TurnState.REQUESTED, TurnState.RUNNING)
@@ -156,14 +161,19 @@ class Turn:
         return samples * 1000 // RATE_HZ
 
     def heard_text(self, audio_ms: int) -> str:
-        """The words that began before `audio_ms`; by proportion where their times are unknown."""
-        if audio_ms >= self.audio_ms:
+        """The words that began before `audio_ms`; by proportion where their times are unknown.
+
+        A word is told before its sound: of a turn that broke off the last one may never have sounded.
+        """
+        if self.delivered and audio_ms >= self.audio_ms:
             return self.text
         if self.starts and all(start is not None for start, _ in self.starts):
             heard = [text for start, text in self.starts if start is not None and start < audio_ms]
             return "".join(heard).strip()
         whole = self.text
         received_ms = sum(item.received for item in self.items.values()) * 1000 // RATE_HZ
+        if audio_ms >= received_ms:
+            return whole
         return whole[: len(whole) * audio_ms // max(1, received_ms)].rsplit(" ", 1)[0]
 
     def take_item(self, part: JsonObject) -> None:

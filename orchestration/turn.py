@@ -72,6 +72,11 @@ class Turn:
         return self.command.act
 
     @property
+    def whole(self) -> str:
+        """All that is said in it and in the turns that it goes on with; empty while that is not known."""
+        return f"{self.heard_before} {self.text}".strip() if self.text else ""
+
+    @property
     def step(self) -> Step | None:
         return self.cue.step if self.cue else None
 

@@ -33,6 +33,7 @@ ALWAYS: dict[type[Event], Rule] = {
     events.PlayoutStarted: _rule(turns.playout_started),
     events.PlayoutFinished: _rule(turns.playout_finished),
     events.PlayoutInterrupted: _rule(turns.playout_interrupted),
+    events.SoundHeard: _rule(overlap.sound_heard),
     events.SoundStopped: _rule(overlap.sound_stopped),
     events.SpeechStarted: _rule(human.speech_started),
     events.SpeechStopped: _rule(human.speech_stopped),
@@ -50,6 +51,7 @@ ALWAYS: dict[type[Event], Rule] = {
 }
 
 OF_THE_HUMAN: tuple[type[Event], ...] = (
+    events.SoundHeard,
     events.SoundStopped,
     events.SpeechStarted,
     events.SpeechStopped,
@@ -60,7 +62,6 @@ OF_THE_HUMAN: tuple[type[Event], ...] = (
 """Before the conversation has begun nothing follows from these."""
 
 TABLE: dict[tuple[Stage, type[Event]], Rule] = {
-    (Stage.TALKING, events.SoundHeard): _rule(overlap.sound_heard),
     (Stage.TALKING, events.SpeechStarted): _rule(overlap.speech_started),
     (Stage.TALKING, events.WordsHeard): _rule(overlap.words_heard),
     (Stage.TALKING, events.HumanSaid): _rule(overlap.human_said),

@@ -33,7 +33,8 @@ def speaking(c: Standing, event: events.SpeechStarted) -> None:
     c.voice_open = c.voice_open or bool(event.item)
     if not c.human_speaking:
         c.human_speaking = True
-        c.human_at = c.now
+        if event.item or c.talk_key:  # else these words have begun before
+            c.human_at, c.human_until = c.now, None
         c.tell(notices.HumanSpeaking(True))
 
 
@@ -46,11 +47,20 @@ def stopped_speaking(c: Standing) -> None:
 
 def speech_stopped(c: Standing, event: events.SpeechStopped) -> None:
     """The turn is over and its transcript follows; while the talk key is down it was only a pause."""
+    c.human_until = max(_last_sound(c, bool(event.item)), c.human_until or 0.0)
     c.voice_open = False
     c.transcript_due = True
     if not c.talk_key:
         stopped_speaking(c)
         c.timers.set("transcript", c.now + TRANSCRIPT_S)
+
+
+def _last_sound(c: Standing, by_pause: bool) -> float:
+    """When the human was heard last; where the gate cannot tell, before the pause that ended the turn."""
+    began = c.now if c.human_at is None else c.human_at
+    if c.quiet_at >= began and not c.sounding:
+        return c.quiet_at
+    return max(began, c.now - c.patience_ms / 1000) if by_pause else c.now
 
 
 def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:
@@ -127,7 +137,7 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return turn.back is Stage.LISTENING
     if step.wait is not Wait.ANSWER:
         return False
-    if mostly_heard(heard, turn.text) or c.put_aside[0] == step.question:
+    if mostly_heard(heard, turn.whole) or c.put_aside[0] == step.question:
         c.open_question = step.question
     elif c.answered or len(heard.split()) < BEGUN_WORDS:
         c.give_back(turn)

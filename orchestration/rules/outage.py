@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration import events
 from orchestration.rules import resume
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.turn import Stage, Turn
+from orchestration.turn import Turn
 
 EXPLANATION = "back_again"
 NOTICED_S = 3.0
@@ -39,6 +39,6 @@ def _explain(c: Standing, turn: Turn) -> None:
         return  # that of the last outage broke off, and is about to be said again
     c.drop_prepared()
     c.do(events.Discard(turn.turn))
-    c.give(c.speak(turn.speaker, EXPLANATION, {}, None, Stage.TALKING), PAUSE_AFTER_HUMAN_MS)
+    c.give(c.speak(turn.speaker, EXPLANATION, {}, None, turn.back), PAUSE_AFTER_HUMAN_MS)
     c.prepared = resume.once_more(c, turn)
     c.prepared.failing_since = None  # who was told why waits anew

@@ -31,6 +31,7 @@ ANEW_S = 0.25
 
 def sound_heard(c: Standing, event: events.SoundHeard) -> None:
     """Perhaps speech: make room at once, decide nothing."""
+    c.sounding = True
     if _over_a_voice(c):
         overlap = _measured(c)
         overlap.sounding = True
@@ -43,7 +44,7 @@ def speech_started(c: Standing, event: events.SpeechStarted) -> None:
         take_floor(c, event)
         return
     human.speaking(c, event)
-    overlap = _measured(c)  # also where the gate heard nothing: it was too quiet for it
+    overlap = _measured(c)
     if overlap.noise:
         overlap.began, overlap.noise = c.now - DETECTED_S, False
     overlap.speech = True
@@ -52,10 +53,14 @@ def speech_started(c: Standing, event: events.SpeechStarted) -> None:
 
 
 def _measured(c: Standing) -> Overlap:
-    """The sound that goes on; another one after a pause."""
+    """The sound that goes on; another one after a pause.
+
+    Where the gate hears nothing, and heard nothing just before, the sound is too quiet for it and goes on.
+    """
     overlap = c.overlap
     if overlap is None or (not overlap.sounding and c.now > overlap.stopped + ANEW_S):
-        overlap = c.overlap = Overlap(c.now, speech=c.voice_open)
+        over = not c.sounding and c.now < c.quiet_at + DETECTED_LATE_S
+        overlap = c.overlap = Overlap(c.now, not over, c.quiet_at, speech=c.voice_open)
     return overlap
 
 
@@ -77,6 +82,7 @@ def _make_room(c: Standing, overlap: Overlap) -> None:
 
 
 def sound_stopped(c: Standing, event: events.SoundStopped) -> None:
+    c.sounding, c.quiet_at = False, event.at
     overlap = c.overlap
     if overlap is not None and overlap.sounding:
         overlap.sounding = False
@@ -151,6 +157,8 @@ def human_said(c: Standing, event: events.HumanSaid) -> None:
         _weigh(c, event)
     elif event.text.strip():
         _interrupt(c, event)
+    elif not event.typed:
+        c.transcript_due = False
 
 
 def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None:

@@ -45,7 +45,7 @@ def listener_lost(c: Standing, event: events.ListenerLost) -> None:
         if turn.cue is None:
             c.stage = turn.back
     c.held = True
-    c.human_speaking = False
+    human.stopped_speaking(c)
     c.timers.freeze(c.now)
     c.tell(notices.SessionState("waiting", "no sign of the page"))
     c.do(events.Hold())
@@ -61,7 +61,7 @@ def _forget_interruption(c: Standing) -> None:
     c.appending = c.talk_key = c.voice_open = c.transcript_due = False
     c.collected.clear()
     overlap.forget(c)
-    c.timers.clear("transcript", "speaking")
+    c.timers.clear("transcript")
 
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:

@@ -167,9 +167,12 @@ def _correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn |
 
 def remember(c: Standing, event: events.HumanSaid, question: str, share: bool = True) -> None:
     """The human's words enter the transcript; `share` also tells them to the voices."""
-    started = c.human_at if c.human_at is not None else c.now
-    c.human_at = None
-    c.transcript.append(Entry(HUMAN, event.text, c.at_ms(started), c.at_ms(c.now), c.phase))
+    began = ended = c.now
+    if not event.typed:
+        ended = c.now if c.human_until is None else c.human_until
+        began = ended if c.human_at is None else min(c.human_at, ended)
+        c.human_at = c.human_until = None
+    c.transcript.append(Entry(HUMAN, event.text, c.at_ms(began), c.at_ms(ended), c.phase))
     c.tell(notices.HumanHeard(event.text, question, event.confidence, event.typed))
     if share:
         c.do(events.Share(HUMAN, event.text))

@@ -93,7 +93,8 @@ def _give_up(c: Standing, turn: Turn) -> None:
         turn.generated = True
         c.do(events.Close(turn.turn))
         return
-    c.do(events.Discard(turn.turn))
+    if turn.started_at is None:
+        c.do(events.Discard(turn.turn))
     _start_work(c, turn)
     after(c, turn)
 
@@ -160,10 +161,10 @@ def _fell_silent(c: Standing, heard: str, sent_ms: int, interrupted: bool) -> No
     if turn.failed and not c.human_speaking and c.typed_over is None:
         _give_up(c, turn)
         return
-    c.cut = (turn, heard)
+    c.cut = (turn, f"{turn.heard_before} {heard}".strip())
     typed, c.typed_over = c.typed_over, None
     if typed is not None:
-        human.understand(c, typed)
+        human.human_said(c, typed)  # who has begun to say more is waited for
 
 
 def after(c: Standing, turn: Turn) -> None:
@@ -171,7 +172,8 @@ def after(c: Standing, turn: Turn) -> None:
     c.current = None
     step = turn.step
     if step is None:
-        floor.return_to(c, turn.back)
+        # What an explanation goes before is prepared already, also where the conversation returns elsewhere.
+        floor.return_to(c, Stage.TALKING if c.prepared is not None else turn.back)
     elif c.satisfied(turn):
         c.proceed(c.pause_after(turn))
     elif step.wait is Wait.ANSWER:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import human, overlap, resume, turns
+from orchestration.rules import floor, human, overlap, resume, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
-from orchestration.turn import Stage
+from orchestration.turn import Stage, Turn
+
+STILL_WORKING, REMINDER = "still_working", "remind_approval"
 
 
 def job_progressed(c: Standing, event: events.JobProgressed) -> None:
@@ -29,13 +31,25 @@ def work_came_back(c: Standing) -> None:
 
     While the human speaks nobody begins: what follows their words leads back to it.
     """
-    if c.stage in (Stage.WORKING, Stage.APPROVING) and c.came(c.awaited):
+    turn = c.current
+    if turn is not None and turn.started_at is None and _is_outdated(c, turn):
+        c.current = None
+        c.do(events.Discard(turn.turn))
+        floor.return_to(c, turn.back)
+    elif c.stage in (Stage.WORKING, Stage.APPROVING) and c.came(c.awaited):
         if c.human_has_word:
             return
         c.timers.clear("still", "remind", "expire")
         c.proceed(PAUSE_HAND_OVER_MS)
     else:
         c.prepare_if_ready()
+
+
+def _is_outdated(c: Standing, turn: Turn) -> bool:
+    """Whether the turn says that all wait, and they do not any more."""
+    if turn.act == REMINDER:
+        return c.desk.open_approval is None
+    return turn.act == STILL_WORKING and c.came(c.awaited)
 
 
 def time_passed(c: Standing, event: events.TimePassed) -> None:
@@ -77,16 +91,16 @@ def _transcript(c: Standing) -> None:
 
 def _still(c: Standing) -> None:
     job = c.desk.running(c.awaited)
-    if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None:
+    if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None and not c.human_has_word:
         progress = {"kind": job.kind, "percent": job.percent, "message": job.message}
-        c.interject(job.speaker, "still_working", {"progress": progress}, c.stage)
+        c.interject(job.speaker, STILL_WORKING, {"progress": progress}, c.stage)
 
 
 def _remind(c: Standing) -> None:
     approval = c.desk.open_approval
-    if c.stage is Stage.APPROVING and approval is not None:
+    if c.stage is Stage.APPROVING and approval is not None and not c.human_has_word:
         c.reminders += 1
-        c.interject(approval.speaker, "remind_approval", {}, Stage.APPROVING)
+        c.interject(approval.speaker, REMINDER, {}, Stage.APPROVING)
 
 
 def _expire(c: Standing) -> None:

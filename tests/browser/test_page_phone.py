@@ -127,6 +127,7 @@ async def test_while_another_tab_is_held_all_tabs_are_in_sight(
 async def test_each_tab_is_shown_from_its_beginning(phone: Page, double: WireDouble) -> None:
     await phone.goto(double.url)
     await enter(phone, double)
+    await double.tell(notices.BriefUpdated(story.brief_of(6)))
     await story.approval(double)
     await phone.locator("#panels").evaluate("(panels) => { panels.scrollTop = 9999; }")
     await phone.get_by_test_id("tab-brief").click()

@@ -288,7 +288,7 @@ def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
         "palette": {"name": "Orange and cream"},
     }
     text = turn("show_site", result("build_website", site)).text
-    assert "two pages, Home and Menu, in the orange and cream palette" in text
+    assert "two pages, Home and Menu, in orange and cream!" in text
 
 
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])

@@ -8,6 +8,7 @@ import pytest
 from theatre import ANSWERS, Theatre, approve_only
 
 from orchestration import events, notices
+from orchestration.rules.resume import LOSSES_MAX
 
 
 def broken(theatre: Theatre, act: str, seconds: float = 2.0) -> str:
@@ -158,6 +159,23 @@ def test_a_failure_that_is_final_silences_the_turn_and_the_next_one_follows() ->
     assert codes(theatre) == ["voice_failed"]
 
 
+@pytest.mark.parametrize("final", [True, False])
+def test_of_a_turn_that_failed_for_good_its_voice_remembers_what_was_heard(final: bool) -> None:
+    theatre = Theatre()
+    theatre.endless = {"greet"}
+    theatre.start().run(lambda: bool(theatre.acts()))
+    wait(theatre, 2.0)
+    assert theatre.heard is not None
+    turn = theatre.conversation.current
+    assert turn is not None
+    turn.losses = LOSSES_MAX  # so often that it is not asked for again
+    code = "content_filter" if final else "connection_lost"
+    theatre.receive(events.ResponseFailed(turn.turn, code, retryable=not final))
+    theatre.run(lambda: "sarah ask" in theatre.acts())
+    assert codes(theatre) == ["voice_failed"]
+    assert events.Discard(turn.turn) not in theatre.commands(events.Discard)
+
+
 def test_a_human_who_speaks_while_the_voice_breaks_off_has_the_floor() -> None:
     theatre = Theatre()
     broken(theatre, "greet")
@@ -181,6 +199,41 @@ def test_a_human_who_answers_before_the_rest_of_the_question_is_understood() -> 
     theatre.run(lambda: len(theatre.acts()) == 3)
     assert theatre.conversation.brief.text("name") == "Golden Crust"
     assert theatre.acts() == ["marcus greet", "sarah ask", "sarah ask"]
+
+
+@pytest.mark.parametrize("question", [1, 2])
+def test_who_answers_over_the_rest_of_a_question_has_answered_it(question: int) -> None:
+    """Its beginning was heard, and counts: the rest alone is too short for an answer."""
+    theatre = Theatre()
+    theatre.start().run(lambda: theatre.acts().count("sarah ask") == question - 1)
+    theatre.endless = {"ask"}
+    theatre.run(lambda: theatre.acts().count("sarah ask") == question)
+    wait(theatre, 4.0)
+    assert theatre.heard is not None
+    theatre.receive(events.ResponseFailed(theatre.heard.turn, "connection_lost"))
+    theatre.endless.clear()
+    theatre.run(lambda: theatre.acts().count("sarah ask") == question + 1)
+    theatre.say("bread and cakes", delay_s=0.1)
+    theatre.run(lambda: len(theatre.acts()) == question + 3)
+    assert theatre.conversation.brief.text(theatre.conversation.workflow.questions[question - 1].key) == (
+        "bread and cakes"
+    )
+
+
+def test_who_speaks_over_the_rest_when_little_of_the_question_was_heard_has_not_answered_it() -> None:
+    theatre = Theatre()
+    theatre.start().run(lambda: theatre.acts().count("sarah ask") == 1)
+    theatre.endless = {"ask"}
+    theatre.run(lambda: theatre.acts().count("sarah ask") == 2)
+    wait(theatre, 0.5)
+    assert theatre.heard is not None
+    theatre.receive(events.ResponseFailed(theatre.heard.turn, "connection_lost"))
+    theatre.endless.clear()
+    theatre.run(lambda: theatre.acts().count("sarah ask") == 3)
+    theatre.say("on the corner", delay_s=0.1)
+    theatre.run(lambda: theatre.acts().count("sarah ask") == 4)
+    assert theatre.conversation.brief.text("name") == f"{ANSWERS[0]} on the corner"
+    assert theatre.conversation.brief.text("offer") == ""
 
 
 def test_a_hum_before_the_rest_lets_it_go_on() -> None:

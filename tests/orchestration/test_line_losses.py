@@ -146,8 +146,7 @@ async def broken_at(event: int, outage_s: float) -> None:
         network.service.breaks_after = event
 
         async def outage() -> None:
-            while network.service.breaks_after is not None:
-                await asyncio.sleep(0.001)
+            await network.service.broken.wait()
             network.reachable = False
             await asyncio.sleep(outage_s)
             network.reachable = True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_director import begun, stand
-from theatre import ANSWERS, Theatre, approve_only, in_stage
+from theatre import ANSWERS, Theatre, approve_only, in_stage, silent
 
 from orchestration import events, notices
 from orchestration.brief import AnswerStatus
@@ -159,6 +159,40 @@ def test_who_speaks_over_the_explanation_is_replied_to_and_what_waited_is_said()
     theatre.run()
     assert theatre.acts()[2:5] == ["sarah back_again", "sarah reply", "sarah ask"]
     nothing_is_lost(theatre)
+
+
+def nudged_after_an_outage() -> Outage:
+    """The explanation is heard; after it the human is to be asked once more for the first answer."""
+    theatre = Outage()
+    theatre.human = silent
+    theatre.start().run(in_stage(theatre, Stage.LISTENING))
+    theatre.pass_time(8.0)
+    theatre.lose(*TEAM, for_s=7.0)
+    theatre.run(lambda: bool(theatre.explanations()))
+    return theatre
+
+
+def test_who_answers_over_the_explanation_has_answered_the_question_that_was_open() -> None:
+    theatre = nudged_after_an_outage()
+    theatre.say("Golden Crust", delay_s=1.0, length_s=1.5)
+    theatre.run(lambda: theatre.acts().count("sarah ask") == 2)
+    assert theatre.conversation.brief.text("name") == "Golden Crust"
+
+
+def test_a_question_stays_open_when_the_listener_is_lost_in_the_explanation() -> None:
+    theatre = nudged_after_an_outage()
+    theatre.later(1.0, events.ListenerLost())
+    theatre.later(3.0, events.ListenerArrived())
+    theatre.run(lambda: theatre.conversation.stage is Stage.LISTENING and not theatre.conversation.held)
+    assert theatre.acts()[-2:] == ["sarah back_again", "sarah nudge"]
+    assert theatre.conversation.open_question == "name"
+
+
+def test_after_the_explanation_the_human_is_asked_once_more() -> None:
+    theatre = nudged_after_an_outage()
+    theatre.run(in_stage(theatre, Stage.LISTENING))
+    assert theatre.acts()[-2:] == ["sarah back_again", "sarah nudge"]
+    assert theatre.conversation.open_question == "name"
 
 
 def test_a_reply_that_waited_is_said_after_the_explanation_and_the_work_goes_on() -> None:

@@ -258,6 +258,39 @@ def test_the_first_thing_that_was_said_is_cut_at_the_beginning() -> None:
     assert pair.service.errors == []
 
 
+def test_a_word_that_was_told_before_its_sound_and_lost_with_it_was_never_said() -> None:
+    pair = Pair(t1=Reply([Speech("one two three four", 100)]))
+    pair.client.respond(request("t1"))
+    pair.sync()
+    told = 0
+    while told < 3:
+        for event in pair.service.step():
+            if told < 3:
+                pair.deliver([event])
+            told += event["type"] == "response.output_audio_transcript.delta"
+    received_ms = sum(len(o.pcm) for o in cast("list[AudioReceived]", pair.of(AudioReceived))) // 48
+    assert received_ms == 200, "the third word has no sound"
+    pair.outcomes += pair.client.connection_lost()
+    pair.client.cancel("t1")
+    pair.client.truncate("t1", received_ms)
+    pair.exchange()
+    assert pair.history() == ["one two"]
+
+
+@pytest.mark.parametrize("times", [True, False])
+def test_what_was_cut_of_a_turn_that_broke_off_does_not_come_back_with_a_later_cut(times: bool) -> None:
+    pair = Pair(t1=Reply([Speech("aaa bbb ccc ddd", 100, times=times)]))
+    pair.client.respond(request("t1"))
+    pair.sync()
+    while len(pair.of(AudioReceived)) < 3:
+        pair.deliver(pair.service.step())
+    pair.outcomes += pair.client.connection_lost()
+    pair.client.truncate("t1", 150)
+    pair.client.truncate("t1", 250)
+    pair.exchange()
+    assert pair.history() == ["aaa bbb" if times else "aaa"]
+
+
 def test_a_turn_that_is_forgotten_after_its_session_leaves_the_next_one_too() -> None:
     pair = told_to_a_new_session()
     pair.client.forget("t2")

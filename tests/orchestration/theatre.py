@@ -242,7 +242,7 @@ class Theatre:
         item = f"item{next(self._order)}"
         self.later(max(0.0, delay_s - 0.05), events.SoundHeard())
         self.later(delay_s, events.SpeechStarted(item))
-        self.later(delay_s + length_s, events.SoundStopped(0.0))
+        self.later(delay_s + length_s, events.SoundStopped(self.now + delay_s + length_s))
         over_s = delay_s + length_s + patience_s
         self.later(over_s, events.SpeechStopped(item))
         self.later(over_s + 0.1, events.HumanSaid(text, item=item, confidence=confidence))
