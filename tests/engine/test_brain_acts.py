@@ -30,6 +30,7 @@ SPEAKERS = {
     "nudge": "sarah",
     "didnt_catch": "sarah",
     "go_back": "sarah",
+    "ask_once_more": "sarah",
     "corrected": "sarah",
     "wrap_up": "sarah",
     "hand_over": "marcus",
@@ -46,7 +47,7 @@ SPEAKERS = {
     "reply": "alex",
     "close": "marcus",
 }
-WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "remind_approval"}
+WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"}
 VOICES = {"marcus": "cedar", "sarah": "marin", "maya": "coral", "alex": "ash", "sophie": "shimmer"}
 RESULT_OF = {
     "report_research": "research_market",
@@ -121,6 +122,7 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "nudge": [question()],
         "didnt_catch": [question()],
         "go_back": [question()],
+        "ask_once_more": [question()],
         "corrected": [fact("answer", {"key": "name", "text": name}), question()],
         "wrap_up": [fact("answer", {"key": "style", "text": brief["style"]}), told],
         "hand_over": [told, fact("next", {"speaker": "maya", "phase": "ideation_prep"})],

@@ -176,9 +176,10 @@ def test_a_correction_while_the_work_goes_on_starts_it_again() -> None:
 
 def test_an_answer_that_is_still_to_be_asked_for_cannot_be_corrected() -> None:
     theatre = asking("name")
-    after(theatre, "no the pages are wrong they are home and menu")
+    words = "no the pages are wrong they are home and menu"
+    assert after(theatre, words, turns=2) == ["sarah reply", "sarah ask"]
     assert theatre.conversation.brief["pages"].status is AnswerStatus.PENDING
-    assert theatre.conversation.brief.text("name") == "no the pages are wrong they are home and menu"
+    assert theatre.conversation.brief["name"].status is AnswerStatus.PENDING
 
 
 def test_another_subject_is_replied_to_and_the_question_asked_again() -> None:
