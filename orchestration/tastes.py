@@ -22,6 +22,7 @@ _LIKED = "|".join(
         rf"(?:(?:it|that|this)(?: looks| is|'s)|looks) {_GOOD}(?: to me)?",
         rf"{_GOOD}|yes|yeah|yep|sure|absolutely|of course|thank you|thanks|thank you very much|wow|oh|well"
         rf"|please",
+        rf"no (?:thanks|thank you|(?:i|we) (?:really )?(?:like|love) it|(?:it|that|this)(?: is|'s) {_GOOD})",
         r"(?:i do|it does|sounds good|well done|good job|nothing(?: to change| else)?|no changes?(?:"
         r" needed)?)",
         r"(?:i (?:would|will|'ll) )?(?:leave|keep) it(?: (?:like|as) (?:that|this|it is))?|no problem",

@@ -109,6 +109,11 @@ def wants_a_moment(text: str) -> bool:
     return _is(_MOMENT, text)
 
 
+def is_wish(text: str) -> bool:
+    """Whether the words ask for something of the conversation, or ask a question of the human's own."""
+    return wants_it_again(text) or wants_a_moment(text) or is_aside(text)
+
+
 def goes_on(text: str) -> bool:
     """Whether the words end such a moment."""
     return _is(_GO_ON, text)

@@ -105,7 +105,7 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     elif remarks.granted(c, event, text, cut[0] if cut else None):
         pass
     elif _is_answer(c, cut):
-        _answer(c, event, text, nothing)
+        _answer(c, event, remarks.put_rightly(c, text), nothing)
     elif opinion.given(c, event, text, cut) or late.taken(c, event, text, cut[0] if cut else None):
         pass
     else:
@@ -130,7 +130,9 @@ def _understood_nothing(c: Standing) -> None:
         c.misheard += 1
         ask_again(c, "didnt_catch")
     else:
+        left = c.open_question
         leave_unanswered(c)
+        late.left(c, left)
 
 
 # ---------------------------------------------------------------------- answers

@@ -8,6 +8,7 @@ from orchestration.rules import expectation
 from orchestration.standing import Standing
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_expected, is_hum, mostly_heard
+from orchestration.wishes import is_wish
 from orchestration.workflow import Wait
 
 HUM_S = 1.35
@@ -25,6 +26,8 @@ def is_nothing(
     over_a_voice = cut is not None or over is not None or c.appending
     if event.typed or not text or not over_a_voice:
         return not text
+    if is_wish(text):
+        return False
     expects = _expects(c, cut)
     if by_key or not _was_short(c):
         return is_backchannel(text) and not is_expected(text, expects)

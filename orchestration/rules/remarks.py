@@ -57,7 +57,7 @@ def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
     if (asked or c.appending) and wants_a_moment(text):
         _wait(c, event, asked, turn)
         return True
-    wish = amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
+    wish = _amendment(c, text)
     if wish is None:
         return False
     if correct(c, event, wish, turn) or _go_back(c, event, wish, turn) or _put_right(c, event, wish, turn):
@@ -66,6 +66,16 @@ def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
         put_aside(c, event, asked)  # of an answer that is still to come
         return True
     return False
+
+
+def put_rightly(c: Standing, text: str) -> str:
+    """The answer alone, where the words correct what the open question asks for ("no, the name is ...")."""
+    wish = None if c.appending else _amendment(c, text)
+    return wish.text if wish is not None and wish.text and wish.key == c.open_question else text
+
+
+def _amendment(c: Standing, text: str) -> Amendment | None:
+    return amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
 
 
 def _moment_is_over(c: Standing, asked: str, before: tuple[str, str], text: str) -> bool:

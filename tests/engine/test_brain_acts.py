@@ -360,6 +360,22 @@ def test_a_remark_is_answered_and_leads_back(remark: str, answer: str) -> None:
     assert sentence_count(text) == 2
 
 
+@pytest.mark.parametrize("remark", ["what did you say about the market", "excuse me what did you find"])
+def test_a_question_that_nobody_wrote_a_mark_to_is_one(remark: str) -> None:
+    assert re.search("not know|no answer", turn("reply", [human(remark)]).text)
+
+
+def test_nobody_says_that_something_was_noted_which_changes_nothing() -> None:
+    for words in acts()["reply"]["statement"]:
+        assert not re.search("(?i)noted|keep that in mind", words)
+        assert "card" in words, "where it can be changed"
+
+
+def test_nobody_is_told_to_watch_a_build_that_may_be_done() -> None:
+    for variants in acts()["start_build"].values():
+        assert not any("watch" in words.lower() for words in variants)
+
+
 def test_a_reply_can_say_how_far_the_work_is() -> None:
     items = [fact("progress", {"kind": "website", "percent": 60}), human("How far are you?")]
     assert "the website is at 60 percent" in turn("reply", items).text

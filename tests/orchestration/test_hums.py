@@ -94,6 +94,17 @@ def test_a_yes_is_one_where_it_is_asked_for(text: str) -> None:
     assert not is_hum(text, 0.9, Expects.YES_OR_NO)
 
 
+@pytest.mark.parametrize("text", ["who are you", "what", "how long is it"])
+@pytest.mark.parametrize("length_s", [0.45, 0.9])
+def test_a_question_of_small_words_over_a_voice_is_no_hum(text: str, length_s: float) -> None:
+    theatre = Theatre()
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.acts() == ["marcus greet"])
+    humming(theatre, text, 0.6, 1.0, length_s)
+    theatre.run(until=lambda: len(theatre.acts()) == 2)
+    assert theatre.acts()[1] == ("marcus greet" if text == "what" else "marcus reply")
+
+
 def humming(theatre: Theatre, text: str, confidence: float, delay_s: float, length_s: float) -> None:
     theatre.say(text, delay_s=delay_s, length_s=length_s, confidence=confidence, patience_s=0.6)
 

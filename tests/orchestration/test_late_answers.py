@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from nora import Voiced
 from test_remarks import after, asking, questions
-from theatre import ANSWERS, Theatre, in_stage
+from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events, notices
 from orchestration.brief import AnswerStatus
+from orchestration.personas import load
 from orchestration.turn import Stage
+from orchestration.workflow import MOENTREPRISE
 from server.engine import brain_templates
 
 
@@ -162,3 +165,16 @@ def test_a_nudge_never_promises_all_the_time_of_the_world() -> None:
         assert "your time" not in words
     for words in brain_templates.acts()["ask"]["empty"]:
         assert re.search("you can|until you|when you have it|come back to it", words), words
+
+
+def test_the_embedded_voice_says_for_which_question_it_takes_the_answer() -> None:
+    voiced = Voiced(load(), MOENTREPRISE, ())
+    voiced.human = silent
+    voiced.start().run(until=lambda: bool(voiced.conversation.left))
+    voiced.run(until=lambda: voiced.acts().count("sarah ask") == 2)
+    voiced.run(until=in_stage(voiced, Stage.LISTENING))
+    voiced.say("my business is called Greener Garden")
+    voiced.run(until=lambda: "sarah late_answer" in voiced.acts())
+    (said,) = voiced.said("late_answer")
+    assert re.search(r"Greener Garden.*[Bb]usiness name.*What do you offer.*\?$", said), said
+    assert not said.endswith("??")

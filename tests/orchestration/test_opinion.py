@@ -153,6 +153,8 @@ def test_other_words_approve_nothing(words: str) -> None:
 
 def test_words_of_taste() -> None:
     assert is_content("oh wow, it looks very nice, thank you")
+    assert is_content("no thanks")
+    assert is_content("no, I like it")
     assert not is_content("the colour is ugly")
     assert not wants_a_change("no changes")
     assert recoloured("can you make it a bit darker") == "darker"
