@@ -108,7 +108,9 @@ class Standing(State):
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
         self.appending = False
-        self.showing = None
+        if self.showing is not None:
+            self.showing = None
+            self.tell(notices.HumanListening(False))
         if self.held:
             return
         self.prepare()

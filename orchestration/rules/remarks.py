@@ -54,7 +54,7 @@ def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
         _again(c, event, turn)
         return True
     asked = asked_now(c, turn)
-    if (asked or c.appending) and wants_a_moment(text):
+    if (asked or c.appending or c.showing is not None) and wants_a_moment(text):
         _wait(c, event, asked, turn)
         return True
     wish = _amendment(c, text)
@@ -135,7 +135,7 @@ def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
 def _wait(c: Standing, event: events.HumanSaid, asked: str, turn: Turn | None) -> None:
     """The human keeps the floor. More words answer the question, also one that was cut."""
     remember(c, event, "")
-    c.appending = not asked
+    c.appending = not asked and c.showing is None
     c.nudged, c.moment = False, True
     c.open_question = asked
     voice = c.asker(asked).speaker if asked else speaker(c, turn)

@@ -106,6 +106,36 @@ def test_a_yes_over_the_end_of_the_question_counts_and_a_hum_over_it_does_not() 
         assert (theatre.acts()[-1] == "marcus hand_over") is goes_on
 
 
+@pytest.mark.parametrize("words", ["I like it", ""])
+def test_the_page_is_told_when_the_team_listens_no_more(words: str) -> None:
+    theatre = shown()
+    if words:
+        theatre.say(words)
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over")
+    assert theatre.told(notices.HumanListening) == [
+        notices.HumanListening(True),
+        notices.HumanListening(False),
+    ]
+
+
+def test_who_asks_for_a_moment_may_look_around() -> None:
+    theatre = shown()
+    assert after(theatre, "wait a moment") == ["alex moment"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    began = theatre.now
+    theatre.say("make it blue", delay_s=20.0)
+    theatre.run(until=lambda: theatre.acts()[-1] == "alex corrected")
+    assert theatre.now > began + 20.0
+    assert theatre.conversation.brief.text("style") == "blue"
+
+
+def test_what_was_shown_can_be_heard_again() -> None:
+    theatre = shown()
+    assert after(theatre, "could you repeat that") == ["alex show_site"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "nice") == ["marcus hand_over"]
+
+
 def test_who_was_away_is_waited_for() -> None:
     theatre = shown()
     theatre.later(1.0, events.ListenerLost())

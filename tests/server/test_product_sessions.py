@@ -188,7 +188,7 @@ def test_markup_stays_text_in_the_transcript_and_the_events(evening: Evening) ->
     assert "-->" not in cues
     assert "louder" in cues
     texts = [data["text"] for data in evening.tattoos.of("human.said")]
-    assert texts == [REMARK]
+    assert texts == [REMARK, LIKED]
 
 
 def test_a_human_without_a_microphone_answers_by_typing(evening: Evening) -> None:
