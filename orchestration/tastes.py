@@ -12,19 +12,17 @@ from orchestration.wishes import ASKING, LEAD, asks_openly, plain
 _LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
 _GOOD = (
     r"(?:really |very |so |just |all )?(?:good|great|nice|fine|perfect|okay|ok|right|beautiful|wonderful"
-    r"|lovely|awesome"
-    r"|amazing|cool)"
+    r"|lovely|awesome|amazing|cool)"
 )
 _LIKED = "|".join(
     (
-        r"(?:i|we) (?:really )?(?:like|love) (?:it|that|this|them|the \w+)(?: (?:very much|a lot|so much"
-        r"|as it is))?",
+        r"(?:i|we) (?:really )?(?:like|love) (?:it|that|this|them|the \w+)"
+        r"(?: (?:very much|a lot|so much|as it is))?",
         rf"(?:(?:it|that|this)(?: looks| is|'s)|looks) {_GOOD}(?: to me)?",
-        rf"{_GOOD}|yes|yeah|yep|sure|absolutely|of course|thank you|thanks|thank you very much|wow|oh|well"
-        rf"|please",
+        rf"{_GOOD}|yes|yeah|yep|sure|absolutely|of course|thank you(?: very much)?|thanks|wow|oh|well|please",
         rf"no (?:thanks|thank you|(?:i|we) (?:really )?(?:like|love) it|(?:it|that|this)(?: is|'s) {_GOOD})",
-        r"(?:i do|it does|sounds good|well done|good job|nothing(?: to change| else)?|no changes?(?:"
-        r" needed)?)",
+        r"(?:i do|it does|sounds good|well done|good job|nothing(?: to change| else)?|no changes?"
+        r"(?: needed)?)",
         r"(?:i (?:would|will|'ll) )?(?:leave|keep) it(?: (?:like|as) (?:that|this|it is))?|no problem",
         r"(?:let's |let us )?(?:go on|go ahead|carry on|continue|move on|next)",
     )
@@ -32,41 +30,37 @@ _LIKED = "|".join(
 _DISLIKED = "|".join(
     (
         r"no|nope|not really|not quite|not yet|not so much|nah",
-        r"(?:i|we) (?:do not|don't) (?:really )?like (?:it|that|this|the \w+)(?: very much| at all)?|(?:i"
-        r"|we) hate it",
+        r"(?:i|we) (?:do not|don't) (?:really )?like (?:it|that|this|the \w+)(?: very much| at all)?",
+        r"(?:i|we) hate it",
         rf"(?:yes )?{ASKING}(?:change|correct) (?:something|it|that|this|one thing|a few things)",
         r"(?:yes )?(?:something else|something different|another one)",
     )
 )
 COLOURS = frozenset(
     "red green blue yellow orange purple pink brown black white grey gray beige cream gold silver"
-    " turquoise violet"
-    " darker lighter brighter warmer colder dark light bright warm cold".split()
+    " turquoise violet darker lighter brighter warmer colder dark light bright warm cold".split()
 )
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
-    rf"{LEAD}(?:yes\W+)?(?:(?:(?:can|could|would) you |please )?make (?:it|that|this|everything|the"
-    rf" (?:site|page|website))"
-    r"|(?:can|could) it be|(?:i|we)(?: would|'d)(?: rather)? (?:like|prefer|have|want)(?: (?:it|that|the"
-    r" site))?|rather)"
+    rf"{LEAD}(?:yes\W+)?(?:(?:(?:can|could|would) you |please )?make"
+    r" (?:it|that|this|everything|the (?:site|page|website))|(?:can|could) it be"
+    r"|(?:i|we)(?: would|'d)(?: rather)? (?:like|prefer|have|want)(?: (?:it|that|the site))?|rather)"
     r"(?: (?:to be|in|more|a bit|a little))* (?P<text>[\w ,'-]+?)(?: please| instead| though)*"
 )
 _APPROVED = "|".join(
     (
-        r"(?:i|we) (?:approve|agree)(?: of)?(?: (?:it|this|that|the post))?|approved?(?: (?:it|this|that"
-        r"|the post))?",
+        r"(?:(?:i|we) (?:approve|agree)(?: of)?|approved?)(?: (?:it|this|that|the post))?",
         r"(?:you (?:can|may) |please )?(?:publish|post|send|share)(?: (?:it|this|that|the post))?"
         r"(?: (?:now|please|online|on linkedin|to linkedin))*",
-        r"do it|go for it|i want (?:to publish|you to publish|to post|it published)(?: (?:it|this|the"
-        r" post))?",
+        r"do it|go for it",
+        r"i want (?:to publish|you to publish|to post|it published)(?: (?:it|this|the post))?",
     )
 )
 _EDITS = (
     r"\b(?:change|edit|rewrite|rephrase|shorten|shorter|longer|remove|delete|replace|add|correct|fix"
-    r"|rework|wording"
-    r"|make (?:it|the|this|that)|(?:other|different|another|new|more|fewer|less) (?:text|words|picture"
-    r"|image|hashtags?"
-    r"|post|emojis?)|write (?:it|the|this|that|something))\b"
+    r"|rework|wording|make (?:it|the|this|that)"
+    r"|(?:other|different|another|new|more|fewer|less) (?:text|words|picture|image|hashtags?|post|emojis?)"
+    r"|write (?:it|the|this|that|something))\b"
 )
 
 

@@ -25,17 +25,13 @@ _PHRASE = re.compile(rf"(?<!\S)(?:{'|'.join(BACKCHANNEL_PHRASES)})(?!\S)")
 DIFFERENT_MAX = 4
 """Signs of listening in one breath; more of them are a sentence. The same one may be repeated."""
 FUNCTION_WORDS = frozenset(
-    "a an the and or but for nor so yet if than as of to in on at by with from into onto off up out over"
-    " under upon"
-    " about after before i me my mine you your yours he him his she her hers it its we us our ours they"
-    " them their"
-    " theirs this that these those there here who whom whose which where when why how what am is are was"
-    " were be been"
-    " being do does did done have has had having can could will would shall should may might must not no"
-    " too very"
-    " just then now also im i'm i'd i'll i've you're it's that's he's she's we're they're ain't isn't em"
-    " er erm ehm"
-    " hmm huh mm ooh ha hey hi well like some any all both each one".split()
+    "a an the and or but for nor so yet if than as of to in on at by with from into onto off up out "
+    "over under upon about after before i me my mine you your yours he him his she her hers it its we "
+    "us our ours they them their theirs this that these those there here who whom whose which where "
+    "when why how what am is are was were be been being do does did done have has had having can could "
+    "will would shall should may might must not no too very just then now also im i'm i'd i'll i've "
+    "you're it's that's he's she's we're they're ain't isn't em er erm ehm hmm huh mm ooh ha hey hi "
+    "well like some any all both each one".split()
 )
 """Words that carry nothing by themselves: what a recogniser makes of a hum is mostly of them."""
 CONTENT_LETTERS = 3
