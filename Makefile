@@ -33,12 +33,17 @@ rehearse: setup
 check: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/accept/mypy.ini --cache-dir .mypy_cache/accept tests/accept
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python tests/house.py
 	node_modules/.bin/tsc --project client/jsconfig.json
 
+# Two workers: whole sessions in real time go through one, while the other computes (tests/conftest.py).
+# A hundred processes are started; each would compile the house again where bytecode must not be kept.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: check
-	$(BIN)/python -X dev -m pytest -m "not accept"
+	$(BIN)/python -m pytest -m "not accept" --dist loadfile --no-loadscope-reorder \
+		--tx "2*popen//python=$(BIN)/python -X dev"
 
 $(VENV)/.accept-ready: $(VENV)/.dev-ready tests/accept/requirements.lock
 	$(BIN)/pip install -q -r tests/accept/requirements.lock

@@ -49,6 +49,7 @@ export class Bar {
   /** @param {{available: boolean, muted: boolean}} microphone */
   microphone({ available, muted }) {
     const off = !available || muted;
+    if (!available) this.#talk(false); // a key that is disabled is never told of its release
     this.#mute.disabled = !available;
     this.#ptt.disabled = !available;
     this.#mute.setAttribute("aria-pressed", String(available && muted));
@@ -63,6 +64,7 @@ export class Bar {
 
   /** The session is over: nothing can be said any more. */
   close() {
+    this.#talk(false);
     for (const control of [this.#mute, this.#ptt, this.#input, this.#send, button("stop")]) control.disabled = true;
   }
 
@@ -95,6 +97,7 @@ export class Bar {
     this.#ptt.onkeyup = (event) => {
       if (event.key === "Enter") this.#talk(false);
     };
+    this.#ptt.onblur = () => this.#talk(false); // whoever holds Enter and goes on with Tab lets it go elsewhere
     window.addEventListener("blur", () => this.#talk(false));
   }
 

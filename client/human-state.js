@@ -13,6 +13,7 @@ import { nameOf } from "./people.js";
  * @property {boolean} paused  the server thinks that nobody listens
  * @property {boolean} listening  the team waits for the human
  * @property {boolean} deciding  the post waits for the human's decision
+ * @property {boolean} away  the team's voices are disconnected
  * @property {boolean} heard  the human is being heard speaking
  * @property {boolean} pending  the human said something, and nobody has answered yet
  * @property {string} speaker  who is heard now, or ""
@@ -42,7 +43,7 @@ function linkState({ link, over, attempts, blocked }) {
 }
 
 /** @param {Facts} facts */
-function talkState({ paused, listening, deciding, heard, pending, speaker, work, hasMicrophone, muted }) {
+function talkState({ paused, listening, deciding, away, heard, pending, speaker, work, hasMicrophone, muted }) {
   if (heard) return { id: "heard", text: "You are heard" };
   if (speaker) return { id: "speaking", text: `${nameOf(speaker)} is speaking` };
   if (pending) return { id: "thinking", text: "Thinking about what you said" };
@@ -50,6 +51,7 @@ function talkState({ paused, listening, deciding, heard, pending, speaker, work,
   if (listening && muted) return { id: "listening", text: "Your turn: you are muted" };
   if (listening) return { id: "listening", text: "Listening: your turn" };
   if (deciding) return { id: "deciding", text: "Your turn: approve or reject the post" };
+  if (away) return { id: "waiting", text: "The team's voices are coming back" };
   if (work) return { id: "working", text: work };
   if (paused) return { id: "waiting", text: "The team waits for you" };
   return { id: "waiting", text: "One moment" };

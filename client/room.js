@@ -44,6 +44,7 @@ export class Room {
   #facts = { paused: false, listening: false, deciding: false, heard: false, pending: false, speaker: "" };
   #pendingTimer = 0;
   #problem = "";
+  #away = ""; // why the team cannot speak, until it can
   #problemTimer = 0;
   #question = ""; // the one that what was understood last belongs to
   #over = false;
@@ -176,7 +177,9 @@ export class Room {
       if (route === "channel") this.#connection?.moved();
       return;
     }
-    this.#tell(withRemedy(message, code));
+    this.#away = code === "line_lost" ? withRemedy(message, code) : code === "line_restored" ? "" : this.#away;
+    if (code === "line_lost") this.#refresh();
+    else this.#tell(withRemedy(message, code));
   }
 
   /** @param {string} state @param {string} reason */
@@ -264,7 +267,8 @@ export class Room {
 
   #notice() {
     const { link } = this.#connection ?? {};
-    return noticeOf({ link, problem: this.#problem, over: this.#over, microphone: this.microphone.state });
+    const { state: microphone } = this.microphone;
+    return noticeOf({ link, problem: this.#problem, away: this.#away, over: this.#over, microphone });
   }
 
   async #measure() {
@@ -297,6 +301,7 @@ export class Room {
       over: this.#over,
       attempts: connection.attempts,
       blocked: this.speaker.blocked,
+      away: this.#away !== "",
       work: this.#work?.sentence ?? "",
       hasMicrophone,
       muted: this.microphone.muted,

@@ -19,10 +19,12 @@ _LEVEL_MIN_DBFS = -50.0
 _FLOOR_MIN_DBFS, _FLOOR_MAX_DBFS = -75.0, -35.0
 _FLOOR_RISE_DB = 0.01
 _FLOOR_FALL = 0.2
+_STEADY_WINDOWS = 100
+"""What stays for a second within 12 dB, as far as speech is above the floor, is noise: speech has gaps."""
 
 
 class SpeechGate:
-    """Level against a noise floor that falls at once and rises by 1 dB a second."""
+    """Level against a noise floor that falls at once, and rises by 1 dB a second or to what is steady."""
 
     def __init__(self) -> None:
         self.floor_dbfs = -60.0
@@ -34,6 +36,9 @@ class SpeechGate:
         """So many windows of 10 ms in a row, up to now, had nothing above the floor."""
         self._rest = b""
         self._loud = 0
+        self._lowest = self._highest = SILENCE_DBFS
+        """Of the last windows that are alike, and how many these are."""
+        self._alike = 0
 
     def push(self, pcm: bytes) -> bool:
         """Take in a chunk; True when sound began or ended in it."""
@@ -64,6 +69,7 @@ class SpeechGate:
             self.floor_dbfs = max(_FLOOR_MIN_DBFS, floor + above * _FLOOR_FALL)
         elif floor < _FLOOR_MAX_DBFS:
             self.floor_dbfs = floor + min(above, _FLOOR_RISE_DB)
+        self._learn(level_dbfs)
         if above > _ABOVE_FLOOR_DB and level_dbfs > _LEVEL_MIN_DBFS:
             self._loud = min(ONSET_WINDOWS, self._loud + 1)
             self.quiet_windows = 0
@@ -74,3 +80,16 @@ class SpeechGate:
             self.open = self.quiet_windows < QUIET_WINDOWS
         else:
             self.open = self._loud >= ONSET_WINDOWS
+
+    def _learn(self, level_dbfs: float) -> None:
+        """A fan that goes on is noise after a second, unless it is too loud for a room's."""
+        self._lowest, self._highest = min(level_dbfs, self._lowest), max(level_dbfs, self._highest)
+        self._alike += 1
+        if self._highest - self._lowest > _ABOVE_FLOOR_DB:
+            self._lowest = self._highest = level_dbfs
+            self._alike = 0
+        elif self._alike >= _STEADY_WINDOWS:
+            if self._lowest < _FLOOR_MAX_DBFS:
+                self.floor_dbfs = max(self.floor_dbfs, self._lowest)
+            self._lowest = self._highest = level_dbfs
+            self._alike = 0

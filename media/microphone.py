@@ -203,7 +203,7 @@ class Microphone:
         samples = due - due % FRAME_SAMPLES
         if samples > 0:
             self._fed += samples
-            self._emit(silence(samples))
+            self._fill(samples)
 
     # ------------------------------------------------------------------ packets
 
@@ -274,7 +274,7 @@ class Microphone:
             self._begun = True
             self.position = belongs
         elif behind > 0:
-            self._emit(silence(behind))
+            self._fill(behind)
 
     def _pass_on(self, sound: bytes, belongs: int, now: float) -> None:
         """Pass on a chunk, shorter or longer where that brings the stream nearer to where it belongs."""
@@ -290,16 +290,22 @@ class Microphone:
         self._speech += self._amid_sound
         self._deliver(sound, changed)
 
+    def _fill(self, samples: int) -> None:
+        """Silence of our own. It tells the gate nothing of the noise around the human."""
+        pcm = silence(samples)
+        if self._echo is not None:
+            self._echo.hear(pcm, self.position)
+        self._deliver(pcm, self._gate.hush(pcm))
+
     def _emit(self, pcm: bytes) -> None:
         if pcm:
             self._deliver(*self._judge(pcm, self.position))
 
     def _judge(self, pcm: bytes, position: int) -> tuple[bytes, bool]:
         """What is to be passed on of it, and whether sound began or ended with it."""
-        if self._echo is None:
-            return pcm, self._gate.push(pcm)
-        kept = self._echo.hear(pcm, position)
-        return kept, self._gate.push(kept) if kept is pcm else self._gate.hush(kept)
+        kept = pcm if self._echo is None else self._echo.hear(pcm, position)
+        heard = kept is pcm and not self.muted
+        return kept, self._gate.push(kept) if heard else self._gate.hush(kept)
 
     def _deliver(self, pcm: bytes, changed: bool) -> None:
         if self._closed:

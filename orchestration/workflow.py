@@ -111,7 +111,7 @@ MOENTREPRISE = Workflow(
         Phase(
             "greeting",
             "Welcome",
-            (Step("marcus", "greet", chooses=("sarah",), context=("team", "next")),),
+            (Step("marcus", "greet", chooses=("sarah",), context=("team", "next", "brief")),),
         ),
         Phase(
             "interview",

@@ -23,6 +23,7 @@ from server import (
     whep,
     whip,
 )
+from server.jobs import means
 from server.jobs.runner import JobRunner
 from server.limits import Limiter, Rate
 from server.pages import READY
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> web.Application:
     """
     app = bare_app(settings)
     voices = crew.voices(settings)
-    runner = JobRunner()
+    runner = JobRunner(means=means.of_settings(settings))
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
     app.cleanup_ctx.extend([voices.context, crew.workers(runner)])

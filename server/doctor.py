@@ -22,6 +22,7 @@ from orchestration.workflow import MOENTREPRISE
 from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
 from server.engine import brain_templates
+from server.engine.brain_chat import is_near
 from server.settings import Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
@@ -244,7 +245,7 @@ def brain(settings: Settings) -> Finding:
     where = f"{settings.brain_model} at {settings.brain_url}"
     remedy = "Until it does, templates speak."
     try:
-        with urllib.request.urlopen(request, timeout=BRAIN_TIMEOUT_S):
+        with _asker(settings.brain_url).open(request, timeout=BRAIN_TIMEOUT_S):
             return Finding("Brain", State.OK, f"{where} answers.")
     except urllib.error.HTTPError as error:
         error.close()
@@ -253,6 +254,19 @@ def brain(settings: Settings) -> Finding:
         return Finding("Brain", State.LESS, f"{where} refuses with {error.code}.", remedy)
     except (OSError, ValueError, http.client.HTTPException):
         return Finding("Brain", State.LESS, f"{where} does not answer.", remedy)
+
+
+class _NotElsewhere(urllib.request.HTTPRedirectHandler):
+    """The key is for this address alone, and urllib would hand it on."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+def _asker(url: str) -> urllib.request.OpenerDirector:
+    """As the engine asks: without the proxy where that would not find it."""
+    proxies = [urllib.request.ProxyHandler({})] if is_near(url) else []
+    return urllib.request.build_opener(_NotElsewhere, *proxies)
 
 
 def linkedin() -> Finding:

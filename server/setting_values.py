@@ -64,7 +64,8 @@ def host(value: str) -> str:
 def url(value: str) -> str:
     parts = urlsplit(value)
     usable = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
-    if value and not usable:
+    named = "@" in parts.netloc  # addresses are shown and logged, names and passwords in them with them
+    if value and (named or not usable):
         raise ValueError
     return value.rstrip("/")
 

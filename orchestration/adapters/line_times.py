@@ -17,7 +17,8 @@ class LineTimes:
     """How long turns wait for a lost session to come back before they fail."""
     tell_s: float = 1.0
     """A loss that is repaired sooner is nobody's business."""
-    renew_s: float = 50 * 60.0
+    renew_s: float = 48 * 60.0
+    """From here on the next silent moment is taken: there is one before 50 minutes."""
     renew_latest_s: float = 58 * 60.0
     """Renewal waits that long for a moment in which nobody talks."""
     messages_per_yield: int = 4

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 
@@ -37,3 +40,34 @@ class Report(Protocol):
 
     def progress(self, percent: int, message: str) -> None:
         """How far it is, 0 to 100, and a few words for the human."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Settings and secrets for the outside services that a job may use: the names of environment variables
+    and their values. They come with each start, and are never stored, logged or put in an environment.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def text(self, name: str) -> str:
+        """The value, empty when it is not given to this job."""
+        return self.values.get(name, "")
+
+
+Payload = dict[str, object]
+"""`brief`, `sources` and the call's `arguments`, with the earlier results that the tool's entry `uses`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One job: what it is about, the session's own folder, what it may use, and where it reports."""
+
+    payload: Payload
+    folder: Path
+    means: Means
+    report: Report
+
+
+Task = Callable[[Assignment], Payload]
+"""Does a job and returns its result, a JSON object. May block; raises WorkError for what cannot be done."""

@@ -69,7 +69,7 @@ def _require_token(token: str) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if request.path != "/healthz" and not hmac.compare_digest(given, expected):
             return _problem(401, "unauthorized", "A valid bearer token is needed.")
         return await handler(request)

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from server.engine import brain_chat_messages as chat
+from server.engine import brain_chat_pieces as pieces
 from server.engine import brain_tools
 from server.engine.brain import Brain
+from server.engine.brain_chat_pieces import Piece
 from server.engine.brain_context import read, string
 from server.engine.brain_resume import was_heard
 from server.engine.brain_sentences import Sentences
@@ -28,7 +30,6 @@ from server.engine.brain_types import BrainRequest, Call, Item, Part
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
     from openai.types.chat import ChatCompletionChunk
-    from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 log = logging.getLogger(__name__)
 FIRST_SECONDS = 8.0
@@ -39,13 +40,25 @@ RESTS_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """After so many failures in a row the endpoint is left alone for so long."""
 LONGEST_CHARACTERS = 2_000
 """Nobody listens to more in one turn: the rest of the answer is not read."""
-LONGEST_THOUGHT = 50_000
-"""Characters. A model that has said nothing by then will not in time."""
+LONGEST_ANSWER = 50_000
+"""Characters of all kinds: words, thoughts, mark-up and arguments. What is longer has no end."""
+_ITS_OWN_FAULT = (400, 413, 422)
+"""What such a status refuses is this question, a too long one perhaps; others may be answered."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_near(url: str) -> bool:
+    """Whether it is on this machine: a proxy would not find it."""
+    return urlsplit(url).hostname in _LOOPBACK
 
 
 class ChatFailed(Exception):
     """The endpoint did not give a usable answer. The message is for the operator and holds nothing said."""
+
+    def __init__(self, message: str, *, rests: bool = True) -> None:
+        super().__init__(message)
+        self.rests = rests
+        """Whether other questions would fail as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +90,12 @@ class ChatBrain(Brain):
         """Load the SDK beside the loop and make the client; nothing is sent."""
         await super().open()
         openai = await asyncio.to_thread(importlib.import_module, "openai")
-        near = urlsplit(self._endpoint.url).hostname in _LOOPBACK  # a proxy would not find it
         self._client = openai.AsyncOpenAI(
             base_url=self._endpoint.url,
             api_key=self._endpoint.key or "none",
             max_retries=0,
             timeout=FIRST_SECONDS,
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not near),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_near(self._endpoint.url)),
         )
 
     async def close(self) -> None:
@@ -116,7 +128,7 @@ class ChatBrain(Brain):
                 if called or (said and brain_tools.forced(request) is None):
                     return
             except ChatFailed as error:
-                self._failed(str(error))
+                self._failed(str(error), error.rests)
         reply = self.respond(items, request)
         if reply.text and not said:
             yield reply.text
@@ -129,33 +141,35 @@ class ChatBrain(Brain):
     async def _ask(self, items: Sequence[Item], request: BrainRequest) -> AsyncGenerator[Part, None]:
         sentences, calls = Sentences(), dict[int, _CallPieces]()
         read = said = 0
-        async with aclosing(self._deltas(items, request)) as deltas:
-            async for delta in deltas:
-                for at, piece in enumerate(delta.tool_calls or ()):
-                    pieces = calls.setdefault(piece.index if piece.index is not None else at, _CallPieces())
-                    if piece.function is not None:
-                        pieces.name += piece.function.name or ""
-                        pieces.arguments += piece.function.arguments or ""
-                for sentence in sentences.feed(delta.content or ""):
+        async with aclosing(self._pieces(items, request, sentences)) as answer:
+            async for piece in answer:
+                for call in piece.calls:
+                    whole = calls.setdefault(call.index, _CallPieces())
+                    whole.name += call.name
+                    whole.arguments += call.arguments
+                for sentence in sentences.feed(piece.text[:LONGEST_ANSWER]):
                     said += len(sentence)
                     yield sentence
                 if said > LONGEST_CHARACTERS:
                     return
-                read += len(delta.content or "")
-                if not said and not calls and read > LONGEST_THOUGHT:
-                    raise ChatFailed("thought for too long")
+                read += piece.length
+                if read > LONGEST_ANSWER:
+                    raise ChatFailed("came to no end")
         if last := sentences.rest():
             yield last
-        wanted = [call for pieces in calls.values() if (call := self._call(pieces, items, request))]
+        wanted = [made for whole in calls.values() if (made := self._call(whole, items, request))]
         if not said and not last and not wanted and not request.after:
             raise ChatFailed("said nothing")
-        for call in wanted:
-            yield call
+        for made in wanted:
+            yield made
 
-    async def _deltas(
-        self, items: Sequence[Item], request: BrainRequest
-    ) -> AsyncGenerator[ChoiceDelta, None]:
-        """The pieces of the answer. Raises ChatFailed when it is not there in time, or not whole."""
+    async def _pieces(
+        self, items: Sequence[Item], request: BrainRequest, sentences: Sentences
+    ) -> AsyncGenerator[Piece, None]:
+        """The pieces of the answer, whose text `sentences` is fed with.
+
+        Raises ChatFailed when it is not there in time, or not whole.
+        """
         import openai
 
         over = False
@@ -166,18 +180,19 @@ class ChatBrain(Brain):
                 stream = await self._request(items, request)
             chunks = aiter(stream)
             while (chunk := await _next(chunks, deadline)) is not None:
-                for choice in chunk.choices[:1]:
-                    over = over or bool(choice.finish_reason)
-                    if choice.delta.content or choice.delta.tool_calls:
+                for piece in pieces.read(chunk):
+                    over = over or piece.over
+                    yield piece
+                    if piece.calls or sentences.begun:
                         deadline = 0.0
-                    yield choice.delta
             if not over:
                 raise ChatFailed("ended in the middle of an answer")
         except openai.APIStatusError as error:
-            raise ChatFailed(f"answered {error.status_code}") from None
+            rests = error.status_code not in _ITS_OWN_FAULT
+            raise ChatFailed(f"answered {error.status_code}", rests=rests) from None
         except (TimeoutError, openai.APITimeoutError):
             raise ChatFailed("did not answer in time") from None
-        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError, RecursionError) as error:
             # The SDK does not check what it parses: an answer of another shape shows where it is read.
             raise ChatFailed(f"could not be asked ({type(error).__name__})") from None
         finally:
@@ -200,16 +215,16 @@ class ChatBrain(Brain):
             tool_choice=chat.tool_choice(request),
         )
 
-    def _call(self, pieces: _CallPieces, items: Sequence[Item], request: BrainRequest) -> Call | None:
+    def _call(self, whole: _CallPieces, items: Sequence[Item], request: BrainRequest) -> Call | None:
         """The call, with arguments from the context where the model's are no JSON object; None if nobody
         offered such a function."""
-        tool = next((tool for tool in request.tools if tool.name == pieces.name), None)
+        tool = next((tool for tool in request.tools if tool.name == whole.name), None)
         if tool is None or request.tool_choice == "none":
             log.warning("the model called a function that is not on offer")
             return None
         try:
-            if isinstance(json.loads(pieces.arguments or "{}"), dict):
-                return Call(tool.name, pieces.arguments or "{}")
+            if isinstance(json.loads(whole.arguments or "{}"), dict):
+                return Call(tool.name, whole.arguments or "{}")
         except (ValueError, RecursionError):
             pass
         log.warning("the model's arguments are no JSON object; they are taken from the conversation")
@@ -222,12 +237,14 @@ class ChatBrain(Brain):
             log.warning("the model answers again", extra={"model": self._endpoint.model})
         self._failures, self._trouble = 0, ""
 
-    def _failed(self, trouble: str) -> None:
+    def _failed(self, trouble: str, rests: bool) -> None:
         """Said each time: an operator sees why the team speaks from templates."""
-        rest = RESTS_S[min(self._failures, len(RESTS_S) - 1)]
-        self._failures += 1
+        now = asyncio.get_running_loop().time()
         self._trouble = trouble
-        self._rests_until = asyncio.get_running_loop().time() + rest
+        if rests and now >= self._rests_until:  # what was asked before another's failure is the same one
+            self._rests_until = now + RESTS_S[min(self._failures, len(RESTS_S) - 1)]
+            self._failures += 1
+        rest = max(0.0, self._rests_until - now)
         log.warning("the model %s %s; templates speak for %.0f s", self._endpoint.model, trouble, rest)
 
 

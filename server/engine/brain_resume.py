@@ -23,12 +23,13 @@ def rest(context: Context, make: Callable[[Context], str]) -> str:
     """
     said = string(context.fact("said"), "text")
     before = _without(context.said, said)
-    texts = [make(replace(context, said=(*before, *[""] * more))) for more in range(VARIANTS)]
-    for text in texts:
-        left = _after(text, said)
-        if left is not None:
+    first = ""
+    for more in range(VARIANTS):
+        text = make(replace(context, said=(*before, *[""] * more)))
+        if (left := _after(text, said)) is not None:
             return left
-    return " ".join(part for part in _SENTENCE_BREAK.split(texts[0]) if not was_heard(part, said))
+        first = text if more == 0 else first
+    return " ".join(part for part in _SENTENCE_BREAK.split(first) if not was_heard(part, said))
 
 
 def was_heard(sentence: str, said: str) -> bool:

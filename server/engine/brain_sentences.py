@@ -20,6 +20,11 @@ class Sentences:
         self._text = ""
         self._begun = False
 
+    @property
+    def begun(self) -> bool:
+        """There are words, after all thoughts."""
+        return self._begun
+
     def feed(self, piece: str) -> list[str]:
         """The sentences that this piece completes; one is complete when something follows it."""
         self._text += piece
@@ -55,7 +60,7 @@ class Sentences:
 
     def _end(self) -> int:
         """Where the first sentence ends; 0 while it does not."""
-        for match in _END.finditer(self._text):
+        for match in _END.finditer(self._text, 0, LONGEST + 1):
             if not _ABBREVIATION.search(self._text[: match.end()]):
                 return match.end()
         if len(self._text) <= LONGEST:

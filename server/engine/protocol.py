@@ -51,6 +51,8 @@ from server.engine.protocol_validation import (
 )
 
 MIN_COMMIT_MS = 100
+MAX_RESPONSES = 16
+"""In progress at a time in one session: the voices are everybody's."""
 
 
 def random_id(prefix: str) -> str:
@@ -70,6 +72,8 @@ class RealtimeProtocol:
         self._outputs: list[Output] = []
         self._voice_locked = False
         self._transcripts = Transcripts(self._emit)
+        self._untranscribed: dict[str, ConversationItem] = {}
+        """Also those that were deleted since: a response may wait for their words."""
         self._emit("session.created", {"session": self._config.to_wire()})
 
     # What the client sends
@@ -128,7 +132,8 @@ class RealtimeProtocol:
     def audio_committed(self, item_id: str, duration_ms: int) -> None:
         """The buffer became a user item; its transcript follows by `transcribed`."""
         part = ContentPart("input_audio", audio_bytes=duration_ms * PCM_BYTES_PER_MS)
-        item = ConversationItem(item_id, "message", role="user", content=[part], awaits_transcript=True)
+        item = ConversationItem(item_id, "message", role="user", content=[part])
+        self._await_transcript(item)
         self._conversation.append(item)
         previous: Json = {"previous_item_id": self._conversation.previous_id(item)}
         self._emit("input_audio_buffer.committed", previous | {"item_id": item_id})
@@ -167,24 +172,32 @@ class RealtimeProtocol:
 
     def transcribed(self, item_id: str, words: Sequence[tuple[str, float]], seconds: float) -> None:
         """The final transcript: words with their log probabilities."""
-        self._settle(item_id, " ".join(word for word, _ in words))
-        if self._config.transcribes:
-            self._transcripts.completed(item_id, words, seconds)
+        index = self._settle(item_id, " ".join(word for word, _ in words))
+        if index is not None and self._config.transcribes:
+            self._transcripts.completed(item_id, words, seconds, index)
 
     def transcription_failed(self, item_id: str, code: str, message: str) -> None:
-        self._settle(item_id, "")
-        if self._config.transcribes:
-            self._transcripts.failed(item_id, code, message)
+        index = self._settle(item_id, "")
+        if index is not None and self._config.transcribes:
+            self._transcripts.failed(item_id, code, message, index)
 
     def audio_cleared(self, item_id: str) -> None:
         """The item that was being spoken will not come."""
         self._transcripts.forget(item_id)
 
-    def _settle(self, item_id: str, transcript: str) -> None:
-        item = self._conversation.find(item_id)
-        if item is not None:
-            item.awaits_transcript = False
-            item.content[0].transcript = transcript
+    def _await_transcript(self, item: ConversationItem) -> None:
+        item.awaits_transcript = True
+        self._untranscribed[item.id] = item
+
+    def _settle(self, item_id: str, transcript: str) -> int | None:
+        """The words are there: the index of the part that they are of, None for nothing that clients know."""
+        item = self._untranscribed.pop(item_id, None)
+        if item is None:
+            return None
+        index = next(at for at, part in enumerate(item.content) if part.is_audio)
+        item.awaits_transcript = False
+        item.content[index].transcript = transcript
+        return index if self._conversation.find(item_id) is item else None
 
     # What the driver makes
 
@@ -251,13 +264,16 @@ class RealtimeProtocol:
 
     def _create_item(self, event: Json) -> None:
         wire = as_object(event["item"])
-        item = item_from_wire(wire, self._new_id)
-        audio = b"".join(_pcm(part, "item.content") for part in _input_audio(wire))
+        item, audio = item_from_wire(wire, self._new_id), _input_audio(wire, "item.content")
         previous_item_id = event.get("previous_item_id")
         self._conversation.insert(item, previous_item_id if isinstance(previous_item_id, str) else None)
         self._announce(item)
+        self._transcribe(item, audio)
+
+    def _transcribe(self, item: ConversationItem, audio: bytes) -> None:
+        """What an item brought as sound, unless it brought its words too."""
         if audio and not any(part.transcript for part in item.content):
-            item.awaits_transcript = True
+            self._await_transcript(item)
             self._outputs.append(TranscribeItem(item.id, audio))
 
     def _retrieve_item(self, event: Json) -> None:
@@ -318,6 +334,9 @@ class RealtimeProtocol:
                 "Wait until the response is finished before creating a new one."
             )
             raise Invalid(message, "conversation_already_has_active_response")
+        if len(self._responses) >= MAX_RESPONSES:
+            message = f"At most {MAX_RESPONSES} responses can be in progress. Wait until one is finished."
+            raise Invalid(message, "too_many_responses")
         settings = self._config.for_response(override, voice_locked=self._voice_locked)
         context = (
             self._input(list_in(override, "input")) if "input" in override else tuple(self._conversation)
@@ -331,7 +350,8 @@ class RealtimeProtocol:
         self._outputs.append(Generate(response.id, settings))
 
     def _input(self, wires: list[object]) -> tuple[ConversationItem, ...]:
-        items = []
+        items: list[ConversationItem] = []
+        heard: list[tuple[ConversationItem, bytes]] = []
         for index, wire in enumerate(map(as_object, wires)):
             if wire["type"] == "item_reference":
                 found = self._conversation.find(text_in(wire, "id"))
@@ -339,8 +359,13 @@ class RealtimeProtocol:
                     message = f"Item with id '{text_in(wire, 'id')}' not found."
                     raise Invalid(message, "item_reference_invalid_item_id", f"response.input[{index}].id")
                 items.append(found)
-            else:
-                items.append(item_from_wire(wire, self._new_id))
+                continue
+            audio = _input_audio(wire, f"response.input[{index}].content")
+            item = item_from_wire({**wire, "id": None}, self._new_id)  # it is none of the conversation's
+            items.append(item)
+            heard.append((item, audio))
+        for item, audio in heard:
+            self._transcribe(item, audio)
         return tuple(items)
 
     def _await_speech(self, playback_ms: int | None) -> None:
@@ -373,10 +398,18 @@ class RealtimeProtocol:
 
 
 def _parse(message: str) -> Json:
+    """The event. Raises Invalid for what is no JSON (RFC 8259), also NaN and halves of characters."""
     try:
-        return as_object(json.loads(message))
+        event = as_object(json.loads(message, parse_constant=_no_number))
+        if "\\ud" in message or "\\uD" in message:
+            json.dumps(event, ensure_ascii=False).encode()
+        return event
     except (ValueError, RecursionError):
         raise Invalid("The message is not valid JSON.", "invalid_json") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
 
 
 def _pcm(audio: object, param: str) -> bytes:
@@ -392,6 +425,7 @@ def _pcm(audio: object, param: str) -> bytes:
     return pcm
 
 
-def _input_audio(wire: Json) -> list[object]:
+def _input_audio(wire: Json, param: str) -> bytes:
+    """All sound of an item, of however many parts."""
     parts = [as_object(part) for part in list_in(wire, "content")]
-    return [part["audio"] for part in parts if part["type"] == "input_audio"]
+    return b"".join(_pcm(part["audio"], param) for part in parts if part["type"] == "input_audio")

@@ -1,7 +1,8 @@
 """The shapes of the eleven client events of the Realtime GA protocol, as one table.
 
 Source: the `realtime_client_event` types of the openai package. What this engine cannot do
-(G.711, MCP tools, assistant audio as input) is refused here with a message that says so.
+(G.711, MCP tools, pictures, stored prompts, assistant audio as input) is refused here, and the message
+says so.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def _assistant_audio(value: object, param: str) -> None:
     )
 
 
+def _picture(value: object, param: str) -> None:
+    raise Invalid("This engine sees no pictures; say what is on it as 'input_text'.", "invalid_value", param)
+
+
+def _stored_prompt(value: object, param: str) -> None:
+    raise Invalid("This engine has no stored prompts; use 'instructions'.", "invalid_value", param)
+
+
 _id = text(64, min_length=1)
 _format = shape({"type": choice("audio/pcm")}, {"rate": choice(24000)})
 _voice = either(dict, shape({"id": choice(*VOICES)}), choice(*VOICES))
@@ -64,9 +73,10 @@ _turn_detection = tagged("type", {
     }),
 })  # fmt: skip
 
+_words = nullable(listed(text(512), max_items=1024))
 _transcription = shape({}, {
-    "model": text(128), "language": nullable(text(16)), "languages": anything, "prompt": nullable(text()),
-    "keywords": anything, "delay": anything,
+    "model": text(128), "language": nullable(text(16)), "languages": _words, "prompt": nullable(text()),
+    "keywords": _words, "delay": anything,
 })  # fmt: skip
 
 _audio_input = shape({}, {
@@ -90,10 +100,10 @@ _session = tagged("type", {
         "tools": _tools,
         "tool_choice": _tool_choice,
         "parallel_tool_calls": anything,
-        "prompt": anything,
+        "prompt": nullable(_stored_prompt),
         "reasoning": anything,
         "tracing": anything,
-        "truncation": anything,
+        "truncation": either(dict, anything, choice("auto", "disabled")),
     }),
     "transcription": shape({"type": anything}, {
         "audio": shape({}, {"input": _audio_input}),
@@ -112,7 +122,7 @@ _user_parts = tagged("type", {
     "input_text": _input_text,
     "input_audio": shape({"type": anything, "audio": text(4 * MAX_APPEND_BYTES // 3 + 4)},
                          {"transcript": nullable(text())}),
-    "input_image": shape({"type": anything}, {"image_url": text(64_000_000), "detail": anything}),
+    "input_image": _picture,
 })  # fmt: skip
 _assistant_parts = tagged("type", {
     "output_text": shape({"type": anything, "text": text()}),
@@ -145,7 +155,7 @@ _response = shape({}, {
     "metadata": _metadata,
     "output_modalities": _modalities,
     "parallel_tool_calls": anything,
-    "prompt": anything,
+    "prompt": nullable(_stored_prompt),
     "reasoning": anything,
     "tool_choice": _tool_choice,
     "tools": _tools,

@@ -21,7 +21,7 @@ class Transcripts:
         self._emit = emit
         self._told: dict[str, tuple[str, ...]] = {}
 
-    def growing(self, item_id: str, words: Sequence[str]) -> None:
+    def growing(self, item_id: str, words: Sequence[str], index: int = 0) -> None:
         """What was understood so far; a delta for what is new."""
         told = self._told.get(item_id, ())
         new = tuple(words[len(told) :])
@@ -30,11 +30,13 @@ class Transcripts:
         self._told[item_id] = told + new
         delta = " ".join(new)
         fields: Json = {"delta": f" {delta}" if told else delta}
-        self._emit(f"{_EVENT}.delta", _at(item_id) | fields)
+        self._emit(f"{_EVENT}.delta", _at(item_id, index) | fields)
 
-    def completed(self, item_id: str, words: Sequence[tuple[str, float]], seconds: float) -> None:
-        """The final transcript: words with their natural-log probabilities."""
-        self.growing(item_id, [word for word, _ in words])
+    def completed(
+        self, item_id: str, words: Sequence[tuple[str, float]], seconds: float, index: int = 0
+    ) -> None:
+        """The final transcript of the part `index`: words with their natural-log probabilities."""
+        self.growing(item_id, [word for word, _ in words], index)
         self._told.pop(item_id, None)
         fields: Json = {
             "transcript": " ".join(word for word, _ in words),
@@ -44,17 +46,17 @@ class Transcripts:
             ],
             "usage": {"type": "duration", "seconds": round(seconds, 3)},
         }
-        self._emit(f"{_EVENT}.completed", _at(item_id) | fields)
+        self._emit(f"{_EVENT}.completed", _at(item_id, index) | fields)
 
-    def failed(self, item_id: str, code: str, message: str) -> None:
+    def failed(self, item_id: str, code: str, message: str, index: int = 0) -> None:
         self._told.pop(item_id, None)
         error: Json = {"type": "transcription_error", "code": code, "message": message, "param": None}
-        self._emit(f"{_EVENT}.failed", _at(item_id) | {"error": error})
+        self._emit(f"{_EVENT}.failed", _at(item_id, index) | {"error": error})
 
     def forget(self, item_id: str) -> None:
         """The audio was thrown away: there will be no transcript."""
         self._told.pop(item_id, None)
 
 
-def _at(item_id: str) -> Json:
-    return {"item_id": item_id, "content_index": 0}
+def _at(item_id: str, index: int) -> Json:
+    return {"item_id": item_id, "content_index": index}

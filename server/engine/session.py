@@ -33,6 +33,7 @@ ROOM_MESSAGES = 64
 ROOM_SECONDS = 10.0
 """A client that takes nothing for so long is disconnected: its response holds a voice worker."""
 MAX_WAITING_MESSAGES = 4_096
+MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
 """A client that asks for so much and reads none of it is disconnected."""
 
 
@@ -66,6 +67,8 @@ class RealtimeSession:
         settled = self._output.transcript_arrived
         self._input = SessionInput(self._protocol, parts.hearing, self._flush, settled)
         self._waiting: deque[str] = deque()
+        self._waiting_characters = 0
+        self._cut = False
         self._wake_writer = asyncio.Event()
         self._room = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -124,11 +127,20 @@ class RealtimeSession:
                 raise AssertionError(f"{output} comes from the client only")
 
     def _send(self, text: str) -> None:
-        if len(self._waiting) < MAX_WAITING_MESSAGES:
+        if self._cut:
+            return
+        self._waiting_characters += len(text)
+        if len(self._waiting) < MAX_WAITING_MESSAGES and self._waiting_characters <= MAX_WAITING_CHARACTERS:
             self._waiting.append(text)
             self._wake_writer.set()
         else:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Cut off a client that does not read, and keep nothing more for it."""
+        if not self._cut:
             log.warning("a client that does not read is disconnected")
+            self._cut = True
             self._socket.abort()
 
     async def _wait_for_room(self) -> None:
@@ -139,8 +151,7 @@ class RealtimeSession:
                 async with asyncio.timeout(ROOM_SECONDS):
                     await self._room.wait()
             except TimeoutError:
-                log.warning("a client that does not read is disconnected")
-                self._socket.abort()
+                self._disconnect()
                 raise SpeakingFailed("nobody listens") from None
 
     async def _write(self) -> None:
@@ -149,7 +160,7 @@ class RealtimeSession:
             while True:
                 while self._waiting:
                     await self._socket.send_str(self._waiting[0])
-                    self._waiting.popleft()
+                    self._waiting_characters -= len(self._waiting.popleft())
                     if len(self._waiting) < ROOM_MESSAGES:
                         self._room.set()
                 self._wake_writer.clear()

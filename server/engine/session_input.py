@@ -49,6 +49,9 @@ class SessionInput:
         self._transcribing: set[Utterance] = set()
 
     def configure(self) -> None:
+        """Turn detection that is switched on finds its own turns: what the client never ended is none."""
+        if self._protocol.turns and self._detector.undetected:
+            self.clear()
         self._detector.configure(self._protocol.turns)
 
     def await_speech(self, playback_ms: int | None) -> None:

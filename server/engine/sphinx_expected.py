@@ -21,6 +21,8 @@ WORST_WORD, WORST_WORD_OF_A_NAME = -0.007, -0.005
 voices the worst words of most expected colours lie above, those of nearly all other answers below."""
 DOUBTFUL = math.log(0.5)
 """A word that the usual decoder gives less than this."""
+GRAMMARS_MOST = 8
+"""Kept at a time: one with names takes 28 MB, and clients may name any keywords."""
 LOGPROB_OF_SCORE = 50.0
 """Turns a score into what is told as a log probability: -0.18 usually, -0.35 for what just passes."""
 
@@ -34,6 +36,8 @@ class ExpectedAnswers:
         self._rate_hz = rate_hz
         self._decoder: Decoder | None = None
         self._grammars: dict[Expectation, str] = {}
+        """The names of their searches, "" for one without words; the last one used is the last here."""
+        self._made_so_far = 0
 
     def hear(self, pcm: bytes, mean: str, expected: Expectation, understood: Words) -> Words | None:
         """The expected answer, levelled 16 kHz PCM16 given; None when it is another one.
@@ -62,14 +66,24 @@ class ExpectedAnswers:
         return [(word, round(score * LOGPROB_OF_SCORE, 4)) for word, score in words]
 
     def _search(self, expected: Expectation) -> str:
-        if expected not in self._grammars:
-            decoder = self._made()
-            text = grammar(expected, lambda word: decoder.lookup_word(word) is not None)
-            name = f"expected{len(self._grammars)}" if text else ""
-            if text:
-                decoder.add_jsgf_string(name, text)
-            self._grammars[expected] = name
-        return self._grammars[expected]
+        name = self._grammars.pop(expected, None)
+        if name is None:
+            name = self._new_search(expected)
+        self._grammars[expected] = name
+        return name
+
+    def _new_search(self, expected: Expectation) -> str:
+        decoder = self._made()
+        while len(self._grammars) >= GRAMMARS_MOST:
+            if forgotten := self._grammars.pop(next(iter(self._grammars))):
+                decoder.remove_search(forgotten)
+        text = grammar(expected, lambda word: decoder.lookup_word(word) is not None)
+        if not text:
+            return ""
+        self._made_so_far += 1
+        name = f"expected{self._made_so_far}"
+        decoder.add_jsgf_string(name, text)
+        return name
 
     def _made(self) -> Decoder:
         if self._decoder is None:

@@ -90,6 +90,7 @@ class TurnDetector:
         self._before = bytearray()
         self._heard_bytes = 0
         self._turn_bytes: int | None = None
+        self._detected = False
         self._silence_ms = 0
         self._patience_ms: int | None = None
         self._quiet_from_ms: int | None = None
@@ -97,6 +98,11 @@ class TurnDetector:
     def configure(self, settings: TurnSettings | None) -> None:
         """Takes effect from the next block; a turn under way goes on."""
         self._settings = settings
+
+    @property
+    def undetected(self) -> bool:
+        """A turn is under way that only the client can end."""
+        return self._turn_bytes is not None and not self._detected
 
     @property
     def buffered_ms(self) -> int:
@@ -148,7 +154,10 @@ class TurnDetector:
             self._before += block
             return [self._begin(detected=False)]
         self._turn_bytes += len(block)
-        return [TurnAudio(block)] if self._turn_bytes <= MAX_TURN_MS * BYTES_PER_MS else []
+        # A detected turn may have become the client's to end, in a pause of its speaker.
+        events: list[TurnEvent] = [TurnResumed()] if self._silence_ms >= PAUSE_MS else []
+        self._silence_ms = 0
+        return [*events, TurnAudio(block)] if self._turn_bytes <= MAX_TURN_MS * BYTES_PER_MS else events
 
     def _take_detected(self, block: bytes, settings: TurnSettings) -> list[TurnEvent]:
         probability = self._probability(block)
@@ -200,6 +209,7 @@ class TurnDetector:
         pcm = bytes(self._before)
         self._before.clear()
         self._turn_bytes = len(pcm)
+        self._detected = detected
         self._silence_ms = 0
         self._patience_ms = None
         return TurnBegan(pcm, (self._heard_bytes - len(pcm)) // BYTES_PER_MS, detected)

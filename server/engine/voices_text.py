@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from server.engine.voices_numbers import digits, spell_numbers
 
@@ -141,7 +142,9 @@ def _cut(words: list[TextWord]) -> list[Sentence]:
     return found
 
 
+@lru_cache(1024)
 def _word(token: str, written: str) -> TextWord:
+    """Remembered: a long answer is measured again and again until what is left of it can be said in time."""
     plain = unicodedata.normalize("NFKC", token).replace("’", "'").replace("‘", "'")
     bare = _TAIL.sub("", plain).lstrip(_OPENERS)
     if bare.lower() in _ABBREVIATIONS:

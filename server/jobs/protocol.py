@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
 from orchestration.adapters.work import WorkErrorCode
@@ -21,11 +21,12 @@ ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a worker is to do. `folder` is the session's data folder, absolute."""
+    """What a worker is to do. `folder` is the session's data folder, absolute; `means` are its Means."""
 
     kind: str
     payload: dict[str, object]
     folder: str
+    means: dict[str, str] = field(default_factory=dict, repr=False)
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -72,9 +73,12 @@ def parse_request(line: bytes) -> Request:
     """Raises ValueError for anything that is not a request."""
     message = _json_object(line)
     kind, payload, folder = message.get("kind"), message.get("payload"), message.get("folder")
+    means = message.get("means", {})
     if not isinstance(kind, str) or not isinstance(payload, dict) or not isinstance(folder, str):
         raise ValueError("not a job request")
-    return Request(kind, cast("dict[str, object]", payload), folder)
+    if not isinstance(means, dict) or not all(isinstance(value, str) for value in means.values()):
+        raise ValueError("not the means of a job")
+    return Request(kind, cast("dict[str, object]", payload), folder, cast("dict[str, str]", means))
 
 
 def parse_message(line: bytes) -> WorkerMessage:

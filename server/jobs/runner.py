@@ -16,6 +16,7 @@ from typing import Protocol
 
 from orchestration.adapters.work import WorkErrorCode
 from orchestration.events import JobFailed, JobFinished, JobProgressed
+from server.jobs.means import MeansOf, no_means
 from server.jobs.process import WORKER_COMMAND, WorkerProcess
 from server.jobs.protocol import Failed, Log, Progress, Ready, Request, Result, WorkerMessage
 
@@ -90,9 +91,11 @@ class JobRunner:
         time_limit_s: float = TIME_LIMIT_S,
         parallel: int = PARALLEL_JOBS,
         command: Sequence[str] = WORKER_COMMAND,
+        means: MeansOf = no_means,
     ) -> None:
         self._time_limit_s = time_limit_s
         self._command = command
+        self._means = means
         self._places = asyncio.Semaphore(parallel)
         self._runs: dict[tuple[str, str], _Run] = {}
         self._spare: asyncio.Task[WorkerProcess] | None = None
@@ -116,7 +119,8 @@ class JobRunner:
         key = (session_id, job)
         if key in self._runs:
             raise ValueError("this job is already running")
-        run = _Run(session_id, job, Request(kind, payload, str(folder.resolve())), listener)
+        means = dict(self._means(session_id, kind))
+        run = _Run(session_id, job, Request(kind, payload, str(folder.resolve()), means), listener)
         run.task = asyncio.create_task(self._run(run), name=f"job-{kind}")
         self._runs[key] = run
 

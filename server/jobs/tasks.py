@@ -7,16 +7,12 @@ from pathlib import Path
 
 from orchestration.adapters import linkedin, post, search, website
 from orchestration.adapters.answers import Answers
-from orchestration.adapters.work import Report, WorkError, WorkErrorCode
+from orchestration.adapters.work import Assignment, Means, Payload, Report, Task, WorkError, WorkErrorCode
 from server.jobs.protocol import Request, message_line
 
 SITE_FOLDER = "site"
 ASSETS_FOLDER = "assets"
 
-Payload = dict[str, object]
-"""`brief`, `sources` and the call's `arguments`, with the earlier results that the tool's entry `uses`."""
-Task = Callable[[Payload, Path, Report], Payload]
-"""May block; raises WorkError for what cannot be done. The folder is the session's own."""
 TASKS: dict[str, Task] = {}
 
 
@@ -38,7 +34,8 @@ def run_task(request: Request, report: Report) -> bytes:
             raise WorkError(WorkErrorCode.UNKNOWN_KIND, "Nobody here knows how to do this work.")
         folder = Path(request.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return message_line("result", result=task(request.payload, folder, report))
+        assignment = Assignment(request.payload, folder, Means(request.means), report)
+        return message_line("result", result=task(assignment))
     except WorkError as error:
         return message_line("failed", code=error.code.value, reason=error.reason)
     except OSError as error:
@@ -47,24 +44,24 @@ def run_task(request: Request, report: Report) -> bytes:
 
 
 @task("research")
-def research(payload: Payload, folder: Path, report: Report) -> Payload:
-    return search.research(Answers.of(payload), report).as_json()
+def research(work: Assignment) -> Payload:
+    return search.research(Answers.of(work.payload), work.report).as_json()
 
 
 @task("website")
-def build_website(payload: Payload, folder: Path, report: Report) -> Payload:
-    found = search.Research.of(payload.get("research"))
-    return website.build(Answers.of(payload), found, folder / SITE_FOLDER, report).as_json()
+def build_website(work: Assignment) -> Payload:
+    found = search.Research.of(work.payload.get("research"))
+    return website.build(Answers.of(work.payload), found, work.folder / SITE_FOLDER, work.report).as_json()
 
 
 @task("post")
-def draft_post(payload: Payload, folder: Path, report: Report) -> Payload:
-    assets = folder / ASSETS_FOLDER
+def draft_post(work: Assignment) -> Payload:
+    assets = work.folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(payload), payload.get("website"), assets, report).as_json()
+    return post.draft(Answers.of(work.payload), work.payload.get("website"), assets, work.report).as_json()
 
 
 @task("publish")
-def publish(payload: Payload, folder: Path, report: Report) -> Payload:
-    publication = linkedin.Publication.of(payload)
-    return linkedin.publish(publication, folder, folder / ASSETS_FOLDER, report).as_json()
+def publish(work: Assignment) -> Payload:
+    publication = linkedin.Publication.of(work.payload)
+    return linkedin.publish(publication, work.folder, work.folder / ASSETS_FOLDER, work.report).as_json()

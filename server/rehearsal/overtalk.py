@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from server.rehearsal.client import Event
 from server.rehearsal.figures import Spoken
 from server.rehearsal.interruptions import Interruption, Words, interruption, words_sent
-from server.rehearsal.packets import PCM_HZ, Sound
+from server.rehearsal.packets import PCM_HZ, STEP, Packet, Sound
 from server.rehearsal.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Overtalk:
-    """One turn that was cut. `heard_ms` is what the server says was sent of it, `sounded_ms` what arrived."""
+    """One turn that was cut. `heard_ms` is what the server says was sent of it."""
 
     turn: str
     speaker: str
@@ -22,6 +22,9 @@ class Overtalk:
     words: Words
     heard_ms: int
     sounded_ms: float
+    """Its last audible sample that arrived; a voice that was cut between two words ends before the cut."""
+    received_ms: float
+    """The end of its last packet that arrived, audible or not: no more can have been heard."""
     text: str
 
     def figures(self) -> dict[str, object]:
@@ -33,22 +36,54 @@ class Overtalk:
             "words": asdict(self.words),
             "heard_ms": self.heard_ms,
             "sounded_ms": self.sounded_ms,
+            "received_ms": self.received_ms,
             "text": self.text,
         }
 
 
-def overtalks(timeline: Timeline, events: list[Event], sound: Sound) -> list[Overtalk]:
+def overtalks(
+    timeline: Timeline, events: list[Event], packets: list[Packet], sound: Sound
+) -> list[Overtalk]:
     """Every interrupted turn over which the human's voice began."""
     found = []
-    starts = [sound.index(turn.rtp_timestamp) for turn in timeline.turns]
-    for turn, start, until in zip(timeline.turns, starts, [*starts[1:], sound.pcm.size], strict=True):
-        if turn.interrupted and (one := _overtalk(timeline, events, sound, turn, start, until)):
+    for turn, start, until in _places(timeline, sound):
+        received_ms = _received_ms(packets, sound, start, until)
+        if turn.interrupted and (one := _overtalk(timeline, events, sound, turn, start, until, received_ms)):
             found.append(one)
     return found
 
 
+def uncut_ms(timeline: Timeline, sound: Sound) -> list[float]:
+    """For how long a voice went on over the human, in ms, in each turn that was not cut."""
+    found = []
+    for turn, start, until in _places(timeline, sound):
+        for speech in timeline.speech:
+            heard = sound.audible(speech, until) if start <= speech < until else None
+            if heard is not None and not turn.interrupted:
+                found.append(round((heard[1] + 1 - speech) * 1000 / PCM_HZ, 1))
+    return found
+
+
+def _places(timeline: Timeline, sound: Sound) -> list[tuple[Spoken, int, int]]:
+    """Each turn with its first sample and that of the next one."""
+    starts = [sound.index(turn.rtp_timestamp) for turn in timeline.turns]
+    return list(zip(timeline.turns, starts, [*starts[1:], sound.pcm.size], strict=True))
+
+
+def _received_ms(packets: list[Packet], sound: Sound, start: int, until: int) -> float:
+    places = ((packet.timestamp - sound.start) // 2 for packet in packets)
+    last = max((place for place in places if start <= place < until), default=start - STEP // 2)
+    return round((min(last + STEP // 2, until) - start) * 1000 / PCM_HZ, 1)
+
+
 def _overtalk(
-    timeline: Timeline, events: list[Event], sound: Sound, turn: Spoken, start: int, until: int
+    timeline: Timeline,
+    events: list[Event],
+    sound: Sound,
+    turn: Spoken,
+    start: int,
+    until: int,
+    received_ms: float,
 ) -> Overtalk | None:
     speech = next((place for place in timeline.speech if start <= place < until), None)
     decision = next((ms for ms in timeline.decisions if timeline.sample_at(ms) >= start), None)
@@ -63,7 +98,8 @@ def _overtalk(
     words = words_sent(text, _caption_words(events, turn.turn), cut_ms)
     last = speech + round(measured.silent_ms * PCM_HZ / 1000)
     sounded_ms = round((last - start) * 1000 / PCM_HZ, 1)
-    return Overtalk(turn.turn, turn.speaker, turn.act, measured, words, cut_ms, sounded_ms, text)
+    received = (cut_ms, sounded_ms, received_ms)
+    return Overtalk(turn.turn, turn.speaker, turn.act, measured, words, *received, text)
 
 
 def _caption_words(events: list[Event], turn: str) -> list[tuple[str, int]]:

@@ -13,7 +13,7 @@ from server.rehearsal.answers import KEYS, Answers, word_errors
 from server.rehearsal.client import Event, Json, Visit
 from server.rehearsal.clock import against_session_clock
 from server.rehearsal.mouth import RATE_HZ
-from server.rehearsal.overtalk import overtalks
+from server.rehearsal.overtalk import overtalks, uncut_ms
 from server.rehearsal.packets import Sound, decode
 from server.rehearsal.recording import write_ogg
 from server.rehearsal.replies import replies
@@ -127,7 +127,10 @@ def _figures(visit: Visit, answers: Answers, sound: Sound, timeline: Timeline) -
         "heard": heard,
         "replies": [asdict(one) for one in replied],
         "word_error_rate": round(errors / max(1, words), 3),
-        "interruptions": [one.figures() for one in overtalks(timeline, visit.events, sound)],
+        "interruptions": [
+            one.figures() for one in overtalks(timeline, visit.events, visit.tap.packets, sound)
+        ],
+        "uncut_ms": uncut_ms(timeline, sound),
         "mapping_error_ms": timeline.mapping_error_ms,
     }
     return figures

@@ -34,7 +34,8 @@ def test_what_is_told_of_a_turn_s_way_to_the_ear_is_what_a_browser_measures(note
     heard = [cast(int, answer["heard_ms"]) for answer in answers]
     wholes = [cast(int, one["whole_ms"]) for one in told]
     off = [whole - ms for whole, ms in zip(wholes, heard, strict=True)]
-    spent = [{p["part"]: p["ms"] for p in cast(list[dict[str, int]], one["parts"])} for one in told]
+    parts_told = [cast(list[dict[str, object]], one["parts"]) for one in told]
+    spent = [{str(part["part"]): cast(int, part["ms"]) for part in parts} for parts in parts_told]
     parts = ", ".join(f"{part} {statistics.median(one[part] for one in spent):.0f}" for part in PARTS)
     measured = (
         f"{len(answers)} answers; told minus measured: {', '.join(map(str, off))} ms; "

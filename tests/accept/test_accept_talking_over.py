@@ -30,6 +30,12 @@ def cuts(quarrels: list[Held]) -> list[Overtalk]:
 
 
 @pytest.fixture
+def uncut(quarrels: list[Held]) -> list[float]:
+    """For how long the voices went on that were talked over and ended by themselves."""
+    return [ms for held in quarrels for ms in cast(list[float], held.figures["uncut_ms"])]
+
+
+@pytest.fixture
 def load(quarrels: list[Held]) -> float:
     return max(held.load for held in quarrels)
 
@@ -54,28 +60,38 @@ def test_a_voice_is_ducked_when_the_human_speaks(cuts: list[Overtalk], load: flo
 
 
 def test_a_voice_is_silent_when_the_human_goes_on(
-    quarrels: list[Held], cuts: list[Overtalk], load: float, note: Note
+    quarrels: list[Held], cuts: list[Overtalk], uncut: list[float], load: float, note: Note
 ) -> None:
-    silent = of(cuts, "silent_ms")
+    """Of all turns that were talked over, those that nothing cut among them."""
+    silent = [*of(cuts, "silent_ms"), *uncut]
     error_ms = max(cast(float, held.figures["mapping_error_ms"]) for held in quarrels)
-    measured = f"{spread(silent)} (mapping error {error_ms} ms)"
+    ended = f"{len(uncut)} of them ended by themselves, after {max(uncut, default=0):.0f} ms at the most"
+    measured = f"{spread(silent)}, {ended} (mapping error {error_ms} ms)"
     required = f"silent within {SILENT_MAX_MS} ms of the human's first audible sample, p95"
     note(point="Silent", required=required, measured=measured, load=load)
     assert p95(silent) <= SILENT_MAX_MS
 
 
 def test_a_cut_turn_is_remembered_as_far_as_it_sounded(cuts: list[Overtalk], load: float, note: Note) -> None:
-    """What the server states, and the model's memory is cut to, against the sound that was received."""
-    heard = of(cuts, "heard_ms")
+    """What the server states, and the model's memory is cut to, against the sound that was received.
+
+    A voice that is cut between two words was heard up to the cut, and sounded up to the word before it: the
+    worst of them are such pauses. No turn may be remembered beyond what came of it, in a pause or in a word.
+    """
+    heard, received = of(cuts, "heard_ms"), of(cuts, "received_ms")
     off = [told - came for told, came in zip(heard, of(cuts, "sounded_ms"), strict=True)]
+    beyond = [told - came for told, came in zip(heard, received, strict=True)]
     apart = [abs(ms) for ms in off]
     measured = (
-        f"{spread(apart)}, from {min(off):+.0f} to {max(off):+.0f} ms; {min(heard):.0f} ms heard or more"
+        f"{spread(apart)}, from {min(off):+.0f} to {max(off):+.0f} ms; {min(heard):.0f} ms heard or more;"
+        f" {min(beyond):+.0f} to {max(beyond):+.0f} ms from the end of what was received"
     )
-    required = f"heard_ms within {SOUND_MS} ms of the sound received, p95; never 0"
+    required = f"heard_ms within {SOUND_MS} ms of the sound received, p95; never 0, never above received"
     note(point="Truncation", required=required, measured=measured, load=load)
     assert p95(apart) <= SOUND_MS
+    assert min(off) >= -SOUND_MS
     assert min(heard) > 0
+    assert max(beyond) <= 0
 
 
 def test_the_transcript_holds_only_what_was_sent(

@@ -168,7 +168,7 @@ def _clean(judge: Judge) -> dict[str, Verdict]:
 
 
 def test_our_setting_sounds_nearly_as_good_as_the_best(judge: Judge, note: Note) -> None:
-    found = _clean(judge)
+    found = _clean(judge)  # type: ignore[arg-type]
     measured = "; ".join(f"{name} {one}" for name, one in found.items())
     best = max(one.mos for one in found.values())
     required = f"at most {BEST_MOS} MOS below the best setting, with FEC too"

@@ -49,11 +49,15 @@ async def test_an_interruption_names_its_utterance_and_comes_after_it() -> None:
     voice, log = Written(), list[Event]()
     source = asyncio.create_task(Source(1, voice, log).run("interrupt"))
     async with asyncio.timeout(10):
-        while not voice.calls or voice.calls[-1] != "interrupt":
+        while "interrupt" not in voice.calls:
             await asyncio.sleep(0.02)
     source.cancel()
-    assert (log[-1]["k"], log[-1]["u"]) == ("interrupt", 0)
-    assert voice.calls.count("begin") == 1
+    # On a busy machine the next utterance may have begun.
+    assert voice.calls[: voice.calls.index("interrupt")].count("begin") == 1
+    told = [(event["k"], event["u"]) for event in log]
+    before = told[: told.index(("interrupt", 0))]
+    assert before
+    assert set(before) == {("delta", 0)}
 
 
 async def test_an_idle_source_waits_to_be_told() -> None:

@@ -67,6 +67,8 @@ class Lighting:
     turns: int
     without: list[str]
     """Turns without a caption."""
+    unlit: int
+    """Words of captions that never were on the screen while something sounded."""
 
     def told(self) -> dict[str, object]:
         quantiles = statistics.quantiles(self.late, n=20) if len(self.late) > 2 else self.late
@@ -78,6 +80,7 @@ class Lighting:
             "captions_before_their_turn": self.early,
             "turns": self.turns,
             "turns_without_caption": self.without,
+            "words_never_lit": self.unlit,
         }
 
     def off_ms(self) -> dict[str, float]:
@@ -92,11 +95,14 @@ async def figures(page: Page) -> Lighting:
     lit, told, voice = await page.evaluate("[window.lit, window.told, window.voice]")
     captions = {c["body"]["text"]: c["body"] for c in told if c["type"] == "caption"}
     late, onsets = [], []
+    unlit = {(text, n) for text, body in captions.items() for n in range(len(body.get("words") or ()))}
     for one in lit:
-        caption = captions.get(" ".join(one["text"].split()))
+        text = " ".join(one["text"].split())
+        caption = captions.get(text)
         if caption is None or one["rtp"] is None or one["n"] >= len(caption.get("words") or ()):
             continue
         start_ms = caption["words"][one["n"]]["start_ms"] - caption["start_ms"]
+        unlit.discard((text, one["n"]))
         late.append((one["rtp"] - caption["rtp_timestamp"]) / 48 - start_ms)
     for turn in (t["body"] for t in told if t["type"] == "turn.started"):
         near = [r for r, level in voice if level > 0.01 and -7_200 < r - turn["rtp_timestamp"] < 48_000]
@@ -110,7 +116,7 @@ async def figures(page: Page) -> Lighting:
         if kind == "caption" and ("turn.started", turn) not in order[:n]
     ]
     told_of = {c["body"]["turn"] for c in told if c["type"] == "caption"}
-    return Lighting(late, onsets, early, len(begun), sorted(begun - told_of))
+    return Lighting(late, onsets, early, len(begun), sorted(begun - told_of), len(unlit))
 
 
 async def watch() -> Lighting:

@@ -12,6 +12,7 @@ from wire_double import Refusal, WireDouble
 
 from orchestration import notices
 from orchestration.brief import AnswerSource
+from orchestration.reach import Reach
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -36,6 +37,14 @@ const play = HTMLMediaElement.prototype.play;
 window.blocked = true;
 HTMLMediaElement.prototype.play = function () {
   return window.blocked ? Promise.reject(new DOMException("tap first", "NotAllowedError")) : play.call(this);
+};
+"""
+KEPT_TRACK = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  window.track = stream.getAudioTracks()[0];
+  return stream;
 };
 """
 
@@ -135,6 +144,51 @@ async def test_keys_mute_and_push_to_talk(page: Page, double: WireDouble) -> Non
     await expect(page.get_by_test_id("ptt")).to_have_attribute("aria-pressed", "true")
     await page.mouse.up()
     await expect(page.get_by_test_id("ptt")).to_have_attribute("aria-pressed", "false")
+
+
+def presses(double: WireDouble) -> list[object]:
+    return [message["down"] for message in double.said if message["type"] == "human.push_to_talk"]
+
+
+async def test_the_talk_key_is_let_go_with_the_focus_and_with_the_microphone(
+    tab: Page, double: WireDouble
+) -> None:
+    await tab.add_init_script(KEPT_TRACK)
+    await tab.goto(double.url)
+    await enter(tab, double)
+    key = tab.get_by_test_id("ptt")
+    await key.focus()
+    await tab.keyboard.down("Enter")
+    await expect(key).to_have_attribute("aria-pressed", "true")
+    await tab.keyboard.press("Tab")
+    await expect(key).to_have_attribute("aria-pressed", "false")
+    await tab.keyboard.up("Enter")
+    await key.hover()
+    await tab.mouse.down()
+    await expect(key).to_have_attribute("aria-pressed", "true")
+    await tab.evaluate("window.track.dispatchEvent(new Event('ended'))")
+    await expect(key).to_be_disabled()
+    await expect(key).to_have_attribute("aria-pressed", "false")
+    await until(lambda: presses(double) == [True, False, True, False])
+
+
+async def test_an_outage_of_the_voices_is_shown_until_they_are_back(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    notice, act = page.get_by_test_id("notice"), page.get_by_test_id("notice-act")
+    reach = Reach()
+    await double.tell(*reach.lost("marcus"))
+    await expect(notice).to_contain_text("The team's voices were disconnected")
+    await expect(act).to_be_hidden()
+    await expect(state_of(page)).to_have_text("The team's voices are coming back")
+    await double.tell(notices.Error("internal", "Something broke on our side."))
+    await expect(notice).to_contain_text("Something broke")
+    await act.click()  # as when its time is over
+    await expect(notice).to_contain_text("The team's voices were disconnected")
+    await double.tell(*reach.restored("marcus"))
+    await expect(notice).to_contain_text("The team's voices are back")
+    await act.click()
+    await expect(notice).to_have_attribute("data-shown", "false")
+    await expect(state_of(page)).not_to_have_text("The team's voices are coming back")
 
 
 async def test_a_lost_connection_is_a_state_and_comes_back_with_what_was_missed(

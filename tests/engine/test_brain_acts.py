@@ -290,7 +290,7 @@ def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
         "palette": {"name": "Orange and cream"},
     }
     text = turn("show_site", result("build_website", site)).text
-    assert "two pages, Home and Menu, in the orange and cream palette" in text
+    assert "two pages, Home and Menu, in orange and cream!" in text
 
 
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])
@@ -366,7 +366,7 @@ def test_a_question_that_nobody_wrote_a_mark_to_is_one(remark: str) -> None:
 
 
 def test_nobody_says_that_something_was_noted_which_changes_nothing() -> None:
-    for words in acts()["reply"]["statement"]:
+    for words in (*acts()["reply"]["statement"], *acts()["reply"]["statement_plain"]):
         assert not re.search("(?i)noted|keep that in mind", words)
         assert "card" in words, "where it can be changed"
 

@@ -100,7 +100,6 @@ async def test_a_function_that_must_be_called_is_called_though_the_model_only_ta
         (Answer("   "), "said nothing"),
         (Answer("<think>What is the weather? I never find out."), "said nothing"),
         (Answer("", (("rm", "{}"),)), "said nothing"),
-        (Answer("<think>" + "and then again. " * 4_000), "thought for too long"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -235,6 +235,8 @@ async def test_a_token_is_asked_for_when_one_is_set(monkeypatch: pytest.MonkeyPa
             async with http.get(models) as refused:
                 assert refused.status == 401
                 assert refused.content_type == "application/problem+json"
+            async with http.get(models, headers={"Authorization": "Bearer \udcff"}) as refused:
+                assert refused.status == 401
             async with http.get(models, headers={"Authorization": "Bearer secret"}) as answer:
                 assert (await answer.json())["data"][0]["id"]
 

@@ -105,6 +105,7 @@ class FakeHearing:
         self.so_far = tuple(so_far.split())
         """What it understood when the human pauses."""
         self.abandoned = 0
+        self.fed_bytes = 0
 
     def begin(
         self,
@@ -117,6 +118,9 @@ class FakeHearing:
         loop = asyncio.get_running_loop()
 
         class Fake(Utterance):
+            def feed(self, pcm: bytes) -> None:
+                hearing.fed_bytes += len(pcm)
+
             def pause(self) -> None:
                 if progress:
                     loop.call_soon(progress, Progress(hearing.so_far, settled=True))
@@ -194,6 +198,64 @@ async def test_a_client_that_never_reads_is_disconnected() -> None:
         for _ in range(MAX_WAITING_MESSAGES + 2):
             await send("input_audio_buffer.clear")
         assert socket.aborted
+
+
+async def test_a_client_that_asks_for_much_and_reads_nothing_is_disconnected_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A short question may have a long answer."""
+    monkeypatch.setattr("server.engine.session.MAX_WAITING_CHARACTERS", 1_000_000)
+    socket = FakeSocket()
+    part = {"type": "input_text", "text": "a" * 100_000}
+    async with session(socket) as send:
+        item = {"type": "message", "role": "user", "id": "long", "content": [part]}
+        await send("conversation.item.create", item=item)
+        await socket.until("conversation.item.done")
+        for _ in range(30):
+            await send("conversation.item.retrieve", item_id="long")
+            await asyncio.sleep(0.001)
+        assert not socket.aborted
+        socket.open.clear()
+        for _ in range(30):
+            await send("conversation.item.retrieve", item_id="long")
+        assert socket.aborted
+    assert caplog.text.count("does not read") == 1
+
+
+async def test_what_is_said_after_a_pause_is_heard_though_the_client_ends_the_turn() -> None:
+    """Turn detection is switched off while the human pauses, and they go on."""
+    socket, hearing = FakeSocket(), FakeHearing()
+    said = speech("I sell bread.", after_ms=600)
+    pcm = base64.b64encode(said).decode()
+    patient = {"type": "server_vad", "silence_duration_ms": 5_000}
+    async with session(socket, hearing=hearing) as send:
+        await send("session.update", session=turns_by(patient))
+        await send("input_audio_buffer.append", audio=pcm)
+        await send("session.update", session=turns_by(None))
+        before = hearing.fed_bytes
+        await send("input_audio_buffer.append", audio=pcm)
+        assert hearing.fed_bytes - before >= len(said) * 2 // 3 - 2_048
+        await send("input_audio_buffer.commit")
+        await socket.until("input_audio_buffer.committed")
+
+
+async def test_what_was_never_ended_is_no_turn_once_detection_is_switched_on() -> None:
+    socket, hearing = FakeSocket(), FakeHearing()
+    async with session(socket, hearing=hearing) as send:
+        await send("session.update", session=turns_by(None))
+        await send("input_audio_buffer.append", audio=base64.b64encode(SECOND * 3).decode())
+        await send("session.update", session=turns_by({"type": "server_vad"}))
+        await send("input_audio_buffer.append", audio=base64.b64encode(SECOND * 3).decode())
+        assert hearing.abandoned == 1
+        assert "input_audio_buffer.committed" not in socket.types()
+        await send("input_audio_buffer.append", audio=base64.b64encode(speech("Hello.")).decode())
+        await socket.until("response.done")
+    kinds = socket.types()
+    assert kinds.index("input_audio_buffer.speech_started") < kinds.index("input_audio_buffer.committed")
+
+
+def turns_by(detection: Json | None) -> Json:
+    return {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
 
 
 async def test_a_client_that_stops_reading_gives_the_voice_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from server.engine import sphinx_expected
 from server.engine.downsampler import Downsampler
 from server.engine.expecting import Expectation, expectation, grammar
-from server.engine.recognising import Words
-from server.engine.sphinx import SphinxRecogniser
+from server.engine.recognising import RATE_HZ, Words
+from server.engine.sphinx import USUAL_MEAN, SphinxRecogniser
 from tests.fakes.protocol_session import Session, audio_in
 from tests.fakes.realtime_engine import speech
 
@@ -100,3 +101,23 @@ def test_what_was_expected_once_is_not_expected_for_ever(
     understood(recogniser, "Blue", "Expect: a colour.")
     understood(recogniser, "Blue")
     assert asked == [Expectation(("colour",))]
+
+
+def test_of_many_expectations_only_some_grammars_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with names takes 28 MB, and every client may name keywords of its own, as often as it likes."""
+    kept: set[str] = set()
+
+    class Counted(sphinx_expected.Decoder):
+        def add_jsgf_string(self, name: str, text: str) -> None:
+            kept.add(name)
+            super().add_jsgf_string(name, text)
+
+        def remove_search(self, name: str) -> None:
+            kept.remove(name)
+            super().remove_search(name)
+
+    monkeypatch.setattr(sphinx_expected, "Decoder", Counted)
+    answers = sphinx_expected.ExpectedAnswers(RATE_HZ)
+    for word in ("bread", "milk", "house", "table", "river", "stone", "apple", "chair", "pear", "xyzzy") * 2:
+        answers.hear(bytes(RATE_HZ), USUAL_MEAN, Expectation((), (word,)), [])
+        assert len(kept) <= sphinx_expected.GRAMMARS_MOST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.fakes.protocol_session import USER, Json, Session, audio_in, audio_out, error_of, update
@@ -133,6 +135,43 @@ def session() -> Session:
             "item_reference_invalid_item_id",
             "response.input[0].id",
         ),
+        ("session.update", update(prompt={"id": "pmpt_1"}), "invalid_value", "session.prompt"),
+        ("session.update", update(truncation=5), "invalid_value", "session.truncation"),
+        (
+            "session.update",
+            audio_in(transcription={"keywords": "bread"}),
+            "invalid_type",
+            "session.audio.input.transcription.keywords",
+        ),
+        (
+            "conversation.item.create",
+            {
+                "item": {
+                    "type": "message",
+                    "role": "user",
+                    "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA"}],
+                }
+            },
+            "invalid_value",
+            "item.content[0]",
+        ),
+        (
+            "response.create",
+            {
+                "response": {
+                    "conversation": "none",
+                    "input": [
+                        {
+                            "type": "message",
+                            "role": "user",
+                            "content": [{"type": "input_audio", "audio": "%%%"}],
+                        }
+                    ],
+                }
+            },
+            "invalid_value",
+            "response.input[0].content",
+        ),
         ("magic", {}, "invalid_value", "type"),
     ],
 )
@@ -148,8 +187,18 @@ def test_a_bad_event_is_refused_with_code_param_and_its_id(
     )
 
 
-@pytest.mark.parametrize("message", ["", "{", "[]", "null", "7", "[" * 100_000, '{"type": 7}', "{}"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("", "{", "[]", "null", "7", "[" * 100_000, '{"type": 7}', "{}"),
+        '{"type": "session.update", "session": {"type": "realtime", "tracing": NaN}}',
+        '{"type": "session.update", "session": {"type": "realtime", "instructions": "half: \\ud83d"}}',
+    ],
+)
 def test_what_is_no_event_is_an_error_and_no_end(session: Session, message: str) -> None:
     session.protocol.receive(message)
     error_of(session.events())
+    whole = json.dumps(update(instructions="whole: \U0001f600") | {"type": "session.update"})
+    session.protocol.receive(whole)
+    assert session.types() == ["session.updated"]
     assert session.send("conversation.item.create", item=USER)[0]["type"] == "conversation.item.added"

@@ -54,6 +54,7 @@ class FakeRealtimeServer:
         """From one step of a generation to the next; as fast as the socket takes it when 0."""
         self.breaks_after: int | None = None
         """The newest socket breaks after that many more events, wherever that is."""
+        self.broken = asyncio.Event()
         self.ended_by_age = 0
         self._running = asyncio.Event()
         self._running.set()
@@ -136,6 +137,7 @@ class FakeRealtimeServer:
             if self.breaks_after is not None and socket is self.sockets[-1]:
                 if self.breaks_after <= 0:
                     self.breaks_after = None
+                    self.broken.set()
                     socket.transport.abort()
                 else:
                     self.breaks_after -= 1

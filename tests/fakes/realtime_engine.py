@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import get_args
 
 from openai import AsyncOpenAI
@@ -100,6 +101,7 @@ class Client:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
 
+@cache
 def speech(text: str, voice: str = "cedar", *, before_ms: int = 400, after_ms: int = 1_000) -> bytes:
     """Someone says `text`, between silences: 24 kHz PCM16."""
     said = b"".join(chunk.pcm for chunk in Voices().speak(text, voice))

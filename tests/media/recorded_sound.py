@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import av
@@ -21,17 +22,19 @@ Heard = NDArray[np.float32]
 
 def packets(kind: Kind, pcm: bytes, position: int = 0, ppm: float = 0.0) -> list[Record]:
     """The sound in packets of 20 ms from `position` on, by a sender whose clock is `ppm` fast."""
+    return [
+        Record(kind, position + round(n * FRAME_SAMPLES / (1 + ppm / 1e6)), payload)
+        for n, payload in enumerate(coded(pcm))
+    ]
+
+
+@cache
+def coded(pcm: bytes) -> tuple[bytes, ...]:
+    """Its whole frames, encoded. Many tests send the same minute of sound."""
     encoder = Encoder()
     sound = as_array(pcm)
-    whole = sound.size // FRAME_SAMPLES * FRAME_SAMPLES
-    return [
-        Record(
-            kind,
-            position + round(at / (1 + ppm / 1e6)),
-            encoder.encode(sound[at : at + FRAME_SAMPLES].tobytes()),
-        )
-        for at in range(0, whole, FRAME_SAMPLES)
-    ]
+    frames = sound[: sound.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    return tuple(encoder.encode(frame.tobytes()) for frame in frames)
 
 
 def leaping(records: list[Record]) -> list[Record]:

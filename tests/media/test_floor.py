@@ -8,7 +8,6 @@ from virtual_media import steady
 
 from media.clock import SessionClock
 from media.floor import (
-    DUCK_GAIN,
     Block,
     Floor,
     FloorEvent,
@@ -216,7 +215,7 @@ def test_duck_goes_down_by_15_db_within_20_ms_and_restore_comes_back() -> None:
     listener.floor.duck()
     ducked = listener.play(2)
     assert ducked[0] == pytest.approx(8000, abs=20)
-    assert ducked[480] == ducked[959] == round(8000 * DUCK_GAIN)
+    assert ducked[480] == ducked[959] == round(8000 * 10 ** (-15 / 20))
     listener.floor.restore()
     restored = listener.play(2)
     assert np.all(np.diff(restored[:480].astype(int)) >= 0)

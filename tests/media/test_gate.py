@@ -33,6 +33,29 @@ def test_a_noisy_room_is_learned() -> None:
     assert gate.push(tone(100))
 
 
+def fan(ms: int, dbfs: float) -> bytes:
+    """Noise that falls by 6 dB an octave from 80 Hz on; its windows of 10 ms differ by 10 dB."""
+    frequencies = np.fft.rfftfreq(ms_to_samples(ms), 1 / 24_000)
+    gains = np.where(frequencies > 80, 1 / np.maximum(frequencies, 80), 0)
+    phases = np.random.default_rng(2).normal(size=frequencies.size * 2).view(complex)
+    wave = np.fft.irfft(gains * phases, ms_to_samples(ms))
+    return np.rint(wave / np.sqrt(np.mean(wave**2)) * 32768 * 10 ** (dbfs / 20)).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("dbfs", [-45, -40, -35])
+def test_steady_noise_is_no_sound_after_a_second(dbfs: int) -> None:
+    """A fan would keep the gate open for many seconds, and no hum over it could be told by its length."""
+    gate = SpeechGate()
+    gate.push(fan(1_300, dbfs))
+    assert not gate.open
+    gate.push(silence(ms_to_samples(400)))  # the browser's, or a hole in the network
+    gate.push(fan(1_300, dbfs))
+    assert not gate.open
+    assert gate.push(tone(60))
+    assert gate.push(fan(100, dbfs))
+    assert not gate.open
+
+
 def test_the_gate_takes_chunks_of_any_length() -> None:
     pcm = silence(2400) + tone(100)
     gate = SpeechGate()

@@ -197,6 +197,26 @@ def test_a_muted_microphone_passes_silence_on() -> None:
     assert talker.onsets == talker.onsets[:1]
 
 
+@pytest.mark.parametrize("how", ["a hole", "muted"])
+def test_noise_that_is_known_is_no_sound_after_silence_of_our_own(how: str) -> None:
+    """Silence in the place of packets tells nothing of the room."""
+    samples = np.random.default_rng(4).normal(0, 32768 * 10 ** (-42 / 20), ms_to_samples(2000))
+    noise = np.rint(samples).astype("<i2").tobytes()
+    talker = Talker()
+    talker.talk(noise)
+    onsets = len(talker.onsets)
+    if how == "muted":
+        talker.microphone.muted = True
+        talker.talk(noise)
+        talker.microphone.muted = False
+    else:
+        talker.pause(400)
+    talker.talk(noise)
+    assert len(talker.onsets) == onsets
+    talker.talk(tone(100))
+    assert len(talker.onsets) == onsets + 1
+
+
 def test_nobody_need_listen_and_a_listeners_fault_does_no_harm() -> None:
     loop = VirtualLoop()
     deaf = Microphone(loop=loop)

@@ -71,6 +71,7 @@ def test_transcripts_that_come_in_another_order_each_belong_to_their_item() -> N
     items = [item for item, _ in pair.service.untranscribed]
     assert not pair.client.idle
     pair.deliver(pair.service.transcribe(1))
+    assert not pair.client.idle, "the first one's is still to come"
     pair.deliver(pair.service.transcribe(0))
     said = cast("list[HumanUnderstood]", pair.of(HumanUnderstood))
     assert [(s.item, s.text) for s in said] == [(items[1], "second"), (items[0], "first")]

@@ -83,7 +83,6 @@ class Walk:
 
     def act(self, kind: int, which: int, amount: int) -> None:
         turn = f"t{max(1, self.asked - which % 8)}"
-        self.up.extend(self.client.data_to_send())
         match kind:
             case 0 | 1 if self.asked - len(self.stopped | self.ended.keys()) < 6:
                 self.asked += 1
@@ -104,15 +103,23 @@ class Walk:
             case 6 if self.calls:
                 self.answer(list(self.calls)[-1 - which % len(self.calls)])
             case 7:
-                self.told.append(f"[Human]: hello {len(self.told)}")
-                self.client.add_context("user", self.told[-1])
+                self.tell()
             case 8 if amount > 95 and self.losses:
-                self.take(self.client.connection_lost())
-                self.connect()
+                self.lose(give_up=which % 2 == 0)
             case _:
                 self.wire(kind, amount)
-        self.up.extend(self.client.data_to_send())
         self.no_complaints()
+
+    def lose(self, give_up: bool) -> None:
+        """The socket is gone, with what still waits to be sent on it. Turns may wait for the next one."""
+        self.tell()
+        self.take(self.client.connection_lost(give_up))
+        assert self.client.data_to_send() == [], "what was meant for the lost socket is left"
+        self.connect()
+
+    def tell(self) -> None:
+        self.told.append(f"[Human]: hello {len(self.told)}")
+        self.client.add_context("user", self.told[-1])
 
     def stop(self, turn: str) -> None:
         if self.asked and not self.ended[turn]:
@@ -126,6 +133,7 @@ class Walk:
 
     def wire(self, kind: int, amount: int) -> None:
         if kind % 3 == 0:
+            self.up.extend(self.client.data_to_send())
             for _ in range(min(1 + amount % 4, len(self.up))):
                 self.down.extend(self.service.receive(self.up.popleft()))
         elif kind % 3 == 1:

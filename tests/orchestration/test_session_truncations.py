@@ -7,12 +7,13 @@ import random
 from contextlib import suppress
 from typing import cast
 
-from studio import Studio
+import pytest
+from studio import WORD_MS, Studio, script
 from websockets.exceptions import ConnectionClosed
 
 from orchestration import notices
 from tests.fakes import virtual_time
-from tests.fakes.openai_service import Json
+from tests.fakes.openai_service import Json, Reply, Speech
 
 INTERRUPTIONS = 50
 AT_ONCE = 25
@@ -24,11 +25,21 @@ BENIGN = {"response_cancel_not_active"}
 """A cancel that crosses the response's own end."""
 
 
+def untimed(request: Json) -> Reply:
+    """As OpenAI says it: no word tells where it sounds."""
+    reply = script(request)
+    for part in reply.parts:
+        if isinstance(part, Speech):
+            part.times = False
+    return reply
+
+
 class TalkedOver(Studio):
     """The human begins at a random moment of each turn, until it was enough."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, times: bool) -> None:
         super().__init__()
+        self.service.script = script if times else untimed
         self._dice = random.Random(seed)
         self._sounding = ""
 
@@ -59,19 +70,25 @@ class TalkedOver(Studio):
         return [event for event in sent if event["type"] == "conversation.item.truncate"]
 
 
-async def talked_over(seed: int) -> tuple[list[notices.TurnEnded], list[int]]:
+async def talked_over(seed: int, times: bool) -> tuple[list[notices.TurnEnded], list[int]]:
     """The turns that were cut, and where the service was told that the human stopped listening, in ms."""
-    studio = TalkedOver(seed)
+    studio = TalkedOver(seed, times)
     assert await studio.run() == "completed"
     assert [error for error in studio.service.errors if error["code"] not in BENIGN] == []
+    remembered = [entry.text for entry in studio.director.conversation.transcript if entry.interrupted]
+    assert remembered == [turn.text for turn in studio.cut()]
     return studio.cut(), [cast(int, event["audio_end_ms"]) for event in studio.truncations()]
 
 
-def test_fifty_interruptions_are_remembered_as_far_as_they_were_heard_without_an_error() -> None:
+@pytest.mark.parametrize("times", [True, False])
+def test_fifty_interruptions_are_remembered_as_far_as_they_were_heard_without_an_error(times: bool) -> None:
     """The fake refuses an end behind the audio that it made, an unknown item and one without sound."""
-    held = [virtual_time.run(talked_over(seed)) for seed in range(INTERRUPTIONS // AT_ONCE)]
+    held = [virtual_time.run(talked_over(seed, times)) for seed in range(INTERRUPTIONS // AT_ONCE)]
     for cut, ends_ms in held:
         assert sorted(ends_ms) == sorted(turn.heard_ms for turn in cut)
         assert min(ends_ms) > 0
+        off = [len(turn.text.split()) - turn.heard_ms / WORD_MS for turn in cut]
+        # The fake's audio is silence, from which no times can be told (test_word_times has real voices).
+        assert not times or max(map(abs, off)) <= 1, off
     assert sum(len(ends_ms) for _, ends_ms in held) >= INTERRUPTIONS
     assert len({ms for _, ends_ms in held for ms in ends_ms}) > 10, "they were cut at many places"

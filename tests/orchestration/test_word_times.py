@@ -29,6 +29,7 @@ TEXTS = (
 )
 
 
+@cache
 def tone(ms: int, peak: int = 8000) -> bytes:
     wave = (round(peak * math.sin(n / 5)) for n in range(ms * 24))
     return array.array("h", wave).tobytes()

@@ -135,6 +135,32 @@ def test_a_chat_endpoint_is_tried(status: int, state: State, said: str) -> None:
     assert "sk-hidden" not in one.found + one.remedy
 
 
+def test_the_key_goes_nowhere_else_and_a_near_endpoint_is_asked_without_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.server.server_address[1]}/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        one = doctor.brain(Settings(brain_url=url, brain_model="m", brain_key="sk-hidden"))
+        server.shutdown()
+        thread.join()
+    assert asked == ["/v1/models"]
+    assert "refuses with 302" in one.found
+
+
 def test_a_chat_endpoint_that_is_not_there_means_templates_and_blocks_nothing() -> None:
     one = doctor.brain(Settings(brain_url="http://127.0.0.1:9/v1"))
     assert one.state is State.LESS

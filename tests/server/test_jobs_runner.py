@@ -12,8 +12,10 @@ import pytest
 from processes import alive, children
 
 from orchestration.events import JobFailed, JobFinished, JobProgressed
+from server.jobs import means
 from server.jobs.process import worker_environment
 from server.jobs.runner import LOG_BYTES_MAX, LOG_CUT, LOG_LINES_MAX, JobRunner
+from server.settings import Settings
 
 BRIEF: dict[str, object] = {
     "brief": {"name": "Ona", "offer": "we bake bread and cakes", "pages": "home menu and contact"}
@@ -280,6 +282,25 @@ async def test_a_worker_ends_when_its_server_is_gone(tmp_path: Path) -> None:
     async with asyncio.timeout(10):
         while alive(pid):
             await asyncio.sleep(0.05)
+
+
+async def test_a_job_gets_the_means_of_its_kind_over_stdin_alone(
+    runners: list[JobRunner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(means.NAMES, "research", ("openai_api_key", "brain_key"))
+    settings = Settings.load({"OPENAI_API_KEY": "canary-1"}, None, None)
+    script = (
+        "import json,os,sys\nasked = json.loads(sys.stdin.readline())\n"
+        "print(json.dumps({'type': 'result', 'result': {'means': asked['means'],"
+        " 'leaked': 'canary-1' in str(dict(os.environ)) + str(sys.argv)}}), flush=True)"
+    )
+    runner = JobRunner(command=(sys.executable, "-S", "-c", script), means=means.of_settings(settings))
+    runners.append(runner)
+    for kind, expected in (("research", {"OPENAI_API_KEY": "canary-1"}), ("website", {})):
+        heard = start(runner, tmp_path, kind, job=kind)
+        outcome = await heard.outcome()
+        assert isinstance(outcome, JobFinished)
+        assert outcome.result == {"means": expected, "leaked": False}
 
 
 def test_a_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ BAD = {
     "MOENTREPRISE_ICE_SERVERS": '[{"urls": "http://x"}]',
     "MOENTREPRISE_SESSION_TTL_S": "soon",
     "MOENTREPRISE_KEEP_ENDED_S": "-1",
-    "OPENAI_BASE_URL": "localhost",
+    "OPENAI_BASE_URL": "http://name:secret@localhost",
     "MOENTREPRISE_BRAIN_URL": "localhost:2",
     "MOENTREPRISE_TOKEN_PRICES": "input.words=3",
     "MOENTREPRISE_LOG_LEVEL": "chatty",
