@@ -24,17 +24,19 @@ def silence(c: Standing, turn: Turn) -> None:
         c.do(events.Cut())
 
 
-def listen(c: Standing, question: str, nudge_s: float = NUDGE_S) -> None:
+def listen(c: Standing, question: str) -> None:
     """Give the human the floor; the clocks of silence run from now, while the human can hear.
 
-    After `nudge_s` of silence the human is nudged, or, where no question is open, the script goes on.
+    After a silence the human is nudged, or, where no question is open, the script goes on.
     """
     c.stage = Stage.LISTENING
     c.current = None
     c.open_question = question
     if c.human_speaking:
         return
-    if c.nudged:
+    nudge_s = MOMENT_S if c.moment else NUDGE_S
+    c.moment = False
+    if c.nudged and question:
         c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
     else:
         c.timers.set("nudge", c.now + nudge_s)

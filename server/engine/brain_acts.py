@@ -298,6 +298,7 @@ def _always(case: str) -> Act:
 _ACTS: Mapping[str, Act] = {
     "greet": _greet,
     "ask": _ask,
+    "ask_once_more": _about_question,
     "nudge": _about_question,
     "didnt_catch": _about_question,
     "go_back": _about_question,

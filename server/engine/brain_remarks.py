@@ -21,7 +21,8 @@ _INTENTS = (
     ("worry", r"\b(?:worried|afraid|concerned|don't like|do not like|too (?:expensive|slow|much)|hate)\b"),
     (
         "question",
-        r"\?\s*$|^\W*(?:what|why|who|where|how|when|which|can|could|do|does|is|are|will|would|should)\b",
+        r"\?\s*$|^\W*(?:(?:excuse me|sorry|and|but|so|well|oh|um|hey)\W+)*"
+        r"(?:what|why|who|where|how|when|which|can|could|do|does|is|are|will|would|should)\b",
     ),
 )
 _SAID_WORDS = 10

@@ -277,7 +277,7 @@ def test_speech_can_reject_but_never_approve() -> None:
     theatre.human = silent
     theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
     theatre.say("yes please publish it now")
-    theatre.run(until=lambda: "sophie reply" in theatre.acts())
+    theatre.run(until=lambda: "sophie only_a_tap" in theatre.acts())
     assert theatre.conversation.desk.open_approval is not None
     theatre.run(until=in_stage(theatre, Stage.APPROVING))
     theatre.say("no do not publish it")

@@ -36,6 +36,13 @@ DEEDS = st.one_of(
             "wait a moment",
             "skip it",
             "no",
+            "the name is wrong",
+            "that is not the name",
+            "my business is called Greener Garden",
+            "make it green",
+            "I like it",
+            "for for",
+            "I approve",
         ]
     ).map(speech),
     st.sampled_from(["ok", "   ", "typed words", "could you repeat that", "go back"]).map(
