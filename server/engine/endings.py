@@ -28,6 +28,8 @@ PATIENCE = {
 """By eagerness. The silences are longer than a stop inside a phrase, and than the 60 ms that recognition
 needs after a pause of 320 ms."""
 
+WORDS_DUE_MS = 1_500
+"""After so much silence a turn ends although the recogniser is behind: unknown words are not unclear ones."""
 WORDS_OF_A_SENTENCE = 3
 _FILLERS = "ah eh er erm hm hmm mm uh um well"
 _CONJUNCTIONS = "although and as because but if nor or since than that though unless until when which while"
@@ -55,3 +57,8 @@ def patience_ms(words: Sequence[str], eagerness: str) -> int:
     if len(said) >= WORDS_OF_A_SENTENCE or said[-1] in _ANSWERS:
         return patience.finished_ms
     return patience.unclear_ms
+
+
+def patience_unheard_ms(eagerness: str) -> int:
+    """The silence that ends the turn while the recogniser has not told what was said before it."""
+    return max(PATIENCE[eagerness].unclear_ms, WORDS_DUE_MS)

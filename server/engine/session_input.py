@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from server.engine.downsampler import Downsampler
-from server.engine.endings import patience_ms
+from server.engine.endings import patience_ms, patience_unheard_ms
 from server.engine.hearing import Heard, Hearing, Progress, Utterance
 from server.engine.protocol import MIN_COMMIT_MS, RealtimeProtocol
 from server.engine.turns import (
@@ -117,6 +117,7 @@ class SessionInput:
             if self._utterance:
                 self._utterance.pause()
                 self._withheld = []
+                self._await_words()
         elif isinstance(event, TurnResumed):
             silence, self._withheld = self._withheld or [], None
             self._feed(b"".join(silence))
@@ -148,6 +149,11 @@ class SessionInput:
             if turns and turns.eagerness:
                 self._detector.be_patient(patience_ms(progress.words, turns.eagerness))
         self._flush()
+
+    def _await_words(self) -> None:
+        turns = self._protocol.turns
+        if turns and turns.eagerness:
+            self._detector.be_patient(patience_unheard_ms(turns.eagerness))
 
     def _listen(self, item_id: str, progress: Callable[[Progress], None] | None = None) -> Utterance:
         done, expected = partial(self._transcribed, item_id), self._protocol.expected

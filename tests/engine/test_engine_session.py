@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import cast
 
 import pytest
@@ -106,6 +107,10 @@ class FakeHearing:
         """What it understood when the human pauses."""
         self.abandoned = 0
         self.fed_bytes = 0
+        self.late: Callable[[], object] | None = None
+        """Set, it is called in place of what was understood at a pause."""
+        self.settle: Callable[[], object] = lambda: None
+        """Tells what was understood."""
 
     def begin(
         self,
@@ -123,7 +128,8 @@ class FakeHearing:
 
             def pause(self) -> None:
                 if progress:
-                    loop.call_soon(progress, Progress(hearing.so_far, settled=True))
+                    hearing.settle = partial(progress, Progress(hearing.so_far, settled=True))
+                    loop.call_soon(hearing.late or hearing.settle)
 
             def finish(self) -> None:
                 heard = None if hearing.fails else Heard((("bread", -0.1),), 1.0, "")
@@ -427,3 +433,25 @@ async def test_what_was_said_decides_how_long_semantic_detection_waits(so_far: s
         stopped = await socket.until("input_audio_buffer.speech_stopped")
     speech_end_ms = len(pcm) // 48 - 4_500
     assert -100 <= int(str(stopped["audio_end_ms"])) - speech_end_ms - silence_ms <= 250
+
+
+@pytest.mark.parametrize(
+    ("so_far", "silence_ms"),
+    [("we sell fresh bread", 1_100), ("we sell fresh bread because", 2_000), ("", 1_500)],
+)
+async def test_semantic_detection_waits_for_a_recogniser_that_is_behind(so_far: str, silence_ms: int) -> None:
+    socket, hearing = FakeSocket(), FakeHearing(so_far=so_far)
+    hearing.late = lambda: None
+    async with session(socket, hearing=hearing) as send:
+        turns = {"type": "semantic_vad", "eagerness": "high", "create_response": False}
+        audio = {"input": {"turn_detection": turns}}
+        await send("session.update", session={"type": "realtime", "audio": audio})
+        pcm = speech("We sell fresh bread.", after_ms=4_500)
+        words_ms = len(pcm) // 48 - 4_500 + 1_000
+        pieces = (pcm[: words_ms * 48], pcm[words_ms * 48 :])
+        await send("input_audio_buffer.append", audio=base64.b64encode(pieces[0]).decode())
+        if so_far:
+            hearing.settle()
+        await send("input_audio_buffer.append", audio=base64.b64encode(pieces[1]).decode())
+        stopped = await socket.until("input_audio_buffer.speech_stopped")
+    assert -100 <= int(str(stopped["audio_end_ms"])) - (words_ms - 1_000) - silence_ms <= 250
