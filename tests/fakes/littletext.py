@@ -7,7 +7,7 @@ HASHTAG = r"{hashtag|\#|"
 
 
 def read(written: str) -> str:
-    """What is stored: everything before the first reserved character that is neither escaped nor an element."""
+    """What is stored: all before the first reserved character that is neither escaped nor an element."""
     shown, at = "", 0
     while at < len(written):
         char = written[at]
