@@ -25,6 +25,7 @@ VOICE_S = 15.0
 """How long a turn that has the floor may take to its first sound."""
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
+PUBLISH_AGAIN = "publish_again"
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
 
 
@@ -76,7 +77,7 @@ class Standing(State):
         if cue is None:
             return
         step = cue.step
-        failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
+        failed = step.reports != "publish" and self.desk.results.get(step.reports, {}).get("status") == "failed"
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
         self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
@@ -137,6 +138,10 @@ class Standing(State):
             return
         self.stage = Stage.APPROVING
         self.timers.set("expire", approval.expires_at)
+        if self.desk.failed_try and not self.held:
+            failed = {"publish": self.desk.take_failed_try()}
+            self.interject(approval.speaker, PUBLISH_AGAIN, failed, Stage.APPROVING)
+            return
         if self.reminders < len(REMIND_S):
             self.timers.set("remind", self.now + REMIND_S[self.reminders])
 
