@@ -77,7 +77,8 @@ class Standing(State):
         if cue is None:
             return
         step = cue.step
-        failed = step.reports != "publish" and self.desk.results.get(step.reports, {}).get("status") == "failed"
+        failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
+        failed = failed and step.reports != "publish"  # of which its own act says what it was
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
         self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)

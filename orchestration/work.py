@@ -192,7 +192,8 @@ class Desk:
             return []
         if code not in NOTHING_SENT:
             reason = "our work broke off while the post was on its way"
-            self.results["publish"] = {"status": "unknown", "url": "", "reason": reason, "code": "interrupted"}
+            unknown = {"status": "unknown", "url": "", "reason": reason, "code": "interrupted"}
+            self.results["publish"] = dict(unknown)
         return self._show("publish")
 
     def _answer(self, job: Job) -> list[Command]:
