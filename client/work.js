@@ -164,7 +164,10 @@ export class Work {
       this.#post.requested(request);
       this.workspace.follow("post", true);
     });
-    inbox.on("approval.resolved", (resolved) => this.#post.resolved(resolved));
+    inbox.on("approval.resolved", (resolved) => {
+      this.#post.publishing.ended("", ""); // what comes of this decision is not known yet
+      this.#post.resolved(resolved);
+    });
     inbox.on("recording.changed", ({ on, recorded_ms }) => this.#summary.haveRecording(on || recorded_ms > 0));
     inbox.on("account.changed", (account) => this.#post.publishing.changed(account));
     inbox.on("post.published", (published) => this.#post.published(published));

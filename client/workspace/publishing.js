@@ -34,10 +34,10 @@ export class Publishing {
   /** @param {Account} account */
   changed({ connected, name, expires_ms, author }) {
     this.#offered = true;
-    const where = author === "organisation" ? "on your organisation's page" : "on your page";
+    const where = author === "organisation" ? "for your organisation" : "on your page";
     setText(this.#as, connected
-      ? `Connected as ${name}, until ${day(expires_ms)}. An approved post appears ${where}.`
-      : "No LinkedIn account is connected. An approved post is saved as a draft.");
+      ? `LinkedIn: ${name}, ${where}, until ${day(expires_ms)}`
+      : "Not connected: an approved post is saved as a draft.");
     this.#account.dataset["connected"] = String(connected);
     this.#connect.href = this.#actions.connect();
     show(this.#connect, !connected);
@@ -72,7 +72,7 @@ export class Publishing {
 
 /** @param {number} ms  since 1970 */
 function day(ms) {
-  return new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  return new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
 /**

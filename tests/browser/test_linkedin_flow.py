@@ -46,7 +46,7 @@ async def flow(page: Page, room: Office, size: str) -> None:
     await expect(window.locator("h1")).to_have_text("You did not connect LinkedIn")
     await window.close()
     window = await sign_in(page, "allow")
-    await expect(account).to_contain_text(f"Connected as {NAME}")
+    await expect(account).to_contain_text(f"LinkedIn: {NAME}")
     await until(window.is_closed)  # by itself
     await picture(page, f"{size}-2-connected")
 
@@ -60,11 +60,11 @@ async def flow(page: Page, room: Office, size: str) -> None:
         grant.expired = True
     await approve.click()
     await expect(failure).to_contain_text("sign-in has expired", timeout=15_000)
-    await expect(account).to_contain_text("No LinkedIn account")
+    await expect(account).to_contain_text("Not connected")
     assert linkedin.posts == []
 
     await sign_in(page, "allow")
-    await expect(account).to_contain_text(f"Connected as {NAME}")
+    await expect(account).to_contain_text(f"LinkedIn: {NAME}")
     await approve.dblclick()
     await expect(status).to_contain_text("Published.", timeout=15_000)
     await expect(failure).to_be_hidden()
@@ -85,7 +85,7 @@ async def judge(page: Page, room: Office) -> None:
     link = page.get_by_test_id("post-status").locator("a")
     assert await link.get_attribute("href") == f"https://www.linkedin.com/feed/update/{post.urn}/"
     await page.get_by_test_id("disconnect").click()
-    await expect(page.get_by_test_id("account-as")).to_contain_text("No LinkedIn account")
+    await expect(page.get_by_test_id("account-as")).to_contain_text("Not connected")
     assert not list(room.data.rglob("account.sealed"))
 
 
