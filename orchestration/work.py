@@ -166,13 +166,15 @@ class Desk:
         self.jobs[event.job] = replace(job, state=JobState.DONE, percent=100)
         if job.kind == "publish" and event.result.get("retry") is True:
             return self._ask_again(job, event.result, now)
+        if job.kind == "post" and self.decided is not None:  # the post stays as it was decided on
+            return [Tell(notices.JobDone(job.job, job.kind)), *self._answer(job)]
         former_text = self.results.get("post", {}).get("text")
         self.results[job.kind] = event.result
         if job.kind == "post" and self.post_edited:
             self.results["post"] = {**event.result, "text": former_text}
         commands = [Tell(notices.JobDone(job.job, job.kind)), *self._show(job.kind), *self._answer(job)]
         former = self.open_approval
-        if job.kind == "post" and former is not None and self.decided is None:
+        if job.kind == "post" and former is not None:
             commands += self.ask_approval(former.speaker, former.call, now)
         return commands
 

@@ -16,7 +16,6 @@ from orchestration.work import APPROVAL_LIFE_S, ApprovalState, payload_hash
 
 PUBLISHED: dict[str, object] = {"status": "published", "url": "https://www.linkedin.com/feed/update/x/"}
 LIMITED = outcome(Code.RATE_LIMITED).as_json()
-POST = [RESULTS["post"][name] for name in ("text", "image", "alt")]
 
 
 class Stage(Theatre):
@@ -25,6 +24,7 @@ class Stage(Theatre):
     def __init__(self, *ends: dict[str, object] | str) -> None:
         super().__init__(given=ANSWERS)
         self.ends = deque(ends)
+        self.drafts = 0
         self.trace: list[tuple[float, Event | Command]] = []
 
     def receive(self, event: Event) -> None:
@@ -36,6 +36,15 @@ class Stage(Theatre):
         super()._carry_out(command)
 
     def _work_done(self, command: events.StartJob) -> None:
+        if command.kind == "post":
+            self.drafts += 1
+            post = {
+                **RESULTS["post"],
+                "text": f"Fresh bread {self.drafts}",
+                "image": f"post-{self.drafts}.png",
+            }
+            self.receive(events.JobFinished(command.job, "post", post))
+            return
         if command.kind != "publish" or not self.ends:
             super()._work_done(command)
             return
@@ -168,15 +177,21 @@ def test_a_session_that_is_stopped_while_it_publishes_does_not_know() -> None:
 
 # ---------------------------------------------------------------------- whatever the human does
 
-DEEDS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["approve", "reject", "twice", "opposite", "edit", "former", "late", "name", "no", "gone"]
-        ),
-        st.floats(0.0, 40.0),
-    ),
-    max_size=12,
+DEED = (
+    "approve",
+    "reject",
+    "twice",
+    "opposite",
+    "edit",
+    "former",
+    "late",
+    "late while gone",
+    "name",
+    "name and approve",
+    "no",
+    "gone",
 )
+DEEDS = st.lists(st.tuples(st.sampled_from(DEED), st.floats(0.0, 40.0)), max_size=12)
 ENDS = st.lists(
     st.sampled_from([LIMITED, outcome(Code.TOKEN_EXPIRED).as_json(), "crashed", PUBLISHED]), max_size=4
 )
@@ -199,7 +214,16 @@ def do(stage: Stage, deed: str) -> None:
         "late": [(APPROVAL_LIFE_S + 1.0, events.ApprovalDecided(newest, Decision.APPROVE))],
         "edit": [(0.0, events.PostEdited(f"other words {stage.now}"))],
         "name": [(0.0, events.AnswerCorrected("name", f"Name {stage.now}"))],
+        "name and approve": [
+            (0.0, events.AnswerCorrected("name", f"Name {stage.now}")),
+            (0.5, events.ApprovalDecided(newest, Decision.APPROVE)),
+        ],
         "no": [(0.0, events.HumanSaid("no", typed=True))],
+        "late while gone": [
+            (0.0, events.ListenerLost()),
+            (APPROVAL_LIFE_S + 1.0, events.ApprovalDecided(newest, Decision.APPROVE)),
+            (APPROVAL_LIFE_S + 60.0, events.ListenerArrived()),
+        ],
         "gone": [(0.0, events.ListenerLost()), (APPROVAL_LIFE_S + 60.0, events.ListenerArrived())],
     }
     for after_s, event in deeds[deed]:
@@ -229,6 +253,7 @@ def judge(stage: Stage) -> None:
     closed: set[str] = set()
     tapped: tuple[float, str] | None = None
     started: set[str] = set()
+    drafted: tuple[object, ...] = ()
     for now, moment in stage.trace:
         match moment:
             case events.ApprovalDecided(approval, Decision.APPROVE):
@@ -244,10 +269,13 @@ def judge(stage: Stage) -> None:
                 assert payload == {**request.payload, "approval": approval, "hash": request.hash}
                 assert request.hash == payload_hash(request.payload)
                 assert approval not in closed
+                assert drafted == tuple(request.payload[name] for name in ("text", "image", "alt"))
                 started.add(approval)
                 closed.add(approval)
             case events.Tell(notices.ApprovalRequested() as request):
                 shown[request.approval] = (now, request)
+            case events.Tell(notices.PostDrafted(text, image, alt)):
+                drafted = (text, image, alt)
             case events.Tell(notices.ApprovalResolved(approval, decision)):
                 if decision != ApprovalState.APPROVE:
                     closed.add(approval)
