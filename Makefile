@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LAN ?=
+PORT =
 ANSWERS ?= tests/fixtures/answers-bakery.json
 OUT ?= rehearsal
 EXTERN ?=
@@ -22,10 +23,10 @@ $(VENV)/.dev-ready: $(VENV)/.ready package-lock.json
 	touch $@
 
 serve: setup
-	$(BIN)/moentreprise serve $(if $(LAN),--lan)
+	$(if $(PORT),MOENTREPRISE_PORT=$(PORT)) $(BIN)/moentreprise serve $(if $(LAN),--lan)
 
 doctor: setup
-	$(BIN)/moentreprise doctor
+	$(if $(PORT),MOENTREPRISE_PORT=$(PORT)) $(BIN)/moentreprise doctor
 
 rehearse: setup
 	$(BIN)/moentreprise rehearse --answers $(ANSWERS) --out $(OUT)

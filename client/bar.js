@@ -1,7 +1,8 @@
 /** The bottom bar: microphone, push-to-talk, text, stop, and the keys for them. */
 
-import { button, byId, icon, setText } from "./dom.js";
+import { button, byId, icon, setText, show } from "./dom.js";
 import { loudness } from "./stage.js";
+import { WORDS_MAX, tooMany } from "./writing.js";
 
 /**
  * @typedef {object} BarActions
@@ -29,7 +30,7 @@ export class Bar {
     this.#send.append(icon("send"));
     button("stop").append(icon("stop"));
     this.#mute.onclick = () => actions.mute();
-    button("stop").onclick = () => actions.stop();
+    this.#stoppable();
     this.#input.oninput = () => this.#refreshSend();
     byId("type-form").onsubmit = (event) => {
       event.preventDefault();
@@ -65,12 +66,13 @@ export class Bar {
   /** The session is over: nothing can be said any more. */
   close() {
     this.#talk(false);
+    this.#ask(false);
     for (const control of [this.#mute, this.#ptt, this.#input, this.#send, button("stop")]) control.disabled = true;
   }
 
   async #say() {
     const text = this.#input.value.trim();
-    if (!text) return;
+    if (!text || tooMany(text, WORDS_MAX)) return;
     this.#input.value = "";
     this.#refreshSend();
     const sent = await this.#actions.say(text);
@@ -79,7 +81,33 @@ export class Bar {
   }
 
   #refreshSend() {
-    this.#send.disabled = this.#input.value.trim() === "";
+    const long = tooMany(this.#input.value, WORDS_MAX);
+    setText(byId("text-over"), long);
+    show(byId("text-over"), long !== "");
+    this.#input.setAttribute("aria-invalid", String(long !== ""));
+    this.#send.disabled = long !== "" || this.#input.value.trim() === "";
+  }
+
+  /** One tap beside "Hold to talk" ends nothing: it is asked once. */
+  #stoppable() {
+    button("stop").onclick = () => this.#ask(true);
+    button("stop-yes").onclick = () => {
+      this.#ask(false);
+      this.#actions.stop();
+    };
+    button("stop-no").onclick = () => this.#ask(false);
+    byId("stop-ask").onkeydown = ({ key }) => {
+      if (key === "Escape") this.#ask(false);
+    };
+  }
+
+  /** @param {boolean} asking */
+  #ask(asking) {
+    const was = !byId("stop-ask").hidden;
+    if (asking === was) return;
+    show(byId("stop-ask"), asking);
+    byId("bar").dataset["asking"] = String(asking);
+    (asking ? button("stop-no") : button("stop")).focus();
   }
 
   #holdable() {

@@ -1,7 +1,7 @@
 /** The sentence that is heard now, its words lit as they sound. */
 
 import { el, setText } from "./dom.js";
-import { wear } from "./people.js";
+import { nameOf, wear } from "./people.js";
 import { rtpDistance } from "./speaker.js";
 
 /** @typedef {import("./wire.js").Messages["caption"]} Caption */
@@ -111,8 +111,14 @@ export class Captions {
     this.#lit = 0;
     this.#box.dataset["kind"] = "hint";
     delete this.#box.dataset["speaker"];
+    delete this.#box.dataset["name"];
     wear(this.#box, "");
     this.#box.replaceChildren(el("span", { "data-word": "lit" }, [text]));
+  }
+
+  /** The room's own hint has had its time; words that somebody speaks stay. */
+  clearHint() {
+    if (this.#box.dataset["kind"] === "hint") this.hint("", this.#waiting);
   }
 
   #run() {
@@ -136,8 +142,17 @@ export class Captions {
     while (this.#lit < tokens.length && (tokens[this.#lit]?.atMs ?? 0) <= elapsed) {
       const span = this.#spans[this.#lit];
       if (span) span.dataset["word"] = "lit";
+      if (span) this.#keepInSight(span);
       this.#lit += 1;
     }
+  }
+
+  /** Above an open sheet there is room for two lines alone. @param {HTMLElement} span */
+  #keepInSight(span) {
+    const box = this.#box;
+    if (box.scrollHeight <= box.clientHeight) return;
+    const below = span.offsetTop + span.offsetHeight > box.scrollTop + box.clientHeight;
+    if (below) box.scrollTop = span.offsetTop;
   }
 
   /** @param {Entry} entry */
@@ -147,8 +162,10 @@ export class Captions {
     this.#spans = entry.tokens.map(({ text }) => el("span", { "data-word": "coming" }, [text]));
     const nodes = this.#spans.flatMap((span) => [span, " "]);
     this.#box.replaceChildren(...nodes.slice(0, -1));
+    this.#box.scrollTop = 0;
     this.#box.dataset["kind"] = "speech";
     this.#box.dataset["speaker"] = entry.caption.speaker;
+    this.#box.dataset["name"] = nameOf(entry.caption.speaker);
     wear(this.#box, entry.caption.speaker);
     this.#box.dataset["long"] = String(entry.caption.text.length > 110);
     setText(this.#live, entry.caption.text);

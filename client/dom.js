@@ -1,5 +1,7 @@
 /** Small helpers for the document. Text always enters as text, never as markup. */
 
+import { drawing } from "./sprite.js";
+
 /**
  * The element with this id. Throws when the page lacks it.
  * @param {string} id
@@ -48,7 +50,7 @@ export function icon(name, className = "icon") {
   svg.setAttribute("class", className);
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", new URL(`drawings.svg#${name}`, import.meta.url).href);
+  use.setAttribute("href", drawing(name));
   svg.append(use);
   return svg;
 }

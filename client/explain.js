@@ -15,6 +15,7 @@ const REMEDY = {
   expired: "The text stays here; copy it to use it yourself.",
   already_decided: "Nothing more needs to be done.",
   session_ended: "Start a new session to go on.",
+  not_ready: "Try again in a moment.",
   unknown_session: "Start a new session.",
   bad_origin: "Open the page under the server's own address.",
   bad_host: "Open the page under the server's own address.",
@@ -34,11 +35,17 @@ export function explain(error) {
   return withRemedy(error.message, error.code);
 }
 
+/** The same without what to do: that is offered beside it. @param {unknown} error */
+export function whatWentWrong(error) {
+  return error instanceof RequestError && error.status !== 0 ? withRemedy(error.message, "") : explain(error);
+}
+
 /** Why a session stopped: the summary's title. @type {Record<string, string>} */
 const ENDS = {
   human: "You stopped the session",
   voices_lost: "The session ended: the voices were lost",
   shutdown: "The session ended: the server was shut down",
+  expired: "The session has expired",
 };
 
 /** @param {string} reason */

@@ -50,7 +50,7 @@ function talkState({ paused, listening, deciding, away, heard, pending, speaker,
   if (listening && !hasMicrophone) return { id: "listening", text: "Your turn: type your answer" };
   if (listening && muted) return { id: "listening", text: "Your turn: you are muted" };
   if (listening) return { id: "listening", text: "Listening: your turn" };
-  if (deciding) return { id: "deciding", text: "Your turn: approve or reject the post" };
+  if (deciding) return { id: "deciding", text: "Your turn: approve or reject" };
   if (away) return { id: "waiting", text: "The team's voices are coming back" };
   if (work) return { id: "working", text: work };
   if (paused) return { id: "waiting", text: "The team waits for you" };

@@ -32,17 +32,13 @@ export class Inspector {
       this.#values.set(key, value);
       list.append(el("div", {}, [el("dt", {}, [label]), value]));
     }
-    const close = el("button", { type: "button", class: "quiet" }, ["Close"]);
+    const close = el("button", { type: "button", class: "quiet", "data-testid": "inspector-close" }, ["Close"]);
     close.onclick = () => this.#dialog.close();
-    this.#dialog.append(el("h2", {}, ["Connection details"]), list, this.#waterfall.element, this.#remedy, close);
+    const head = el("div", { class: "inspector-head" }, [el("h2", {}, ["Connection details"]), close]);
+    this.#dialog.append(head, list, this.#waterfall.element, this.#remedy);
     const opener = byId("inspect");
     opener.append(icon("pulse"));
-    opener.onclick = () => (this.#dialog.open ? this.#dialog.close() : this.#open());
-  }
-
-  #open() {
-    this.#dialog.showModal();
-    this.#dialog.scrollTop = 0; // the focus is on the button at its end
+    opener.onclick = () => (this.#dialog.open ? this.#dialog.close() : this.#dialog.showModal());
   }
 
   get open() {
@@ -66,10 +62,10 @@ export class Inspector {
 
   /** @param {TurnMetrics} metrics */
   turn(metrics) {
+    this.#set("turn", prepared(metrics));
     const { ready_before_ms: ready, pause_ms: pause } = metrics;
-    const waited = ready ? `ready ${ready} ms before` : "not ready before";
-    const chosen = pause === null ? "" : `, pause ${pause} ms`;
-    this.#set("turn", `${nameOf(metrics.speaker)}: ${waited}${chosen}`);
+    const figures = [ready ? `ready ${ready} ms before` : "", pause === null ? "" : `pause ${pause} ms`];
+    this.#values.get("turn")?.setAttribute("title", figures.filter((figure) => figure !== "").join(", "));
     this.#waterfall.show(metrics);
   }
 
@@ -78,6 +74,17 @@ export class Inspector {
     const value = this.#values.get(key);
     if (value) setText(value, text);
   }
+}
+
+/**
+ * How the speaker came to the turn, in words.
+ * @param {Pick<TurnMetrics, "speaker" | "ready_before_ms" | "pause_ms">} metrics
+ */
+export function prepared({ speaker, ready_before_ms: ready, pause_ms: pause }) {
+  const seconds = (/** @type {number} */ value) => `${(value / 1000).toFixed(1)} s`;
+  const waited = ready ? `was ready ${seconds(ready)} early` : "had to think first";
+  const paused = pause ? `, paused ${seconds(pause)}` : "";
+  return `${nameOf(speaker)} ${waited}${paused}`;
 }
 
 /** @param {number | null} value */

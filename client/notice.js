@@ -3,7 +3,7 @@
 import { ADVICE } from "./microphone.js";
 
 const MOVED = "This session is open in another tab or on another device.";
-const GONE = "This session is no longer on the server.";
+const GONE = "This session is gone: the server was restarted, and it does not keep sessions yet.";
 const NO_REMEDY = new Set(["on", "silenced", "insecure"]);
 
 /** @typedef {{text: string, action: string, urgent: boolean}} Notice  urgent: shown above an open sheet too */

@@ -15,6 +15,7 @@ import { Speaker, rtpDistance } from "./speaker.js";
 import { Awake } from "./awake.js";
 import { Inbox } from "./wire.js";
 import { Work } from "./work.js";
+import { Typing } from "./writing.js";
 
 /** @typedef {Pick<import("./human-state.js").Facts, "paused" | "listening" | "deciding" | "heard" | "pending" | "speaker">} TalkFacts */
 
@@ -32,6 +33,7 @@ export class Room {
   #awake = new Awake();
   #inbox = new Inbox();
   #bar;
+  #typing = new Typing((typing) => this.#connection?.send({ type: "human.typing", typing }));
   #recording = new RecordSwitch({ record: (on) => this.#record(on), tell: (problem) => this.#tell(problem) });
   /** @type {import("./session.js").Session | null} */
   #session = null;
@@ -47,6 +49,7 @@ export class Room {
   #away = ""; // why the team cannot speak, until it can
   #problemTimer = 0;
   #question = ""; // the one that what was understood last belongs to
+  #begun = false; // somebody has spoken in this session
   #over = false;
 
   /** @param {import("./stage.js").Stage} stage @param {() => void} onAgain  the human wants a new session */
@@ -71,6 +74,7 @@ export class Room {
       change: () => this.#refresh(),
       again: this.#onAgain,
       forgotten: () => this.#captions.hint("Thank you, and all the best."),
+      sent: () => this.#typing.over(),
     });
     this.#work.listen(this.#inbox);
     this.#listen();
@@ -85,6 +89,7 @@ export class Room {
     this.#connection = new Connection(parts, () => this.#refresh());
     this.#connection.start(over);
     this.#firstBrief();
+    for (const id of ["workspace", "type-form"]) this.#typing.watch(byId(id));
     const measure = () => this.#measure().finally(() => setTimeout(measure, METER_MS));
     measure(); // one reading at a time: a busy machine takes longer
     window.addEventListener("pagehide", () => this.#connection?.hangUp());
@@ -97,6 +102,8 @@ export class Room {
     const inbox = this.#inbox;
     inbox.on("phase.entered", ({ phase }) => {
       this.#stage.phase(phase);
+      this.#begun = true;
+      this.#refresh();
       if (phase !== "interview") this.#tidy();
     });
     inbox.on("turn.started", (turn) => this.#turnStarted(turn));
@@ -124,6 +131,7 @@ export class Room {
     inbox.on("session.completed", ({ summary }) => {
       this.#stage.finish();
       this.#end(summary, "What was done");
+      if (this.#session) this.#session.over = "completed";
     });
   }
 
@@ -185,8 +193,18 @@ export class Room {
   /** @param {string} state @param {string} reason */
   #sessionState(state, reason) {
     this.#set({ paused: state === "waiting" });
-    if (state === "stopped") this.#end({}, endTitle(reason), reason !== "human");
-    if (state === "expired") this.#end({}, "The session has expired");
+    if (state === "stopped") this.#stopped(reason);
+    if (state === "expired") this.#stopped("expired");
+  }
+
+  /** It ended before its last word: what was done so far is told by the server, unless it is going, too. */
+  async #stopped(/** @type {string} */ reason) {
+    if (this.#over) return;
+    this.#end({}, endTitle(reason), reason !== "human" && reason !== "expired");
+    if (this.#session) this.#session.over = reason;
+    if (reason === "shutdown") return this.#work?.gone();
+    const summary = await this.#session?.summary().catch(() => null);
+    if (summary) this.#work?.done(summary);
   }
 
   /** @param {Record<string, unknown>} summary @param {string} title @param {boolean} broken  what went wrong stays shown */
@@ -203,7 +221,7 @@ export class Room {
     this.#bar.level(0);
     this.#tidy();
     setTimeout(() => {
-      this.#captions.hint("Thank you. Everything is in the summary.");
+      this.#captions.hint(title === endTitle("shutdown") ? "The session is over." : "Thank you. Everything is in the summary.");
       this.#set({ speaker: "", listening: false, heard: false, pending: false });
       this.#connection?.end();
     }, title === "What was done" ? LAST_WORD_MS : 0);
@@ -217,6 +235,7 @@ export class Room {
 
   /** @param {string} text */
   async #say(text) {
+    this.#typing.over();
     try {
       await this.#session?.say(text);
       return true;
@@ -239,7 +258,7 @@ export class Room {
     button("stop").disabled = true;
     try {
       await this.#session?.stop();
-      this.#end({}, "You stopped the session");
+      this.#stopped("human");
     } catch (error) {
       button("stop").disabled = this.#over;
       this.#tell(explain(error));
@@ -263,6 +282,13 @@ export class Room {
     if (action !== "Use microphone" || !(await this.microphone.open())) return;
     if (this.#session) this.#session.spoken = true;
     this.#connection?.renew();
+  }
+
+  /** The server knows the session no more: nothing can be said to it, or fetched from it. */
+  #gone() {
+    this.#work?.gone();
+    this.#bar.close();
+    this.#recording.close();
   }
 
   #notice() {
@@ -308,6 +334,8 @@ export class Room {
     }));
     if (!this.#over) this.#bar.microphone({ available: hasMicrophone, muted: this.microphone.muted });
     document.body.dataset["link"] = connection.link;
+    if (this.#begun && connection.link === "live" && !this.#over) this.#captions.clearHint();
+    if (connection.link === "gone") this.#gone();
     const notice = this.#notice();
     setText(byId("notice-text"), notice.text);
     setText(byId("notice-act"), notice.action);

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{id: string, token: string, whip: string, events: string, ice_servers: RTCIceServer[],
- *   spoken?: boolean}} Ticket  spoken: the human takes part by voice, so a reload takes the microphone again
+ *   spoken?: boolean, over?: string}} Ticket
+ *   spoken: the human takes part by voice, so a reload takes the microphone again; over: how it ended, if this tab saw it
  */
 
 const KEY = "moentreprise.session";
@@ -60,6 +61,20 @@ export class Session {
   /** Kept in this tab with the ticket. */
   set spoken(spoken) {
     this.#ticket.spoken = spoken;
+    this.#keep();
+  }
+
+  /** How it ended, as far as this tab saw it; "" while it did not. */
+  get over() {
+    return this.#ticket.over ?? "";
+  }
+
+  set over(reason) {
+    this.#ticket.over = reason;
+    if (sessionStorage.getItem(KEY)) this.#keep(); // else it was forgotten
+  }
+
+  #keep() {
     sessionStorage.setItem(KEY, JSON.stringify(this.#ticket));
   }
 
@@ -87,6 +102,16 @@ export class Session {
   /** The session as the server holds it. @returns {Promise<{state?: string, brief?: import("./wire.js").Brief | null}>} */
   async state() {
     return (await this.#call("GET", "")).json();
+  }
+
+  /** What was really done so far. @returns {Promise<Record<string, unknown>>} */
+  async summary() {
+    return (await this.#call("GET", "/summary")).json();
+  }
+
+  /** A file of this session, whole. @param {string} address  as `file` or `withToken` made it */
+  async download(address) {
+    return (await request("GET", address)).blob();
   }
 
   /** The human's words, typed. @param {string} text */

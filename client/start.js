@@ -56,10 +56,12 @@ async function comeBack(session) {
     if (session.spoken && !over) await microphoneAgain();
     if (state !== "expired") return room.enter(session, over);
     Session.forget();
+    setText(byId("start-note"), "Your last session has expired: nobody was there for a while.");
   } catch (error) {
     const gone = error instanceof RequestError && onStatus(error.status) === "gone";
     if (gone) {
       Session.forget(); // the server does not know it any more: begin anew
+      setText(byId("start-note"), whyGone(session));
     } else {
       setText(byId("start-error"), `${explain(error)} Load the page again to come back to your session.`);
       show(byId("start-error"), true);
@@ -67,6 +69,13 @@ async function comeBack(session) {
   }
   setText(byId("lead"), lead);
   show(byId("start-panel"), true);
+}
+
+/** Told once. @param {Session} session */
+function whyGone({ over }) {
+  const kept = over !== "" && over !== "shutdown";
+  if (kept) return "Your last session was over, and the server no longer keeps it.";
+  return "Your last session ended when the server was restarted.";
 }
 
 /** After a reload the microphone is taken only where that asks nobody. */

@@ -1,8 +1,9 @@
 /** The workspace's contents, and the messages about the work that fill them. */
 
-import { explain } from "./explain.js";
+import { explain, whatWentWrong } from "./explain.js";
+import { onStatus } from "./reconnect.js";
 import { hostOf, nameOf, tabOf, wear, workerOf } from "./people.js";
-import { Session } from "./session.js";
+import { RequestError, Session } from "./session.js";
 import { BriefCards } from "./workspace/brief-cards.js";
 import { BuildPanel } from "./workspace/build.js";
 import { PostPanel } from "./workspace/post.js";
@@ -30,22 +31,30 @@ export class Work {
   #post;
   #summary;
   #onChange;
+  #gone = false;
   /** @type {Map<string, {kind: string, percent: number}>} */
   #running = new Map();
 
   /**
    * @param {Session} session
-   * @param {{change: () => void, again: () => void, forgotten: () => void}} on  change: what is being done changed
+   * @param {{change: () => void, again: () => void, forgotten: () => void, sent: () => void}} on
+   *   change: what is being done changed; sent: what was written is written no more
    */
   constructor(session, on) {
     this.#session = session;
     this.#onChange = on.change;
     const cancel = (/** @type {string} */ job) => void attempt(() => session.cancel(job));
-    this.cards = new BriefCards((key, text) => attempt(() => session.correct(key, text)));
+    this.cards = new BriefCards((key, text) => {
+      on.sent();
+      return attempt(() => session.correct(key, text));
+    });
     this.#research = new ResearchPanel(cancel);
     this.#build = new BuildPanel(cancel);
     this.#post = new PostPanel({
-      edit: (text) => attempt(() => session.editPost(text)),
+      edit: (text) => {
+        on.sent();
+        return attempt(() => session.editPost(text));
+      },
       decide: (approval, decision) => attempt(() => session.decide(approval, decision)),
       cancel,
       asset: (address) => session.withToken(address),
@@ -56,6 +65,8 @@ export class Work {
     });
     this.#summary = new SummaryPanel({
       file: (name) => session.file(name),
+      fetch: (address) => session.download(address),
+      explain: (error) => ({ why: whatWentWrong(error), gone: isGone(error) }),
       deleteData: () => attempt(async () => {
         await session.deleteData();
         Session.forget();
@@ -97,7 +108,22 @@ export class Work {
     this.#post.freeze();
     this.#running.clear();
     this.#summary.show(summary, title);
-    this.workspace.follow("summary", true);
+    this.workspace.finish("summary");
+  }
+
+  /** What was done, known a moment after the end. @param {Record<string, unknown>} summary */
+  done(summary) {
+    this.#summary.fill(summary);
+  }
+
+  /** The server knows this session no more. */
+  gone() {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.cards.freeze();
+    this.#post.freeze({ keep: true });
+    this.#running.clear();
+    this.#summary.gone();
   }
 
   /** @param {import("./wire.js").Brief} brief */
@@ -158,7 +184,7 @@ export class Work {
     });
     inbox.on("post.drafted", (post) => {
       this.#post.drafted(post);
-      if (post.image) this.#summary.haveImage(this.#session.withToken(post.image));
+      this.#summary.havePost(post.text, post.image && this.#session.withToken(post.image));
     });
     inbox.on("approval.requested", (request) => {
       this.#post.requested(request);
@@ -179,6 +205,11 @@ export class Work {
     if (kind === "website") return this.#build;
     return kind === "post" || kind === "publish" ? this.#post : null;
   }
+}
+
+/** Whether the server knows the session no more; a single file of it may be missing all the same. @param {unknown} error */
+function isGone(error) {
+  return error instanceof RequestError && onStatus(error.status) === "gone" && error.code !== "not_found";
 }
 
 /**

@@ -86,6 +86,13 @@ class Brief:
         changed = replace(self[key], text=text, status=status, source=source)
         return Brief(tuple(changed if answer.key == key else answer for answer in self.answers))
 
+    def reopened(self, key: str) -> Brief:
+        """The same brief where a question without an answer is to be asked once more."""
+        again = replace(self[key], status=AnswerStatus.PENDING)
+        if self[key].status is not AnswerStatus.UNANSWERED:
+            return self
+        return Brief(tuple(again if answer.key == key else answer for answer in self.answers))
+
     def texts(self) -> dict[str, str]:
         """Question key → verbatim answer, for the work and for the voices' context."""
         return {answer.key: answer.text for answer in self.answers}

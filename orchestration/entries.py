@@ -22,7 +22,12 @@ BESIDE_THE_SCRIPT = (
     "report_failure",
     "back_again",
     "go_back",
+    "moment",
     "corrected",
+    "late_answer",
+    "ask_change",
+    "only_a_tap",
+    "edit_yourself",
 )
 """Acts that the rules use by themselves."""
 

@@ -96,6 +96,13 @@ class PushToTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class HumanTyping:
+    """What is written on the page changes; not `typing`: no more, for it was sent, left or emptied."""
+
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCorrected:
     """The human edited an answer's card. Raises nothing: the caller has checked the key."""
 
@@ -240,6 +247,7 @@ Event = (
     | HumanSaid
     | TranscriptionFailed
     | PushToTalk
+    | HumanTyping
     | AnswerCorrected
     | PostEdited
     | ApprovalDecided

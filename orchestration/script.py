@@ -43,7 +43,8 @@ class Script:
     def back_to(self, question: str, phase: int, before: bool = False) -> bool:
         """Go on after the step that asked this question (`before`: with it). False where it was not asked
         in this phase."""
-        for at, cue in enumerate(self._cues[: self._at]):
+        for at in reversed(range(self._at)):
+            cue = self._cues[at]
             if cue.phase == phase and cue.step.question == question:
                 self._at = at if before else at + 1
                 return True

@@ -26,6 +26,8 @@ VOICE_S = 15.0
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
 PUBLISH_AGAIN = "publish_again"
+FAREWELL_S = 3.0
+"""After the last voice: the human's own goodbye may begin."""
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
 
 
@@ -77,6 +79,8 @@ class Standing(State):
         if cue is None:
             return
         step = cue.step
+        if step.question:
+            self.desk.brief = self.brief.reopened(step.question)  # asked for the second time
         failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
         failed = failed and step.reports != "publish"  # of which its own act says what it was
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
@@ -106,6 +110,9 @@ class Standing(State):
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
         self.appending = False
+        if self.showing is not None:
+            self.showing = None
+            self.tell(notices.HumanListening(False))
         if self.held:
             return
         self.prepare()
@@ -116,8 +123,14 @@ class Standing(State):
         elif coming is not None:
             self.wait_for(coming.step.reports)
         else:
-            self.tell(notices.SessionCompleted(self.summary))
-            self.finish("completed")
+            self.farewell = True
+            self.stage = Stage.LISTENING
+            self.timers.set("farewell", self.now + FAREWELL_S)
+
+    def complete(self) -> None:
+        """All was said, and the human's goodbye was heard, or there was none."""
+        self.tell(notices.SessionCompleted(self.summary))
+        self.finish("completed")
 
     def give(self, turn: Turn, pause_ms: int) -> None:
         self.stage = Stage.TALKING

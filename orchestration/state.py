@@ -55,6 +55,10 @@ class State:
         """The question and the words that were last taken for a wish, or for beside it."""
         self.stopping: str | None = None
         """Why the session ends as soon as the voice is silent, None while it does not."""
+        self.showing: Turn | None = None
+        """The turn that has shown something, while the human's word on it is waited for."""
+        self.farewell = False
+        """All is said; the human's own goodbye may still be heard."""
         self.cut: tuple[Turn, str] | None = None
         """The turn that the human interrupted, with what was heard of it."""
         self.called: set[int] = set()
@@ -77,6 +81,10 @@ class State:
         """The key of the answer given last."""
         self.just_answered = False
         """Nobody has been heard since that answer: more words go on with it."""
+        self.left, self.left_turns = "", 0
+        """The question that a silence left unanswered last, and how many turns were heard since."""
+        self.righting: tuple[str, Stage] | None = None
+        """The answer that is put right after the interview, and where the conversation goes on then."""
         self.appending = False
         self.human_speaking = False
         self.patience_ms = 0
@@ -91,6 +99,8 @@ class State:
         """When the last sound came that the gate heard to its end."""
         self.voice_open = False
         """Turn detection hears the human speak now."""
+        self.by_key = False
+        """The words were said with the push-to-talk key: nobody hums with it."""
         self.talk_key = False
         """The push-to-talk key is down: the human's turn ends with its release, not with a pause."""
         self.transcript_due = False
@@ -100,6 +110,8 @@ class State:
         """When the human began to say what is not remembered yet."""
         self.human_until: float | None = None
         """When the last sound of it came."""
+        self.typing_at: float | None = None
+        """When the human was last seen to type, None for never."""
         self.typed_over: events.HumanSaid | None = None
         """Typed words that wait until the voice that they interrupt is silent."""
         self.lost_voices: set[str] = set()
@@ -109,6 +121,8 @@ class State:
         self.voiceless: set[str] = set()
         """Whose voices failed for good since the last sound."""
         self.nudged = False
+        self.moment = False
+        """The human has asked for a moment: the next silence may be longer."""
         self.misheard = 0
         self.reminders = 0
 
@@ -154,6 +168,8 @@ class State:
             return True
         if step.wait is Wait.ANSWER:
             return self.brief[step.question].status is not AnswerStatus.PENDING
+        if step.wait is Wait.OPINION:
+            return False  # who has given it goes on from there
         return self.came(WORK[step.tool].job)
 
     def came(self, kind: str) -> bool:

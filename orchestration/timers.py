@@ -11,6 +11,11 @@ class Timers:
     def set(self, name: str, at: float) -> None:
         self._due[name] = at
 
+    def put_off(self, name: str, until: float) -> None:
+        """A deadline that is set comes no sooner than this; one that is not set stays so."""
+        if name in self._due:
+            self._due[name] = max(self._due[name], until)
+
     def clear(self, *names: str) -> None:
         for name in names:
             self._due.pop(name, None)

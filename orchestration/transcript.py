@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.captions import ends_sentence
 from orchestration.notices import Word
 
 HUMAN = "human"
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?…])\s+")
+_READING_MS_PER_WORD = 350
+_READING_MS = (2000, 7000)
+"""What took no time, a typed line, is shown for so long at the least and at the most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One turn, from `at_ms` to `end_ms` of the session. `text` is what was heard, no more."""
+    """One turn, from `at_ms` to `end_ms` of the session. `text` is what was heard, no more.
+
+    What the human typed or did on the page takes no time: it ends when it begins.
+    """
 
     speaker: str
     text: str
@@ -50,9 +56,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """By their beginnings: a turn is remembered at its end, after what the human did meanwhile."""
+    return sorted(entries, key=lambda entry: entry.at_ms)
+
+
 def as_text(entries: Iterable[Entry]) -> str:
     """One line a turn: `[00:01:02] Sarah: …`; a cut turn ends with a dash."""
-    return "".join(f"[{_stamp(e.at_ms)[:8]}] {_name(e.speaker)}: {_as_heard(e)}\n" for e in entries)
+    lines = (f"[{_stamp(e.at_ms)[:8]}] {_name(e.speaker)}: {_as_heard(e)}\n" for e in _in_order(entries))
+    return "".join(lines)
 
 
 def _as_heard(entry: Entry) -> str:
@@ -68,12 +80,29 @@ def as_vtt(entries: Iterable[Entry]) -> str:
 
     https://www.w3.org/TR/webvtt1/#webvtt-cue-voice-span; cues are in the order of their starts, as it asks.
     """
+    entries = _readable(_in_order(entries))
     cues = sorted((cue for entry in entries for cue in _cues(entry)), key=lambda cue: cue.at_ms)
     return "WEBVTT\n\n" + "\n".join(
         f"{_stamp(cue.at_ms)} --> {_stamp(cue.end_ms)}\n"
         f"<v {_cue_text(_name(cue.speaker))}>{_cue_text(cue.text)}</v>\n"
         for cue in cues
     )
+
+
+def _readable(entries: Sequence[Entry]) -> list[Entry]:
+    """The same; what took no time is given the time to read it, up to the same speaker's next entry."""
+    return [
+        entry if entry.end_ms > entry.at_ms else replace(entry, end_ms=_read_ms(entry, entries[n + 1 :]))
+        for n, entry in enumerate(entries)
+    ]
+
+
+def _read_ms(entry: Entry, later: Sequence[Entry]) -> int:
+    """When it is read, in ms of the session."""
+    least, most = _READING_MS
+    end_ms = entry.at_ms + min(most, max(least, _READING_MS_PER_WORD * len(entry.text.split())))
+    follows = (one.at_ms for one in later if one.speaker == entry.speaker and one.at_ms > entry.at_ms)
+    return min(end_ms, next(follows, end_ms))
 
 
 def _cues(entry: Entry) -> list[_Cue]:
@@ -121,5 +150,5 @@ def as_json(entries: Sequence[Entry]) -> list[dict[str, object]]:
                 for word in e.words
             ],
         }
-        for e in entries
+        for e in _in_order(entries)
     ]

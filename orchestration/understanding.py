@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from orchestration.brief import Expects
+
 HUMS = frozenset("m mh hm mhm uh huh uhuh uhu ah aha oh wow yeah yep yup".split())
 """As `_hummed` writes them: each service spells a hum in its own way."""
 BACKCHANNELS = frozenset(
@@ -22,6 +24,21 @@ BACKCHANNEL_PHRASES = (
 _PHRASE = re.compile(rf"(?<!\S)(?:{'|'.join(BACKCHANNEL_PHRASES)})(?!\S)")
 DIFFERENT_MAX = 4
 """Signs of listening in one breath; more of them are a sentence. The same one may be repeated."""
+FUNCTION_WORDS = frozenset(
+    "a an the and or but for nor so yet if than as of to in on at by with from into onto off up out "
+    "over under upon about after before i me my mine you your yours he him his she her hers it its we "
+    "us our ours they them their theirs this that these those there here who whom whose which where "
+    "when why how what am is are was were be been being do does did done have has had having can could "
+    "will would shall should may might must not no too very just then now also im i'm i'd i'll i've "
+    "you're it's that's he's she's we're they're ain't isn't em er erm ehm hmm huh mm ooh ha hey hi "
+    "well like some any all both each one".split()
+)
+"""Words that carry nothing by themselves: what a recogniser makes of a hum is mostly of them."""
+CONTENT_LETTERS = 3
+NASAL = 2 / 3
+"""A hum is nasal, and so are most of the words that are heard in it: "the men may chimp"."""
+DOUBTFUL = 0.2
+CONSENTS = frozenset("yes yeah yep yup sure ok okay absolutely certainly definitely".split())
 INTERRUPTIONS = frozenset("stop wait no sorry pardon what hold actually excuse question repeat again".split())
 SURE = 0.7
 """A hum, taken for a word, has less confidence than this; a word that is one seldom has."""
@@ -85,7 +102,37 @@ def is_meant(text: str, confidence: float) -> bool:
     words = _words(text)
     if not words or is_backchannel(text):
         return False
-    return confidence >= SURE or any(word in INTERRUPTIONS for word in words)
+    return any(word in INTERRUPTIONS for word in words) or (confidence >= SURE and has_content(text))
+
+
+def is_hum(
+    text: str, confidence: float, expects: Expects = Expects.ANYTHING, at_a_question: bool = False
+) -> bool:
+    """Whether the words are what a recogniser makes of a short hum. They must have sounded over a voice.
+
+    `at_a_question`: over the end of one, where also unclear words answer.
+    """
+    words = _words(text)
+    if not words or is_backchannel(text):
+        return not is_expected(text, expects)
+    if any(word in INTERRUPTIONS or word == "name" for word in words):
+        return False
+    if not has_content(text) or (len(words) > 1 and len(set(words)) == 1 and confidence < SURE):
+        return True
+    telling = [word for word in words if word not in ("a", "the")]
+    nasal = sum("m" in word or "n" in word for word in telling) >= NASAL * len(telling)
+    return (nasal and confidence < SURE) or (confidence < DOUBTFUL and not at_a_question)
+
+
+def has_content(text: str) -> bool:
+    """Whether at least one of the words says something by itself."""
+    return any(len(word) >= CONTENT_LETTERS and word not in FUNCTION_WORDS for word in _words(text))
+
+
+def is_expected(text: str, expects: Expects) -> bool:
+    """Whether the words are a yes or a no, where one is asked for."""
+    words = _words(text)
+    return expects is Expects.YES_OR_NO and bool(words) and words[0] in CONSENTS | {"no", "nope"}
 
 
 def is_refusal(text: str, confidence: float = 1.0) -> bool:

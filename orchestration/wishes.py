@@ -9,19 +9,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LEAD = (
+LEAD = (
     r"(?:(?:no|oh|um|uh|well|ok|okay|hey|sorry|pardon(?: me)?|wait|hold on|excuse me|actually|i mean|and|but"
     r"|please)\W+)*"
 )
-_ASKING = (
+ASKING = (
     r"(?:(?:(?:can|could|would|will|may) (?:you|we|i)|let'?s|let (?:us|me)|i want to|i(?: would|'d) like to)"
     r" )?(?:please )?(?:just )?"
 )
 _THAT = r"(?: (?:that|it|this|(?:the|your|that|my) (?:last )?(?:question|sentence)|what you (?:just )?said))?"
 _AGAIN = "|".join(
     (
-        rf"{_ASKING}repeat(?: me)?{_THAT}(?: again| once more| one more time)?",
-        rf"{_ASKING}(?:say|ask)(?: me)?{_THAT} (?:again|once more|one more time)",
+        rf"{ASKING}repeat(?: me)?{_THAT}(?: again| once more| one more time)?",
+        rf"{ASKING}(?:say|ask)(?: me)?{_THAT} (?:again|once more|one more time)",
         r"what (?:was|is) (?:that|the question|your question)(?: again)?",
         r"what did you (?:just )?(?:say|ask)(?: me)?",
         rf"i (?:did not|didn't) (?:quite )?(?:hear|catch|get|understand)(?: you)?{_THAT}",
@@ -32,19 +32,25 @@ _AGAIN = "|".join(
 )
 _BACK = "|".join(
     (
-        rf"{_ASKING}(?:go|come|step)(?: one (?:step|question))? back(?: (?:one|a) (?:step|question))?",
+        rf"{ASKING}(?:go|come|step)(?: one (?:step|question))? back(?: (?:one|a) (?:step|question))?",
         r"(?:one (?:step|question) back|(?:the )?(?:previous|last) question)(?: again)?",
-        rf"{_ASKING}(?:change|correct) my (?:last |previous )?answer",
+        rf"{ASKING}(?:change|correct) my (?:last |previous )?answer",
     )
 )
 _WRONG = r"(?:is|are|was|were) (?:wrong|not right|not correct|incorrect|a mistake)"
-_IT_IS = r"(?:(?:it|that|they)(?: is| are|'s)|it should be|(?:the|our|my) [\w ]{1,30}? (?:is|are))"
+_IT_IS = r"(?:(?:it|that|they)(?: is| are|'s)|(?:it|they) should be|(?:the|our|my) [\w ]{1,30}? (?:is|are))"
+_MEANT = (
+    r"(?:i (?:meant|mean|said)(?: to say)?|it should have been)(?: that)?"
+    r"(?P<called> (?:my|our|the) (?:business|company|shop|firm) (?:is called|is named|is)| (?:it|we)(?: is"
+    r"|'s| are) called)?"
+)
+_CALLED = r"(?:(?:my|our|the) (?:business|company|shop|firm)|it|we) (?:is|are) (?:called|named) (?P<text>.+)"
 _A_MOMENT = r"(?:just )?(?:a|one) (?:moment|second|sec|minute|bit)"
 _MOMENT = "|".join(
     (
-        rf"{_ASKING}(?:stop|wait|pause|hold on|hang on|excuse me)(?: it| that| there| here| talking)?"
+        rf"{ASKING}(?:stop|wait|pause|hold on|hang on|excuse me)(?: it| that| there| here| talking)?"
         rf"(?: (?:for )?{_A_MOMENT})?",
-        rf"(?:{_ASKING}(?:give me|have) |i need )?{_A_MOMENT}(?: to think)?",
+        rf"(?:{ASKING}(?:give me|have) |i need )?{_A_MOMENT}(?: to think)?",
         rf"(?:let me|i have to|i need to) think(?: about (?:it|that))?(?: (?:for )?{_A_MOMENT})?",
     )
 )
@@ -71,6 +77,12 @@ _ASKED_BACK = (
     r"(?:'s| is| are| do| does| did| will| would| can| could| should| was| were)"
     r"|do you|did you|are you|is it|is this|will you|will it)\b"
 )
+_UNMARKED = (
+    r"(?:what|when|where|why|how|who)(?: (?:long|much|many|often|far|soon))? (?:do|did|does|can|could"
+    r"|would|should|will)"
+    r" (?:you|i|we|it|they|she|he|marcus|sarah|maya|alex|sophie)\b"
+)
+"""So only a question begins, also where nobody wrote its mark: a recogniser writes none."""
 NAME_WORDS_MAX = 3
 
 
@@ -97,6 +109,11 @@ def wants_a_moment(text: str) -> bool:
     return _is(_MOMENT, text)
 
 
+def is_wish(text: str) -> bool:
+    """Whether the words ask for something of the conversation, or ask a question of the human's own."""
+    return wants_it_again(text) or wants_a_moment(text) or is_aside(text)
+
+
 def goes_on(text: str) -> bool:
     """Whether the words end such a moment."""
     return _is(_GO_ON, text)
@@ -121,36 +138,63 @@ def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
     named = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     topic = rf"(?:the|our|my) (?P<topic>{named})"
     forms = (
-        rf"{_LEAD}(?:that|this|it)(?:'s| is| was) (?:wrong|not right|not correct)\W+{_IT_IS} (?P<text>.+)",
-        rf"{_LEAD}{topic} {_WRONG}(?:\W+(?:no\W+)?{_IT_IS} (?P<text>.+))?",
-        rf"{_LEAD}{_ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
-        rf"{_LEAD}{_ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
+        rf"{LEAD}(?:that|this|it)(?:'s| is| was) (?:wrong|not right|not correct)\W+{_IT_IS} (?P<text>.+)",
+        rf"{LEAD}{topic} {_WRONG}(?:\W+(?:no\W+)?{_IT_IS} (?P<text>.+))?",
+        rf"{LEAD}(?:(?:the|our|my) )?(?P<topic>{named}) (?:is|are|should be) (?P<text>.+?)\W+not (?:that"
+        rf"|this|so)(?: one)?",
+        rf"{LEAD}(?:no|nope|sorry|wait)\W+{_MEANT} (?P<text>.+)",
+        rf"{LEAD}{topic} {_WRONG}\b.*(?P<text>)",
+        rf"{LEAD}(?:that|this|it)(?: is|'s| was) not (?:the|our|my)(?: right| correct)?"
+        rf" (?P<topic>{named})\b.*(?P<text>)",
+        rf"{LEAD}{ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
+        rf"{LEAD}{ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
     )
-    contrary = rf"(?P<lead>{_LEAD}){topic} (?:is|are|should be) (?P<text>.+)"
+    contrary = rf"(?P<lead>{LEAD}){topic} (?:is|are|should be) (?P<text>.+)"
     said = text.strip().replace("’", "'").rstrip(".!?,; ")
     for form in (*forms, contrary):
         if found := re.fullmatch(form, said, re.IGNORECASE):
             parts = found.groupdict()
-            key = names.get((parts.get("topic") or "").lower(), "")
+            key = names.get((parts.get("topic") or ("name" if parts.get("called") else "")).lower(), "")
             if form is contrary and not re.search(r"\b(?:no|sorry)\b", parts["lead"], re.IGNORECASE):
                 return None
             return Amendment(key, parts["text"] or "", latest=form is contrary)
     return None
 
 
+def named_later(text: str, topics: tuple[str, ...], is_name: bool) -> str:
+    """The answer in words that name its question, which is not the one at hand; empty where they do not.
+
+    `topics`: what the human may call the answer; `is_name`: it may also follow "it is called".
+    """
+    said = text.strip().replace("’", "'").rstrip(".!?,; ")
+    named = "|".join(sorted(map(re.escape, topics), key=len, reverse=True))
+    forms = [rf"{LEAD}(?:the|our|my) (?:{named}) (?:is|are|should be|would be) (?P<text>.+)"]
+    if is_name:
+        forms.append(rf"{LEAD}{_CALLED}")
+    found = (re.fullmatch(form, said, re.IGNORECASE) for form in forms)
+    return next((match["text"] for match in found if match), "")
+
+
+def asks_openly(said: str) -> bool:
+    """Whether plain words begin as only a question does."""
+    return re.match(_UNMARKED, said) is not None
+
+
 def is_aside(text: str) -> bool:
     """Whether the human asks something instead of answering. Who proposes ("how about blue") answers."""
-    said = re.sub(rf"^{_LEAD}(?:by the way )?{_LEAD}", "", plain(text))
+    said = re.sub(rf"^{LEAD}(?:by the way )?{LEAD}", "", plain(text))
     if re.match(_PROPOSES, said):
         return False
     if re.fullmatch(rf"(?:{_ASIDE})(?: please)?", said):
+        return True
+    if asks_openly(said):
         return True
     return text.rstrip().endswith("?") and re.match(_ASKED_BACK, said) is not None
 
 
 def _is(pattern: str, text: str) -> bool:
     """Whether this was said and nothing else; politeness does not count."""
-    return re.fullmatch(rf"{_LEAD}(?:{pattern})(?: please| sorry)*", plain(text)) is not None
+    return re.fullmatch(rf"{LEAD}(?:{pattern})(?: please| sorry)*", plain(text)) is not None
 
 
 def plain(text: str) -> str:

@@ -20,6 +20,8 @@ class Wait(StrEnum):
     """The human's answer to the step's question."""
     RESULT = "result"
     """The result of the tool that the step calls."""
+    OPINION = "opinion"
+    """A word of the human's on what the step shows; a silence goes on as well."""
     APPROVAL = "approval"
     """The human's decision on the payload that the step shows, and what came of it."""
 
@@ -97,19 +99,26 @@ def _ask(question: Question) -> Step:
     return Step("sarah", "ask", Wait.ANSWER, question=question.key, context=("answer", "question"))
 
 
+ONCE_MORE = Step(
+    "sarah", "ask_once_more", Wait.ANSWER, question=QUESTIONS[0].key, context=("answer", "question")
+)
+"""Without the name a site has no title: where it is open still after the other questions, this asks again."""
+
+
 MOENTREPRISE = Workflow(
     questions=QUESTIONS,
     phases=(
         Phase(
             "greeting",
             "Welcome",
-            (Step("marcus", "greet", chooses=("sarah",), context=("team", "next")),),
+            (Step("marcus", "greet", chooses=("sarah",), context=("team", "next", "brief")),),
         ),
         Phase(
             "interview",
             "Interview",
             (
                 *(_ask(question) for question in QUESTIONS),
+                ONCE_MORE,
                 Step("sarah", "wrap_up", context=("answer", "brief")),
             ),
             patience_ms=1700,
@@ -130,7 +139,7 @@ MOENTREPRISE = Workflow(
                 Step("alex", "start_build", Wait.RESULT, tool="build_website", context=("brief",)),
             ),
         ),
-        Phase("showcase", "Your website", (Step("alex", "show_site", reports="website"),)),
+        Phase("showcase", "Your website", (Step("alex", "show_site", Wait.OPINION, reports="website"),)),
         Phase(
             "marketing",
             "Your post",

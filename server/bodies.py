@@ -44,7 +44,9 @@ def text_field(value: object, limit_chars: int) -> str:
     if not isinstance(value, str):
         raise Problem(Code.BAD_TEXT, "A text is missing.")
     text = value.strip()
-    if not text or len(text) > limit_chars or not is_clean(text):
+    if len(text) > limit_chars:
+        raise Problem(Code.BAD_TEXT, f"The text has {len(text)} characters; it may have {limit_chars}.")
+    if not text or not is_clean(text):
         raise Problem(Code.BAD_TEXT, f"The text must have 1 to {limit_chars} characters.")
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import subprocess
 import sys
@@ -23,11 +24,12 @@ from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
 from server.engine import brain_templates
 from server.engine.brain_chat import is_near
-from server.settings import Settings, unknown_variables
+from server.settings import PRODUCT, Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
 PROBE_TIMEOUT_S = 10.0
 BRAIN_TIMEOUT_S = 3.0
+HEALTH_TIMEOUT_S = 2.0
 
 
 class State(StrEnum):
@@ -294,13 +296,28 @@ def data_folder(settings: Settings) -> Finding:
 
 
 def port(settings: Settings) -> Finding:
+    """A server of ours that runs already holds the port rightly."""
     try:
         listeners = listen(settings)
     except ServeError as error:
+        if where := running(settings):
+            return Finding("Port", State.OK, f"Moentreprise runs already, at {where}.")
         return Finding("Port", State.BLOCKS, str(error))
     for listener in listeners:
         listener.socket.close()
     return Finding("Port", State.OK, f"{settings.port} is free on {settings.host}.")
+
+
+def running(settings: Settings) -> str:
+    """The address at which a Moentreprise answers on this machine, empty when none does."""
+    host = "127.0.0.1" if settings.lan or settings.host in ("0.0.0.0", "::") else settings.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{url}/healthz", timeout=HEALTH_TIMEOUT_S) as response:
+            return url if json.load(response).get("server") == PRODUCT else ""
+    except (OSError, ValueError, AttributeError, http.client.HTTPException):
+        return ""
 
 
 def network(settings: Settings) -> Finding:

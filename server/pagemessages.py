@@ -44,6 +44,13 @@ class TalkKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """What the human writes on the page changes (true), or nothing is written there any more."""
+
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Playout:
     """What the listener hears: the RTP time being played (None while nothing is), and how late it is."""
 
@@ -58,7 +65,7 @@ class Ping:
     pass
 
 
-PageMessage = Resume | TypedMessage | TalkKey | Playout | Ping
+PageMessage = Resume | TypedMessage | TalkKey | Typing | Playout | Ping
 
 
 def parse(raw: str | bytes) -> PageMessage:
@@ -78,6 +85,8 @@ def parse(raw: str | bytes) -> PageMessage:
             return TypedMessage(_text(fields.get("text")))
         case "human.push_to_talk":
             return TalkKey(_boolean(fields.get("down")))
+        case "human.typing":
+            return Typing(_boolean(fields.get("typing")))
         case "playout":
             return _playout(fields)
         case "ping":

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server.errors import Code, Problem
 from server.sessions import SESSIONS
+from server.settings import PRODUCT
 
 CLIENT = Path(__file__).resolve().parent.parent / "client"
 FRESH = {"Cache-Control": "no-cache"}
@@ -45,7 +46,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 
 async def _alive(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"}, headers={"Cache-Control": "no-store"})
+    return web.json_response({"status": "ok", "server": PRODUCT}, headers={"Cache-Control": "no-store"})
 
 
 async def _ready(request: web.Request) -> web.Response:

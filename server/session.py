@@ -37,7 +37,7 @@ from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
-from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage
+from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage, Typing
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
 from server.recording import RENDERS_MAX, Recording, Sides
@@ -255,6 +255,8 @@ class Session:
                 self.post(events.HumanSaid(text, typed=True))
             case TalkKey(down):
                 self.post(events.PushToTalk(down))
+            case Typing(typing):
+                self.post(events.HumanTyping(typing))
             case Playout(int() as rtp_timestamp, at_ms, jitter_buffer_ms, rtt_ms):
                 self.post(events.PlayoutReported(rtp_timestamp, at_ms, jitter_buffer_ms, rtt_ms))
             case _:

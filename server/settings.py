@@ -8,7 +8,7 @@ README.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,18 @@ from server import setting_values as values
 from server.costs import TokenPrice, token_prices
 from server.setting_values import IceServer, SettingError, read_env_file
 
-__all__ = ["DESCRIPTORS", "IceServer", "SettingError", "Settings", "readme_table", "unknown_variables"]
+__all__ = [
+    "DESCRIPTORS",
+    "PRODUCT",
+    "IceServer",
+    "SettingError",
+    "Settings",
+    "readme_table",
+    "unknown_variables",
+]
+
+PRODUCT = "moentreprise"
+"""What `/healthz` says that it is the health of."""
 
 T = TypeVar("T")
 
@@ -79,6 +90,7 @@ class Settings:
         "a folder",
         "The folder for everything that sessions make, and for the certificate.",
     )
+    """Absolute: children that use it run in other folders."""
     max_sessions: int = _setting(
         16,
         "MOENTREPRISE_MAX_SESSIONS",
@@ -272,6 +284,9 @@ class Settings:
         "One line of text or of JSON.",
     )
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", self.data.absolute())
+
     @classmethod
     def load(
         cls,
@@ -294,7 +309,7 @@ class Settings:
             if value is not None:
                 descriptor = next(one for one in DESCRIPTORS if one.name == name)
                 object.__setattr__(settings, name, _parsed(descriptor, str(value)))
-        return settings
+        return replace(settings)
 
     def for_engine(self) -> dict[str, str]:
         """The engine's own settings as its environment, wherever they were given."""

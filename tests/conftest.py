@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 SESSIONS = (
+    "tests/engine/test_engine_sdk.py",
     "tests/browser/test_whole_session.py",
     "tests/server/test_product_engine.py",
     "tests/server/test_product_leftovers.py",
     "tests/server/test_product_sessions.py",
 )
-"""Whole sessions in real time: they mostly wait, but want a processor at once when they do not."""
+"""Speech in real time: these mostly wait, but want a processor at once when they do not."""
 COMPUTING = ("tests/media/", "tests/orchestration/")
 """One busy process, which leaves the other processor to the sessions; others start engines and browsers."""
 

@@ -1,6 +1,7 @@
 /** Six cards: what was understood, each correctable where it stands. */
 
 import { el, setText, show } from "../dom.js";
+import { WORDS_MAX, tooMany } from "../writing.js";
 
 /** @typedef {import("../wire.js").Answer} Answer */
 /** @typedef {import("../wire.js").Brief} Brief */
@@ -28,6 +29,7 @@ class Card {
   #actions;
   #problem = el("p", { class: "problem", role: "alert", hidden: "" });
   #saved = "";
+  #wrong = ""; // why it could not be saved
   #correct;
   #key;
 
@@ -38,7 +40,7 @@ class Card {
   constructor(key, title, correct) {
     this.#key = key;
     this.#correct = correct;
-    this.#text = el("textarea", { rows: "1", maxlength: "2000", readonly: "", "data-testid": `card-edit-${key}` });
+    this.#text = el("textarea", { rows: "1", readonly: "", "data-testid": `card-edit-${key}` });
     this.#save = el("button", { type: "button", class: "primary small", "data-testid": `card-save-${key}` }, ["Save"]);
     this.#actions = el("div", { class: "card-actions", hidden: "" }, [this.#save, this.#revert]);
     const head = el("div", { class: "card-head" }, [this.#title, this.#status]);
@@ -100,12 +102,21 @@ class Card {
 
   #refresh() {
     show(this.#actions, this.dirty);
-    this.#save.disabled = this.#text.value.trim() === "";
+    const long = tooMany(this.#text.value, WORDS_MAX);
+    this.#text.setAttribute("aria-invalid", String(long !== ""));
+    this.#save.disabled = long !== "" || this.#text.value.trim() === "";
+    this.#tell(long || this.#wrong);
+  }
+
+  /** @param {string} problem */
+  #tell(problem) {
+    setText(this.#problem, problem);
+    show(this.#problem, problem !== "");
   }
 
   #undo() {
     this.#text.value = this.#saved;
-    show(this.#problem, false);
+    this.#wrong = "";
     this.#refresh();
   }
 
@@ -120,10 +131,8 @@ class Card {
   async #submit() {
     const text = this.#text.value.trim();
     this.#save.disabled = true;
-    const wrong = await this.#correct(this.#key, text);
-    if (!wrong) this.#saved = text;
-    setText(this.#problem, wrong);
-    show(this.#problem, wrong !== "");
+    this.#wrong = await this.#correct(this.#key, text);
+    if (!this.#wrong) this.#saved = text;
     this.#refresh();
   }
 }

@@ -1,10 +1,14 @@
 /** The drafted post: edit it, then approve or reject exactly what is shown. */
 
-import { el, setText, show } from "../dom.js";
+import { copyButton } from "../copy.js";
+import { el, show } from "../dom.js";
 import { nameOf, workerOf } from "../people.js";
 import { Progress } from "./progress.js";
 import { outcome, Publishing } from "./publishing.js";
 import { emptyOf } from "./research.js";
+import { POST_MAX, tooMany } from "../writing.js";
+
+const UNSAVED = ["You changed the text. Save the change first; then it can be approved."];
 
 /**
  * @typedef {object} PostActions
@@ -23,11 +27,16 @@ export class PostPanel {
   #empty = emptyOf("post", (who) => `${who} drafts a post with a picture. Nothing is published without your approval.`);
   #draft = el("div", { class: "stack", hidden: "" });
   #image = el("img", { class: "post-image", alt: "", width: "1200", height: "630", hidden: "", "data-testid": "post-image" });
-  #text = el("textarea", { rows: "8", maxlength: "3000", "aria-label": "Text of the post", "data-testid": "post-text" });
+  #text = el("textarea", { rows: "8", "aria-label": "Text of the post", "data-testid": "post-text" });
   #save = el("button", { type: "button", "data-testid": "post-save" }, ["Save the change"]);
   #approve = el("button", { type: "button", class: "primary", "data-testid": "approve" }, ["Approve"]);
   #reject = el("button", { type: "button", "data-testid": "reject" }, ["Reject"]);
   #status = el("p", { class: "label", role: "status", "data-testid": "post-status" });
+  #copy = copyButton(() => this.#text.value, "post-copy");
+  /** What is the matter, as long as nothing is being changed. @type {Array<Node | string>} */
+  #told = [];
+  /** @type {Array<Node | string>} */
+  #shown = [];
   #saved = "";
   #approval = "";
   #busy = false;
@@ -38,8 +47,10 @@ export class PostPanel {
     this.#actions = actions;
     this.publishing = new Publishing(actions.account);
     this.progress = new Progress("post", actions.cancel);
-    const buttons = el("div", { class: "buttons" }, [this.#approve, this.#reject, this.#save]);
-    this.#draft.append(this.#image, this.#text, el("div", { class: "approval" }, [this.#status, buttons]));
+    this.#status.id = "post-status";
+    this.#approve.setAttribute("aria-describedby", this.#status.id);
+    const buttons = el("div", { class: "buttons" }, [this.#save, this.#approve, this.#reject]);
+    this.#draft.append(this.#image, this.#text, el("div", { class: "buttons" }, [this.#copy]), el("div", { class: "approval" }, [this.#status, buttons]));
     this.element.append(this.#empty, this.progress.element, this.#draft);
     this.#status.before(this.publishing.element);
     this.#text.oninput = () => this.#refresh();
@@ -70,7 +81,7 @@ export class PostPanel {
       if (this.#image.src !== address) this.#image.src = address;
       this.#image.alt = alt;
     }
-    if (!this.#approval) setText(this.#status, `A draft. ${author()} will ask for your approval.`);
+    if (!this.#approval) this.#told = [`A draft. ${author()} will ask for your approval.`];
     this.#refresh();
   }
 
@@ -82,7 +93,7 @@ export class PostPanel {
     if (typeof text === "string" && text !== this.#saved) {
       this.drafted({ text, image: this.#image.hidden ? "" : this.#image.src, alt: this.#image.alt });
     }
-    setText(this.#status, `${author()} asks for your approval. Exactly this text and picture will be used.`);
+    this.#told = [`${author()} asks for your approval. Exactly this text and picture will be used.`];
     this.#refresh();
   }
 
@@ -91,7 +102,7 @@ export class PostPanel {
     if (approval !== this.#approval) return;
     this.#approval = "";
     this.#busy = false;
-    setText(this.#status, OUTCOMES[decision] ?? "");
+    this.#told = [OUTCOMES[decision] ?? ""];
     this.#refresh();
   }
 
@@ -100,15 +111,15 @@ export class PostPanel {
     this.publishing.ended(status, reason);
     this.#approval = "";
     this.element.dataset["status"] = status;
-    this.#status.replaceChildren(...outcome(status, url, reason));
+    this.#told = outcome(status, url, reason);
     this.#refresh();
   }
 
-  /** The session is over. */
-  freeze() {
+  /** The session is over. @param {{keep?: boolean}} [how]  keep: what was not saved yet can still be copied */
+  freeze({ keep = false } = {}) {
     this.#frozen = true;
     this.#approval = "";
-    this.#text.value = this.#saved;
+    if (!keep) this.#text.value = this.#saved;
     this.#refresh();
   }
 
@@ -122,8 +133,17 @@ export class PostPanel {
     this.#text.readOnly = this.#frozen || this.element.dataset["status"] !== undefined;
     this.#approve.disabled = this.#busy || dirty;
     this.#reject.disabled = this.#busy;
-    this.#save.disabled = this.#busy || this.#text.value.trim() === "";
-    this.#approve.title = dirty ? "Save the change first" : "";
+    const long = this.#frozen ? "" : tooMany(this.#text.value, POST_MAX);
+    this.#text.setAttribute("aria-invalid", String(long !== ""));
+    this.#save.disabled = this.#busy || long !== "" || this.#text.value.trim() === "";
+    this.#say(long ? [long] : dirty && open ? UNSAVED : this.#told);
+  }
+
+  /** Written only when it differs: it is a live region. @param {Array<Node | string>} words */
+  #say(words) {
+    if (words.length === this.#shown.length && words.every((word, n) => word === this.#shown[n])) return;
+    this.#shown = words;
+    this.#status.replaceChildren(...words);
   }
 
   async #edit() {
@@ -132,9 +152,9 @@ export class PostPanel {
     const text = this.#text.value.trim();
     const wrong = await this.#actions.edit(text);
     this.#busy = false;
-    if (wrong) setText(this.#status, wrong);
-    else this.#saved = text;
+    if (!wrong) this.#saved = text;
     this.#refresh();
+    if (wrong) this.#say([wrong]);
   }
 
   /** @param {"approve" | "reject"} decision */
@@ -145,8 +165,8 @@ export class PostPanel {
     const wrong = await this.#actions.decide(this.#approval, decision);
     if (!wrong) return; // approval.resolved tells the rest
     this.#busy = false;
-    setText(this.#status, wrong);
     this.#refresh();
+    this.#say([wrong]);
   }
 }
 

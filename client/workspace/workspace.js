@@ -22,6 +22,7 @@ export class Workspace {
   /** @type {Tab} */
   #team = "brief";
   #held = false;
+  #over = false;
   #raised = false; // the sheet came up by itself, and goes down by itself
 
   /** @param {Record<Tab, HTMLElement>} contents */
@@ -63,9 +64,18 @@ export class Workspace {
     }
   }
 
+  /** The session is over: what came of it is shown, and nobody is to be followed any more. @param {Tab} tab */
+  finish(tab) {
+    this.#team = tab;
+    this.#held = false;
+    this.#show(tab);
+    this.open(true);
+    this.#over = true;
+  }
+
   /** The human goes there. @param {Tab} tab */
   go(tab) {
-    this.#held = tab !== this.#team;
+    this.#held = tab !== this.#team && !this.#over;
     this.#raised = false;
     this.#show(tab);
     this.open(true);
@@ -102,6 +112,7 @@ export class Workspace {
 
   /** @param {Tab} id */
   #show(id) {
+    if (id !== this.#shown) byId("panels").scrollTop = 0; // else it begins where the one before was left
     this.#shown = id;
     for (const [name, { tab, panel }] of this.#tabs) {
       tab.setAttribute("aria-selected", String(name === id));
@@ -110,13 +121,14 @@ export class Workspace {
     }
     this.#tabs.get(id)?.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     show(byId("sheet-note"), id === "brief");
-    setText(byId("sheet-title"), TABS.find(([name]) => name === id)?.[1] ?? "");
+    setText(byId("sheet-title"), titleOf(id));
     this.#refresh();
   }
 
   #refresh() {
     for (const [name, { tab }] of this.#tabs) tab.dataset["team"] = String(name === this.#team && this.#held);
     show(button("follow"), this.#held && this.#shown !== this.#team);
+    setText(button("follow"), `The team is at ${titleOf(this.#team)}. Follow`);
   }
 
   #release() {
@@ -141,4 +153,9 @@ export class Workspace {
     this.go(next);
     this.#tabs.get(next)?.tab.focus();
   }
+}
+
+/** @param {Tab} id */
+function titleOf(id) {
+  return TABS.find(([name]) => name === id)?.[1] ?? "";
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from orchestration.adapters import words
+from orchestration.adapters import names, words
 from orchestration.adapters.work import WorkError, WorkErrorCode
 
 KEYS = ("name", "offer", "audience", "difference", "pages", "style")
 ANSWER_CHARACTERS_MAX = 20_000
 ANSWER_CHARACTERS_USED = 5_000
 SPOKEN_SOURCES = {"voice", ""}
+CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,15 @@ class Answers:
     difference: str
     pages: str
     style: str
-    name_is_spoken: bool = True
-    """False when the name was typed or corrected: then its letters are meant as they stand."""
+    name_source: str = ""
+    """How the name came: what was typed keeps its letters, what was corrected keeps every word."""
 
     @classmethod
     def of(cls, payload: dict[str, object]) -> Answers:
         """From a job's payload: `brief` maps the keys to texts; `sources` (optional) tells how each came.
 
-        Raises WorkError `invalid_brief`.
+        An answer without a word (pictures, signs) says nothing that could be shown: it counts as none. Only a
+        name may be a picture. Raises WorkError `invalid_brief`.
         """
         brief = payload.get("brief")
         if not isinstance(brief, dict):
@@ -39,7 +41,8 @@ class Answers:
         sources = payload.get("sources")
         source = str(sources.get("name", "")) if isinstance(sources, dict) else ""
         texts = {key: _clean(brief.get(key, "")) for key in KEYS}
-        return cls(**texts, name_is_spoken=source in SPOKEN_SOURCES)
+        texts = {key: text if key == "name" or _has_words(text) else "" for key, text in texts.items()}
+        return cls(**texts, name_source=source)
 
     def text(self, key: str) -> str:
         """The verbatim answer. Raises KeyError for an unknown key."""
@@ -54,7 +57,9 @@ class Answers:
     @property
     def display_name(self) -> str:
         """The business's name as it is shown; empty when there is none."""
-        return words.spoken_name(self.name) if self.name_is_spoken else self.name
+        if self.name_source in SPOKEN_SOURCES:
+            return words.spoken_name(self.name)
+        return self.name if self.name_source == CORRECTED else names.written(self.name)
 
 
 def _clean(value: object) -> str:
@@ -67,6 +72,10 @@ def _clean(value: object) -> str:
     spaced = "".join(" " if character.isspace() else character for character in value)
     kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs", "Cn"} and not _turns(c))
     return " ".join(kept.split())[:ANSWER_CHARACTERS_USED]
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 def _turns(character: str) -> bool:

@@ -7,13 +7,13 @@ businesses never look alike. The same answers always give the same look.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from dataclasses import asdict, dataclass
 
 from orchestration.adapters import words
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.colour import Oklch, able_to_carry_text, contrast, readable, text_on
+from orchestration.adapters.named_colours import COLOURS, Shade, shades_in
 from orchestration.adapters.search import Trade
 from orchestration.adapters.tables import Table
 
@@ -54,18 +54,7 @@ def _manner(name: str, fields: Table, fonts: Table) -> Manner:
     )
 
 
-def _colour_table(fields: Table) -> dict[str, Oklch]:
-    found = {}
-    for word in fields.keys():
-        lightness, chroma, hue = fields.numbers(word)
-        found[word] = Oklch(lightness, chroma, hue)
-    return found
-
-
 _TABLE = Table.load("orchestration.adapters", "look.toml")
-COLOURS = _colour_table(_TABLE.table("colours"))
-GROUNDS = _colour_table(_TABLE.table("grounds"))
-DARK_WORDS = frozenset(_TABLE.table("words").words("dark"))
 _MANNERS = _TABLE.table("manners")
 MANNERS = tuple(_manner(name, _MANNERS.table(name), _TABLE.table("fonts")) for name in _MANNERS.keys())
 _TRADES = _TABLE.table("trades")
@@ -133,25 +122,16 @@ def seed_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:6])
 
 
-def _asks_for_dark(said: list[str]) -> bool:
-    """Whether the page itself shall be dark; the dark of "dark brown" is a shade."""
-    return any(
-        word in DARK_WORDS and not (word == "dark" and after in COLOURS)
-        for word, after in itertools.zip_longest(said, said[1:], fillvalue="")
-    )
-
-
 def look_of(answers: Answers, trade: Trade) -> Look:
     """The look for these answers."""
-    said = re.findall(r"[a-z]+", answers.style.lower())
     seed = seed_of(answers.name.lower() or answers.offer.lower())
-    manner, was_said = _manner_of(said, trade)
-    named = [word for word in said if word in COLOURS]
-    primary, accent = _colours(named, trade, manner, seed, any(w in GROUNDS or w in DARK_WORDS for w in said))
-    ground = next((GROUNDS[word] for word in said if word in GROUNDS), None)
-    is_dark = ground is None and _asks_for_dark(said)
+    shades = shades_in(answers.style)
+    manner, was_said = _manner_of(_moods(answers.style.lower(), shades), trade)
+    primary, accent = _colours(shades, trade, manner, seed)
+    ground = next((shade.ground for shade in shades if shade.ground), None)
+    is_dark = ground is None and any(shade.is_dark for shade in shades)
     shapes = (manner.shapes if was_said else (trade.shapes, *manner.shapes))[seed % 2]
-    palette = _palette_name(named, said, manner, primary)
+    palette = _palette_name(shades, manner, primary)
     return Look(
         palette,
         _light(primary, accent, ground),
@@ -171,6 +151,13 @@ def contrasts(look: Look) -> list[tuple[str, float]]:
     ]
 
 
+def _moods(style: str, shades: list[Shade]) -> list[str]:
+    """The words on the look without those that belong to a colour: "warm yellow" is no warm mood."""
+    for shade in shades:
+        style = style.replace(shade.name, " ", 1) if " " in shade.name else style
+    return re.findall(r"[a-z]+", style)
+
+
 def _manner_of(said: list[str], trade: Trade) -> tuple[Manner, bool]:
     """The first mood that was named, else the trade's."""
     scores = {manner.name: sum(word in manner.said for word in said) for manner in MANNERS}
@@ -182,14 +169,18 @@ def _manner_of(said: list[str], trade: Trade) -> tuple[Manner, bool]:
     return next(manner for manner in MANNERS if manner.name == usual), False
 
 
-def _colours(named: list[str], trade: Trade, manner: Manner, seed: int, plain: bool) -> tuple[Oklch, Oklch]:
+def _colours(shades: list[Shade], trade: Trade, manner: Manner, seed: int) -> tuple[Oklch, Oklch]:
     """The two colours; one that was named beside white, black or grey gets a near relative."""
     jitter = (seed >> 8) % 25 - 12
+    named = [shade.colour for shade in shades if shade.colour]
     if named:
-        primary = COLOURS[named[0]].turned(jitter / 4)
-        others = [word for word in named[1:] if COLOURS[word] != COLOURS[named[0]]]
-        turn = _near_turn(primary) if plain else manner.turn
-        return primary, COLOURS[others[0]] if others else primary.turned(turn).at(0.7)
+        primary = named[0].turned(jitter / 4)
+        others = [colour for colour in named[1:] if colour != named[0]]
+        turn = _near_turn(primary) if len(named) < len(shades) else manner.turn
+        return primary, others[0] if others else primary.turned(turn).at(0.7)
+    if any(shade.name == "black" for shade in shades):
+        ink = Oklch(0.27, 0.012, trade.hue % 360)
+        return ink, ink.at(0.62, 0.02)
     primary = Oklch(0.52, 0.13 * manner.chroma, trade.hue % 360).turned(jitter * 1.6)
     return primary, primary.turned(manner.turn).at(0.72)
 
@@ -240,10 +231,10 @@ def _on(ground: Oklch) -> str:
     return text_on(ground.hex(), ground.hue)
 
 
-def _palette_name(named: list[str], said: list[str], manner: Manner, primary: Oklch) -> str:
-    grounds = [word for word in said if word in GROUNDS or word in DARK_WORDS]
-    if named:
-        return words.capital(words.listing(list(dict.fromkeys([*named, *grounds]))[:3]))
+def _palette_name(shades: list[Shade], manner: Manner, primary: Oklch) -> str:
+    """The colours in the human's own words and order: "Sky blue and warm yellow"."""
+    if any(shade.colour or shade.name == "black" for shade in shades):
+        return words.capital(words.listing(list(dict.fromkeys(shade.name for shade in shades))[:3]))
     nearest = min(COLOURS, key=lambda word: _distance(COLOURS[word], primary))
     return words.capital(f"{manner.name} {nearest}")
 

@@ -1,4 +1,7 @@
-"""Which pages the human asked for, out of a transcribed sentence without commas."""
+"""Which pages the human asked for: a list with commas, or a transcribed sentence without any.
+
+Between commas each item is one page with its own title; in a sentence the names that we know are found.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ KNOWN: dict[str, tuple[str, str]] = {
 """What is said → (kind, title). The longest match wins."""
 GLUE = frozenset(_TABLE.words("glue"))
 JOINS = frozenset(_TABLE.words("joins"))
+SHORT = frozenset(_TABLE.words("short"))
 SENTENCE_WORDS = frozenset("of that where which who so can could my our it people show tell".split())
 """With one of these it is a sentence about pages rather than a list of them."""
 SINGLE = frozenset(word for word in KNOWN if " " not in word and len(word) >= 5)
@@ -33,6 +37,27 @@ OWN_PAGE = re.compile(
     r"((?:[^\W_]+ ?){1,3}?)(?=$| and | with | or |,|\.| page)",
     re.IGNORECASE,
 )
+ITEM_END = re.compile(r"[,;\n]|[.!?](?=\s|$)")
+BEFORE_ITEM = re.compile(
+    r"^(?:(?:and|then|also|maybe|perhaps|probably|plus|of course|i think|i guess|well|so|um+|uh+|just|"
+    r"only|please|"
+    r"(?:i|we)(?:['’]d| would)? (?:like|love|want|need|have)(?: to have)?|there should be|it should have|"
+    r"(?:the|our|my) (?:web)?site (?:should have|needs)|something (?:for|about)|"
+    r"(?:\w+ )?pages?[:,]?(?= \w+ page))\b[\s:]*)+",
+    re.IGNORECASE,
+)
+OWN_ITEM = re.compile(
+    r"^(?:(?:an?|the|one|another|our|my)\s+)?(?:separate |small |own )?(?:pages?|sections?|lists?)\s+"
+    r"(?:with|for|about|on|of|to|called|named|that shows?|where (?:people|you|customers|we|they|one) can)\s+",
+    re.IGNORECASE,
+)
+AROUND_TITLE = re.compile(
+    r"^(?:(?:an?|the|some)\s+)+(?=\S)|\s+(?:web)?(?:pages?|sections?)$|\s+(?:please|of course|too|as well)$|"
+    r"(?<=\band )(?:the|our|an?)\s+",
+    re.IGNORECASE,
+)
+NO_TITLE = re.compile(r"(?:i|we|you|it|that|there|not|no|nothing|people|because)\s", re.IGNORECASE)
+TITLE_WORDS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +88,17 @@ def slug(title: str) -> str:
 
 def named_pages(text: str) -> list[PageKind]:
     """The pages that the answer names, in its order, each once, at most eight; empty when it names none."""
+    text = words.without_markup(text)
+    found = _listed(text) if ITEM_END.search(text.strip(" .,;!?")) else _in_sentence(text)
+    first: dict[str, PageKind] = {}
+    for page in found:
+        first.setdefault(page.slug, page)
+    return list(first.values())[:PAGES_MAX]
+
+
+def _in_sentence(text: str) -> list[PageKind]:
     found: list[PageKind] = []
-    tokens = re.findall(r"[^\W_]+|[,.;]", text.lower())
+    tokens = re.findall(r"[^\W_]+|[,.;]", text.lower().replace("of course", ","))
     at, unknown = 0, []
     while at < len(tokens):
         length, page = _known_at(tokens, at)
@@ -73,11 +107,61 @@ def named_pages(text: str) -> list[PageKind]:
         if page is not None:
             found.append(page)
         at += length
-    found += _own_pages(text, tokens, unknown, found)
-    first: dict[str, PageKind] = {}
-    for page in found:
-        first.setdefault(page.slug, page)
-    return list(first.values())[:PAGES_MAX]
+    return found + _own_pages(text, tokens, unknown, found)
+
+
+def _listed(text: str) -> list[PageKind]:
+    """The pages of a list with commas (or full stops): `home, how lessons work, prices and contact`."""
+    items = [item for part in ITEM_END.split(text) if (item := BEFORE_ITEM.sub("", part.strip()))]
+    return [page for at, item in enumerate(items) for page in _of_item(item, is_last=at == len(items) - 1)]
+
+
+def _of_item(item: str, *, is_last: bool) -> list[PageKind]:
+    """The page that an item of a list is; two where the last has an "and", or where one is the home page."""
+    title = _title(item)
+    parts = re.split(r"\s+(?:and|&)\s+", item)
+    is_two = is_last or any(KNOWN.get(_title(part).lower(), ("",))[0] == "home" for part in parts)
+    if len(parts) > 1 and is_two and not OWN_ITEM.match(item) and title.lower() not in KNOWN:
+        return [page for part in parts for page in _of_item(BEFORE_ITEM.sub("", part), is_last=False)]
+    if len(title) > TITLE_CHARACTERS_MAX or len(title.split()) > TITLE_WORDS_MAX or NO_TITLE.match(title):
+        return _in_sentence(item)
+    said = title.lower()
+    if said not in KNOWN and (
+        len(title) < 3 or all(w in GLUE or w in words.STOP_WORDS for w in said.split())
+    ):
+        return []
+    kind = _kind_of(said)
+    if kind == "home" or said in SHORT:
+        return [PageKind.named(said if said in KNOWN else kind)]
+    return [PageKind(kind, words.capital(title), slug(title))]
+
+
+def _title(item: str) -> str:
+    """What the page is called: `a page with our hours and the address` → `hours and address`."""
+    own = OWN_ITEM.sub("", item)
+    tokens = re.findall(r"[^\W_]+(?:['’&-][^\W_]+)*|&", AROUND_TITLE.sub("", own))
+    title = " ".join(tokens)
+    return re.sub(r"^(?:our|my) ", "", title, flags=re.IGNORECASE) if own != item else title
+
+
+def _kind_of(said: str) -> str:
+    """The kind of content for a page of that name: by all of it, else by how it begins or ends."""
+    if said in KNOWN:
+        return KNOWN[said][0]
+    tokens = said.split()
+    if tokens[0] in {"book", "reserve", "booking"}:
+        return "booking"
+    for length in range(min(len(tokens) - 1, 4), 0, -1):
+        start, end = " ".join(tokens[:length]), " ".join(tokens[-length:])
+        if (
+            start in KNOWN
+            and start not in JOINS
+            and tokens[length] in {"and", "for", "with", "of", "in", "from"}
+        ):
+            return KNOWN[start][0]
+        if end in KNOWN and end not in JOINS and tokens[0] not in {"how", "where", "why", "what"}:
+            return KNOWN[end][0]
+    return "own"
 
 
 def planned_pages(text: str, usual: tuple[str, ...]) -> list[PageKind]:
@@ -93,6 +177,10 @@ def planned_pages(text: str, usual: tuple[str, ...]) -> list[PageKind]:
 
 
 def _known_at(tokens: list[str], at: int) -> tuple[int, PageKind | None]:
+    length = _phrase_at(tokens, at)
+    if length:
+        title = words.capital(" ".join(tokens[at : at + length]))
+        return length, PageKind("booking" if tokens[at] == "book" else "own", title, slug(title))
     for length in (4, 3, 2, 1):
         said = " ".join(tokens[at : at + length])
         if said in KNOWN and not (said in JOINS and _is_glue(tokens, at)):
@@ -100,6 +188,14 @@ def _known_at(tokens: list[str], at: int) -> tuple[int, PageKind | None]:
     if tokens[at] not in GLUE and (close := difflib.get_close_matches(tokens[at], SINGLE, 1, 0.85)):
         return 1, PageKind.named(close[0])
     return 1, None
+
+
+def _phrase_at(tokens: list[str], at: int) -> int:
+    """How many words a name has that is a phrase: `book a repair`, `how lessons work`; 0 for none."""
+    if tokens[at] == "book" and tokens[at + 1 : at + 2] in (["a"], ["an"], ["your"]) and at + 2 < len(tokens):
+        return 3
+    works = [end for end in range(at + 2, min(at + 4, len(tokens))) if tokens[end] in {"work", "works"}]
+    return works[0] - at + 1 if tokens[at] == "how" and works else 0
 
 
 def _is_glue(tokens: list[str], at: int) -> bool:

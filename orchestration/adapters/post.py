@@ -44,7 +44,7 @@ def draft(answers: Answers, site: object, assets: Path, report: Report) -> Post:
     """
     trade = detect_trade(answers)
     look = look_of(answers, trade)
-    name = words.capital(post_name(answers, trade)) if not answers.name else post_name(answers, trade)
+    name = post_name(answers, trade) if answers.display_name else words.capital(post_name(answers, trade))
     report.progress(10, "writing the text")
     text = write(answers, trade, page_titles(answers, trade, site), has_site=isinstance(site, dict))
     report.log(f"text: {len(text.split())} words, {len(text)} characters (at most {TEXT_CHARACTERS_MAX})")
@@ -97,7 +97,7 @@ def _paragraphs(
     parts = [
         f"{words.capital(news)} {words.shorten(words.offer(answers.offer), part_words)}".strip(),
         _for_whom(answers, part_words),
-        _about_the_site(answers, pages, part_words),
+        _about_the_site(pages),
     ]
     more = [
         "This is the first version. It will grow with what people ask us.",
@@ -126,20 +126,9 @@ def _for_whom(answers: Answers, part_words: int) -> str:
     )
 
 
-def _about_the_site(answers: Answers, pages: list[str], part_words: int) -> str:
-    plan = words.shorten(words.phrase(answers.pages), part_words)
-    sentence = (
-        f"You will find these pages: {words.listing([page.lower() for page in pages])}." if pages else ""
-    )
-    if plan and len(_shared(answers.pages, sentence)) < min(2, len(words.content_words(answers.pages, 5))):
-        sentence = f"The plan for the site was “{plan}”, and that is what you will find."
-    style = words.shorten(words.style(answers.style), part_words)
-    look = f"The look we asked for: {style}." if style else ""
-    return f"{sentence} {look}".replace("….", "…").strip()
-
-
-def _shared(answer: str, text: str) -> list[str]:
-    return [word for word in words.content_words(answer, 5) if word in text.lower()]
+def _about_the_site(pages: list[str]) -> str:
+    """The pages; how the site looks is seen there, and no news for a reader."""
+    return f"You will find these pages: {words.listing([page.lower() for page in pages])}." if pages else ""
 
 
 def hashtags(answers: Answers, trade: Trade) -> list[str]:
@@ -159,6 +148,6 @@ def hashtags(answers: Answers, trade: Trade) -> list[str]:
 
 def _tag(text: str) -> str:
     """ "Chez Zoé & Fils" is "#ChezZoéFils"; empty when nothing is left or it is too long."""
-    parts = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text))
+    parts = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", words.without_markup(text)))
     tag = "".join(words.capital(part) for part in parts)
     return f"#{tag}" if 3 <= len(tag) <= 30 and not tag.isdigit() else ""

@@ -118,15 +118,16 @@ def detect_trade(answers: Answers) -> Trade:
 
 
 def _hits(trade: Trade, text: str) -> int:
-    said = set(re.findall(r"[^\W\d_]+", text.lower()))
+    said = set(re.findall(r"[^\W\d_]+", words.without_markup(text).lower()))
     pairs = sum(1 for keyword in trade.keywords if " " in keyword and set(keyword.split()) <= said)
     return pairs + sum(1 for word in said if is_known(word, trade.keywords))
 
 
 def keywords_of(answers: Answers) -> tuple[str, ...]:
     """The human's own words that carry most meaning: offer and difference first."""
-    text = " ".join((answers.offer, answers.difference, answers.audience, answers.name))
-    return tuple(word for word in words.content_words(text) if word not in words.VERBS)[:KEYWORDS_MAX]
+    text = " ".join((answers.offer, answers.difference, answers.audience, answers.display_name))
+    said = words.content_words(words.without_markup(text))
+    return tuple(word for word in said if word not in words.VERBS | words.NUMBERS)[:KEYWORDS_MAX]
 
 
 def sites_named(answers: Answers) -> tuple[str, ...]:

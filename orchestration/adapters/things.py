@@ -9,7 +9,9 @@ from orchestration.adapters import words
 THINGS_MAX = 8
 WORDS_PER_THING_MAX = 3
 KNOWN_TO_SPLIT = 2
-BREAK = re.compile(r"[,;.!?]|\b(?:and|or|with|plus|also|as well as)\b", re.IGNORECASE)
+ATTRIBUTE = re.compile(r"\bwith\b.*?(?=[,;.!?]|\band\b|$)", re.IGNORECASE)
+"""What only says more about a thing: "bicycles with a guarantee"."""
+BREAK = re.compile(r"[,;.!?]|\b(?:and|or|plus|also|as well as)\b", re.IGNORECASE)
 
 
 def is_known(word: str, keywords: tuple[str, ...]) -> bool:
@@ -20,7 +22,8 @@ def is_known(word: str, keywords: tuple[str, ...]) -> bool:
 def things_offered(offer: str, keywords: tuple[str, ...]) -> tuple[str, ...]:
     """ "we repair bicycles and sell used parts" is ("Bicycles", "Used parts"); empty when unclear."""
     found: list[str] = []
-    for part in BREAK.split(words.with_commas(words.without_fillers(offer))):
+    said = words.with_commas(words.without_fillers(words.without_markup(offer)))
+    for part in BREAK.split(ATTRIBUTE.sub(" ", said)):
         found += _things_in(part, keywords)
     unique = {thing.lower(): words.capital(thing) for thing in reversed(found)}
     return tuple(unique[key] for key in dict.fromkeys(thing.lower() for thing in found))[:THINGS_MAX]
@@ -35,6 +38,10 @@ def _things_in(part: str, keywords: tuple[str, ...]) -> list[str]:
         if word.lower() in words.STOP_WORDS or (kept and word.lower() in words.TIMES):
             break
         kept.append(word)
+    if kept and kept[-1].lower() in {"one", "ones"}:
+        return []
+    if all(word.lower() in words.NUMBERS or word.lower() in words.TIMES for word in kept):
+        return []
     known = [word for word in kept if is_known(word.lower(), keywords)]
     if len(kept) >= WORDS_PER_THING_MAX and len(known) > KNOWN_TO_SPLIT:
         return known

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from orchestration.adapters import names
 from orchestration.adapters.tables import Table
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?", re.UNICODE)
@@ -18,6 +19,7 @@ _TABLE = Table.load("orchestration.adapters", "words.toml")
 STOP_WORDS = frozenset(_TABLE.words("stop"))
 OPENERS = frozenset(_TABLE.words("openers"))
 TIMES = frozenset(_TABLE.words("times"))
+NUMBERS = frozenset(_TABLE.words("numbers"))
 VERBS = frozenset(_TABLE.words("verbs"))
 SMALL_WORDS = frozenset(_TABLE.words("small"))
 FILLERS = (*_TABLE.texts("filler_phrases"), *_TABLE.words("fillers"))
@@ -29,16 +31,16 @@ NEW_CLAUSE = re.compile(
     r"| (?=(?:we|i) (?:just|also|never|always|only)\b)",
     re.IGNORECASE,
 )
-_NOISE = r"^(?:um |uh |well |so |okay |yes )*"
-_IT_IS = r"(?:(?:it is|it's|its|we are|we're|i am|i'm|my|our|the)\s+)?"
-_KIND = r"(?:(?:business|company|shop|store|studio|bakery|name|brand|place)(?:'s name)?\s+)?"
-NAME_PREFIX = re.compile(
-    rf"{_NOISE}{_IT_IS}{_KIND}(?:is |will be |would be )?(?:called|named)\s+(?=\S)|"
-    rf"{_NOISE}(?:our|the|my)\s+(?:business\s+|company\s+)?name\s+(?:is|will be)\s+(?=\S)|"
-    r"^(?:let's|lets|i want to|we want to|i'd like to) call it\s+(?=\S)",
-    re.IGNORECASE,
-)
+SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
+TAG = re.compile(r"</?[a-z!][^<>]*(?:>|$)", re.IGNORECASE)
+ATTRIBUTE = re.compile(r"\b(?:on\w+|href|src|style|class)\s*=\s*\S*|\bjavascript:\S*", re.IGNORECASE)
+CLAUSE_STARTS = frozenset({"and", "but", "because", "with", "which", "that"})
 PLURALS = re.compile(r"\b([^\W\d_]{3,}[^\W\d_s]s) ([^\W\d_]{3,}[^\W\d_s]s)(?= (?:and|or) )")
+
+
+def without_markup(text: str) -> str:
+    """The text without tags, scripts and attributes, for what looks for words: nobody says `onerror`."""
+    return ATTRIBUTE.sub(" ", TAG.sub(" ", SCRIPT.sub(" ", text)))
 
 
 def content_words(text: str, letters_min: int = 4) -> list[str]:
@@ -48,8 +50,8 @@ def content_words(text: str, letters_min: int = 4) -> list[str]:
 
 
 def spoken_name(text: str) -> str:
-    """A business's name out of a spoken answer: "it's called golden crust" is "Golden Crust"."""
-    name = NAME_PREFIX.sub("", text, count=1).strip() or text
+    """A business's name out of an answer: "it's called golden crust" is "Golden Crust"; "" without one."""
+    name = names.spoken(text)
     return title_case(name) if name and name == name.lower() and re.fullmatch(r"[a-zà-ÿ' ]+", name) else name
 
 
@@ -151,23 +153,19 @@ def shorten(text: str, words_max: int) -> str:
     for end in range(words_max, words_max // 2, -1):
         if words[end - 1][-1] in ".!?":
             return " ".join(words[:end])
-    for end in range(words_max, words_max // 2, -1):
-        if words[end - 1][-1] in ",;:" or words[end].lower() in {
-            "and",
-            "but",
-            "because",
-            "with",
-            "which",
-            "that",
-        }:
-            return " ".join(words[:end]).rstrip(",;:") + "…"
-    return " ".join(words[:words_max]).rstrip(",;:") + "…"
+    ends = range(words_max, words_max // 2, -1)
+    clause = (at for at in ends if words[at - 1][-1] in ",;:" or words[at].lower() in CLAUSE_STARTS)
+    kept = words[: next(clause, words_max)]
+    while len(kept) > 2 and kept[-1].lower() in STOP_WORDS:
+        kept.pop()
+    return " ".join(kept).rstrip(",;:") + "…"
 
 
 def listing(items: Iterable[str]) -> str:
-    """ "a, b and c"."""
+    """ "a, b and c"; "a, and b and c" where an item has an "and" of its own."""
     *most, last = list(items) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    comma = "," if any(" and " in item for item in (*most, last)) else ""
+    return f"{', '.join(most)}{comma} and {last}" if most else last
 
 
 def _strip_start(text: str, pattern: str) -> str:

@@ -40,6 +40,7 @@ ALWAYS: dict[type[Event], Rule] = {
     events.HumanSaid: _rule(human.human_said),
     events.TranscriptionFailed: _rule(human.transcription_failed),
     events.PushToTalk: _rule(talk_key.push_to_talk),
+    events.HumanTyping: _rule(page.human_typing),
     events.AnswerCorrected: _rule(page.answer_corrected),
     events.PostEdited: _rule(page.post_edited),
     events.ApprovalDecided: _rule(page.approval_decided),

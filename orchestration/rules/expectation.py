@@ -5,28 +5,42 @@ from __future__ import annotations
 from orchestration import events
 from orchestration.brief import Expects
 from orchestration.standing import Standing
-from orchestration.turn import Stage
+from orchestration.turn import Stage, Turn
+from orchestration.workflow import Wait
 
 
 def follow(c: Standing) -> None:
     """Tell the recogniser when something else is expected; not in the middle of what the human says."""
-    wanted = _expected(c)
+    wanted = now(c)
     if wanted is c.expected or c.human_speaking or c.stage is Stage.ENDED:
         return
     c.expected = wanted
     c.do(events.Expect(wanted))
 
 
-def _expected(c: Standing) -> Expects:
+def now(c: Standing) -> Expects:
     """By the question that is open, or being asked: who answers early has not heard its end."""
-    key = _question(c)
-    if key:
-        return next(question.expects for question in c.workflow.questions if question.key == key)
-    return Expects.YES_OR_NO if c.desk.open_approval is not None else Expects.ANYTHING
+    if c.stage is Stage.TALKING and c.current is not None:
+        expects = of_turn(c, c.current)
+    else:
+        expects = _open(c) if c.stage is Stage.LISTENING else Expects.ANYTHING
+    decides = expects is Expects.ANYTHING and not c.open_question and c.desk.open_approval is not None
+    return Expects.YES_OR_NO if decides else expects
 
 
-def _question(c: Standing) -> str:
-    turn = c.current
-    if c.stage is Stage.TALKING and turn is not None:
-        return turn.step.question if turn.step else (c.open_question if turn.back is Stage.LISTENING else "")
-    return c.open_question if c.stage is Stage.LISTENING else ""
+def of_turn(c: Standing, turn: Turn) -> Expects:
+    """What the turn asks for; ANYTHING also where it asks for nothing."""
+    if turn.step is None:
+        return _open(c) if turn.back is Stage.LISTENING else Expects.ANYTHING
+    return Expects.YES_OR_NO if turn.step.wait is Wait.OPINION else _question(c, turn.step.question)
+
+
+def _open(c: Standing) -> Expects:
+    if not c.open_question and c.showing is not None:
+        return Expects.YES_OR_NO
+    return _question(c, c.open_question)
+
+
+def _question(c: Standing, key: str) -> Expects:
+    found = (question.expects for question in c.workflow.questions if question.key == key)
+    return next(found, Expects.ANYTHING)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
-from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
+from orchestration.standing import PAUSE_HAND_OVER_MS, REMIND_S, Standing
 from orchestration.turn import Stage, Turn
 
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
 MOMENT_S = 25.0
 """The first silence when the human has asked for a moment."""
+TYPING_S = 10.0
+"""So long after the last change of what is written the human is still taken to write."""
 
 
 def silence(c: Standing, turn: Turn) -> None:
@@ -22,22 +24,37 @@ def silence(c: Standing, turn: Turn) -> None:
         c.do(events.Cut())
 
 
-def listen(c: Standing, question: str, nudge_s: float = NUDGE_S) -> None:
+def listen(c: Standing, question: str) -> None:
     """Give the human the floor; the clocks of silence run from now, while the human can hear.
 
-    After `nudge_s` of silence the human is nudged, or, where no question is open, the script goes on.
+    After a silence the human is nudged, or, where no question is open, the script goes on.
     """
     c.stage = Stage.LISTENING
     c.current = None
     c.open_question = question
     if c.human_speaking:
         return
-    if c.nudged:
+    nudge_s = MOMENT_S if c.moment else NUDGE_S
+    c.moment = False
+    if c.nudged and question:
         c.timers.set("unanswered", c.now + UNANSWERED_S - NUDGE_S)
     else:
         c.timers.set("nudge", c.now + nudge_s)
         c.timers.set("unanswered", c.now + nudge_s + UNANSWERED_S - NUDGE_S)
     c.tell(notices.HumanListening(True))
+
+
+def put_off_silence(c: Standing) -> None:
+    """The human is there, only not heard: the clocks of silence start anew. None of them runs out sooner."""
+    if c.held:
+        return  # nobody can be asked, and the clocks stand still
+    c.timers.put_off("nudge", c.now + NUDGE_S)
+    c.timers.put_off("unanswered", c.now + (UNANSWERED_S - NUDGE_S if c.nudged else UNANSWERED_S))
+    c.timers.put_off("remind", c.now + REMIND_S[0])
+
+
+def is_typing(c: Standing) -> bool:
+    return c.typing_at is not None and c.now - c.typing_at < TYPING_S
 
 
 def return_to(c: Standing, stage: Stage) -> None:

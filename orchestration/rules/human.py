@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource, AnswerStatus
-from orchestration.rules import floor, remarks
+from orchestration.rules import floor, late, meaning, opinion, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import is_backchannel, is_bare_no, is_no_answer, mostly_heard
@@ -24,7 +24,7 @@ BEGUN_WORDS = 2
 
 
 def speech_started(c: Standing, event: events.SpeechStarted) -> None:
-    c.timers.clear("nudge", "unanswered", "transcript", "still", "remind")
+    c.timers.clear("nudge", "unanswered", "transcript", "still", "remind", "farewell")
     speaking(c, event)
 
 
@@ -88,36 +88,53 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     c.timers.clear("transcript")
     cut, c.cut = c.cut, None
     over, c.overlap = c.overlap, None
+    by_key, c.by_key = c.by_key, False
     hummed = over is not None and over.speech
     text = event.text.strip()
-    nothing = not text or (is_backchannel(text) and not event.typed)
-    if cut is not None and nothing:
+    nothing = meaning.is_nothing(c, event, cut, over if hummed else None, by_key)
+    if c.farewell:
+        _said_goodbye(c, event)
+    elif cut is not None and nothing:
         remarks.say_again(c, cut[0])  # the interruption meant nothing
     elif hummed and nothing and c.stage is not Stage.TALKING:
         floor.return_to(c, c.stage)  # it began while a voice was heard, and meant no more than then
     elif not text:
         _understood_nothing(c)
+    elif late.named(c, event, text, cut[0] if cut else None):
+        pass
     elif remarks.granted(c, event, text, cut[0] if cut else None):
         pass
     elif _is_answer(c, cut):
-        _answer(c, event, text)
+        _answer(c, event, remarks.put_rightly(c, text), nothing)
+    elif opinion.given(c, event, text, cut) or late.taken(c, event, text, cut[0] if cut else None):
+        pass
     else:
         remarks.remark(c, event, text, cut[0] if cut else None)
+
+
+def _said_goodbye(c: Standing, event: events.HumanSaid) -> None:
+    if event.text.strip():
+        remarks.remember(c, event, "", share=False)
+    c.complete()
 
 
 def _understood_nothing(c: Standing) -> None:
     if c.stage is Stage.TALKING and c.current is not None:
         return
-    if c.stage is not Stage.LISTENING:
+    if c.stage is not Stage.LISTENING or c.showing is not None:
         floor.return_to(c, c.stage)
     elif c.appending or not c.open_question:
         c.appending = False
         c.proceed(PAUSE_AFTER_HUMAN_MS)
+    elif floor.is_typing(c):
+        floor.listen(c, c.open_question)  # the sound was that of the keys
     elif c.misheard < MISHEARD_MAX:
         c.misheard += 1
         ask_again(c, "didnt_catch")
     else:
+        left = c.open_question
         leave_unanswered(c)
+        late.left(c, left)
 
 
 # ---------------------------------------------------------------------- answers
@@ -132,7 +149,7 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
     turn, heard = cut
     step = turn.step
     if step is None:
-        return turn.back is Stage.LISTENING
+        return turn.back is Stage.LISTENING and (c.appending or bool(c.open_question))
     if step.wait is not Wait.ANSWER:
         return False
     if mostly_heard(heard, turn.whole) or c.put_aside[0] == step.question:
@@ -145,8 +162,8 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
     return c.appending or bool(c.open_question)
 
 
-def _answer(c: Standing, event: events.HumanSaid, text: str) -> None:
-    if c.appending and not _goes_on_with_an_answer(c, text):
+def _answer(c: Standing, event: events.HumanSaid, text: str, nothing: bool) -> None:
+    if c.appending and (nothing or not _goes_on_with_an_answer(c, text)):
         return _beside_an_answer(c, event, text)
     if is_no_answer(text):
         remarks.remember(c, event, c.open_question)
@@ -180,24 +197,35 @@ def _beside_an_answer(c: Standing, event: events.HumanSaid, text: str) -> None:
 
 
 def _store(c: Standing, key: str, text: str, source: AnswerSource) -> None:
-    c.desk.brief = c.brief.with_answer(key, text, source)
-    c.tell(notices.BriefUpdated(c.brief, key))
+    floor.change_answer(c, key, text, source)
     answered(c, key)
 
 
 def answered(c: Standing, key: str) -> None:
-    """The question has its answer (or will get none): the next turn follows at once."""
-    c.answered = key
-    c.open_question = ""
+    """The question has its answer (or will get none): the next turn follows at once.
+
+    After the interview the right answer is confirmed, and the conversation goes on where it was.
+    """
+    before, righting = c.answered, c.righting
+    c.answered, c.open_question, c.righting = key, "", None
     c.tell(notices.HumanListening(False))
+    if righting is not None:
+        about = {"answer": facts.answer(c, None), "question": {}}
+        c.answered = before
+        c.interject(c.asker(key).speaker, "corrected", about, righting[1])
+        return
     c.proceed(PAUSE_AFTER_HUMAN_MS)
     c.just_answered = True
 
 
 def leave_unanswered(c: Standing) -> None:
     """Go on without an answer; one that was given before the question was opened again stays."""
-    key = c.open_question
-    if c.brief[key].status is AnswerStatus.ANSWERED:
+    key, righting = c.open_question, c.righting
+    if righting is not None:
+        c.open_question, c.righting = "", None
+        c.tell(notices.HumanListening(False))
+        floor.return_to(c, righting[1])
+    elif c.brief[key].status is AnswerStatus.ANSWERED:
         answered(c, key)
     else:
         _store(c, key, "", AnswerSource.NONE)

@@ -13,6 +13,7 @@ from orchestration.rules import floor, human
 from orchestration.standing import Standing
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_meant
+from orchestration.wishes import is_wish
 
 DECIDE_S = 0.505
 """From the sound being noticed, 80 to 100 ms after it began; the voice is silent 40 ms after the decision.
@@ -166,7 +167,7 @@ def transcription_failed(c: Standing, event: events.TranscriptionFailed) -> None
 
 
 def _weigh(c: Standing, event: events.HumanSaid) -> None:
-    if is_meant(event.text, event.confidence):
+    if is_meant(event.text, event.confidence) or is_wish(event.text):
         _interrupt(c, event)
         return
     if c.current is None:  # the voice broke off meanwhile: its recovery waits for these words

@@ -1,18 +1,35 @@
-"""The human's hand on the page: correct an answer, edit the post, approve or reject it."""
+"""The human's hand on the page: write, correct an answer, edit the post, approve or reject it."""
 
 from __future__ import annotations
 
 from orchestration import events
-from orchestration.brief import AnswerSource
+from orchestration.brief import AnswerSource, AnswerStatus
 from orchestration.rules import floor, human
 from orchestration.rules.work import work_came_back
 from orchestration.standing import Standing
+from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage
 from orchestration.work import ApprovalState
+
+DECIDED = {
+    ApprovalState.APPROVE: "(approved the post)",
+    ApprovalState.REJECT: "(rejected the post)",
+}
+
+
+def human_typing(c: Standing, event: events.HumanTyping) -> None:
+    """Who writes is not silent: nobody nudges them or goes on without their answer meanwhile."""
+    if event.typing:
+        c.typing_at = c.now
+    floor.put_off_silence(c)
 
 
 def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
     """What was made from the old answer is made again. A correction of the open question answers it."""
+    before = c.brief[event.key]
+    did = "corrected" if before.status is AnswerStatus.ANSWERED else "answered"
+    _note(c, f"({did}: {before.title} → {event.text})")
+    floor.put_off_silence(c)
     floor.change_answer(c, event.key, event.text, AnswerSource.CORRECTED)
     if c.stage is Stage.LISTENING and event.key == c.open_question and c.cut is None:
         c.timers.clear("nudge", "unanswered")
@@ -23,7 +40,10 @@ def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
 
 
 def post_edited(c: Standing, event: events.PostEdited) -> None:
-    c.do(*c.desk.edit_post(event.text, c.now))
+    done = c.desk.edit_post(event.text, c.now)
+    if done:
+        _note(c, "(edited the post)")
+    c.do(*done)
 
 
 def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
@@ -31,8 +51,15 @@ def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:
     if approval is not None and approval.state is ApprovalState.OPEN:
         late = c.now > approval.expires_at
         c.do(*(c.desk.expire(approval) if late else c.desk.decide(approval, event.decision)))
+        if said := DECIDED.get(c.desk.approvals[event.approval].state):
+            _note(c, said)
         c.timers.clear("remind", "expire")
         if c.stage is Stage.APPROVING and not c.human_has_word:
             floor.return_to(c, c.stage)
         else:
             work_came_back(c)
+
+
+def _note(c: Standing, text: str) -> None:
+    """What the hand did stands in the transcript, beside what was said."""
+    c.transcript.append(Entry(HUMAN, text, c.at_ms(c.now), c.at_ms(c.now), c.phase))

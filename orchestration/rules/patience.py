@@ -9,7 +9,7 @@ from orchestration.turn import Stage
 OVER_A_VOICE_MS = 600
 """Whoever speaks while another does is brief, and what it meant should be known soon."""
 DECIDING_MS = 450
-"""Yes or no."""
+"""Yes or no; also whether what is shown is liked."""
 BESIDE_WORK_MS = 700
 
 
@@ -24,6 +24,8 @@ def follow(c: Standing) -> None:
 
 def _patience_ms(c: Standing) -> int:
     match c.stage:
+        case Stage.LISTENING if c.showing is not None and not c.open_question:
+            return DECIDING_MS
         case Stage.LISTENING:
             return next(phase.patience_ms for phase in c.workflow.phases if phase.name == c.phase)
         case Stage.APPROVING:

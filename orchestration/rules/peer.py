@@ -26,7 +26,7 @@ def _take_up_again(c: Standing) -> None:
     """What was not surely heard is said again: the turn that was cut, or the open question."""
     if c.stage is Stage.LISTENING and c.open_question:
         human.ask_again(c, "nudge")
-    elif c.stage in (Stage.WORKING, Stage.APPROVING):
+    elif c.stage in (Stage.WORKING, Stage.APPROVING) or c.showing is not None:
         floor.return_to(c, c.stage)
     else:
         c.proceed(PAUSE_AFTER_HUMAN_MS)
@@ -35,6 +35,9 @@ def _take_up_again(c: Standing) -> None:
 def listener_lost(c: Standing, event: events.ListenerLost) -> None:
     """Nobody can hear: the turn under way will be said again, no clock runs, jobs go on."""
     if c.held or c.started_at is None:
+        return
+    if c.farewell:
+        c.complete()
         return
     c.drop_prepared()
     _forget_interruption(c)
@@ -58,7 +61,7 @@ def _forget_interruption(c: Standing) -> None:
     if turn is not None:
         c.give_back(turn)
     c.typed_over = None
-    c.appending = c.talk_key = c.voice_open = c.transcript_due = False
+    c.appending = c.talk_key = c.by_key = c.voice_open = c.transcript_due = False
     c.collected.clear()
     overlap.forget(c)
     c.timers.clear("transcript")
@@ -66,6 +69,9 @@ def _forget_interruption(c: Standing) -> None:
 
 def stop_requested(c: Standing, event: events.StopRequested) -> None:
     """The voice falls silent first, so that what was heard of its sentence is kept."""
+    if c.farewell:
+        c.complete()
+        return
     turn, c.current = c.current, None
     if turn is not None:
         floor.silence(c, turn)

@@ -6,6 +6,7 @@ from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource, AnswerStatus, Expects
 from orchestration.rules import floor
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
+from orchestration.tastes import approves, wants_an_edit
 from orchestration.tools import WORK
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
@@ -22,10 +23,15 @@ from orchestration.wishes import (
 )
 from orchestration.workflow import Wait
 
+WITH_THE_QUESTION = ("corrected", "late_answer")
+"""Beside the script, but with the open question in the same breath: said again as they were."""
+MOMENT = "moment"
+ONLY_A_TAP, EDIT_YOURSELF = "only_a_tap", "edit_yourself"
+
 
 def granted(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
     """Whether the words were a wish, or beside the question; `turn` is the one that they cut."""
-    asked = _asked(c, turn)
+    asked = asked_now(c, turn)
     before, said = c.put_aside, (asked, plain(text))
     c.put_aside = said
     aside = bool(asked) and is_aside(text)
@@ -47,12 +53,29 @@ def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
     if wants_it_again(text):
         _again(c, event, turn)
         return True
-    asked = _asked(c, turn)
-    if (asked or c.appending) and wants_a_moment(text):
-        _wait(c, event, asked)
+    asked = asked_now(c, turn)
+    if (asked or c.appending or c.showing is not None) and wants_a_moment(text):
+        _wait(c, event, asked, turn)
         return True
-    wish = amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
-    return wish is not None and (_correct(c, event, wish, turn) or _go_back(c, event, wish, turn))
+    wish = _amendment(c, text)
+    if wish is None:
+        return False
+    if correct(c, event, wish, turn) or _go_back(c, event, wish, turn) or _put_right(c, event, wish, turn):
+        return True
+    if asked and wish.key and wish.key != asked and not wish.latest:
+        put_aside(c, event, asked)  # of an answer that is still to come
+        return True
+    return False
+
+
+def put_rightly(c: Standing, text: str) -> str:
+    """The answer alone, where the words correct what the open question asks for ("no, the name is ...")."""
+    wish = None if c.appending else _amendment(c, text)
+    return wish.text if wish is not None and wish.text and wish.key == c.open_question else text
+
+
+def _amendment(c: Standing, text: str) -> Amendment | None:
+    return amendment(text, {word: q.key for q in c.workflow.questions for word in q.words})
 
 
 def _moment_is_over(c: Standing, asked: str, before: tuple[str, str], text: str) -> bool:
@@ -65,7 +88,7 @@ def _a_name_is_asked(c: Standing, asked: str) -> bool:
     return any(q.key == asked and q.expects is Expects.NAME for q in c.workflow.questions)
 
 
-def _asked(c: Standing, turn: Turn | None) -> str:
+def asked_now(c: Standing, turn: Turn | None) -> str:
     """The key of the question that the human is asked now, empty for none."""
     if turn is not None and turn.step is not None:
         return turn.step.question
@@ -79,6 +102,9 @@ def _again(c: Standing, event: events.HumanSaid, turn: Turn | None) -> None:
     """The voices are not told of the wish: what they say again answers the words before it."""
     remember(c, event, "", share=False)
     again = _question_again(c, turn) or turn or c.last
+    heard = turn or c.last
+    if heard is not None and heard.act in WITH_THE_QUESTION and c.open_question:
+        again = heard
     appending, c.appending = c.appending and turn is None, False
     if again is None or appending:
         c.proceed(PAUSE_AFTER_HUMAN_MS)  # before the next turn sounded: nothing was missed
@@ -106,12 +132,14 @@ def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
     c.give(again, PAUSE_AFTER_HUMAN_MS)
 
 
-def _wait(c: Standing, event: events.HumanSaid, asked: str) -> None:
+def _wait(c: Standing, event: events.HumanSaid, asked: str, turn: Turn | None) -> None:
     """The human keeps the floor. More words answer the question, also one that was cut."""
     remember(c, event, "")
-    c.appending = not asked
-    c.nudged = False
-    floor.listen(c, asked, floor.MOMENT_S)
+    c.appending = not asked and c.showing is None
+    c.nudged, c.moment = False, True
+    c.open_question = asked
+    voice = c.asker(asked).speaker if asked else speaker(c, turn)
+    c.interject(voice, MOMENT, {}, Stage.LISTENING)
 
 
 # ---------------------------------------------------------------------- back
@@ -119,10 +147,25 @@ def _wait(c: Standing, event: events.HumanSaid, asked: str) -> None:
 
 def _go_back(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
     """Open a question of this phase again. Its answer stays until there is another."""
-    key = wish.key or _before(c, _asked(c, turn))
+    key = wish.key or _before(c, asked_now(c, turn))
     if wish.text or not key or not c.script.back_to(key, c.phase_told):
         return False
     remember(c, event, "")
+    c.open_question = key
+    c.appending = c.nudged = False
+    c.misheard = 0
+    floor.tell_question(c, key)
+    c.interject(c.asker(key).speaker, "go_back", {"question": facts.question(c, None)}, Stage.LISTENING)
+    return True
+
+
+def _put_right(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
+    """After the interview: ask for the right answer, which the next words are, and go on where it was."""
+    key = wish.key
+    if wish.text or not key or asked_now(c, turn) or c.brief[key].status is AnswerStatus.PENDING:
+        return False
+    remember(c, event, "")
+    c.righting = (key, back_from(c, turn))
     c.open_question = key
     c.appending = c.nudged = False
     c.misheard = 0
@@ -140,9 +183,9 @@ def _before(c: Standing, key: str) -> str:
 # ---------------------------------------------------------------------- corrected
 
 
-def _correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
+def correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
     """Put an answer right that was given before. The open question is asked again, in the same breath."""
-    key, asked = wish.key or c.answered, _asked(c, turn)
+    key, asked = wish.key or c.answered, asked_now(c, turn)
     if wish.latest and key != c.answered:
         return False
     if not wish.text or not key or key == asked or c.brief[key].status is AnswerStatus.PENDING:
@@ -155,10 +198,10 @@ def _correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn |
         c.proceed(PAUSE_AFTER_HUMAN_MS)  # the next question confirms the answer before it
         return True
     c.open_question = asked
-    back = Stage.LISTENING if asked else _back_from(c, turn)
-    speaker = c.asker(asked).speaker if asked else _speaker(c, turn)
+    back = Stage.LISTENING if asked else back_from(c, turn)
+    voice = c.asker(asked).speaker if asked else speaker(c, turn)
     question = facts.question(c, None) if asked else {}
-    c.interject(speaker, "corrected", {"answer": facts.answer(c, None), "question": question}, back)
+    c.interject(voice, "corrected", {"answer": facts.answer(c, None), "question": question}, back)
     return True
 
 
@@ -195,33 +238,41 @@ def put_aside(c: Standing, event: events.HumanSaid, asked: str) -> None:
 def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> None:
     """A refusal of what is shown, or something to reply to."""
     remember(c, event, "")
-    back = _back_from(c, turn)
+    back = back_from(c, turn)
     approval = c.desk.open_approval
     if approval is not None and is_refusal(text, event.confidence):
         c.do(*c.desk.decide(approval, events.Decision.REJECT))
         floor.return_to(c, back)
+    elif approval is not None and approves(text):
+        c.interject(approval.speaker, ONLY_A_TAP, {}, back)
+    elif approval is not None and wants_an_edit(text):
+        c.interject(approval.speaker, EDIT_YOURSELF, {}, back)
     else:
-        c.interject(_speaker(c, turn), "reply", {}, back)
+        c.interject(speaker(c, turn), "reply", {}, back)
 
 
-def _back_from(c: Standing, turn: Turn | None) -> Stage:
+def back_from(c: Standing, turn: Turn | None) -> Stage:
     """Where the conversation goes on after the reply. A step cut before it was whole is said again."""
     if turn is None:
-        return c.stage if c.stage in (Stage.WORKING, Stage.APPROVING) else Stage.TALKING
+        waits = c.stage in (Stage.WORKING, Stage.APPROVING) or c.showing is not None
+        return c.stage if waits else Stage.TALKING
     step = turn.step
     if step is None:
         return turn.back
     if not turn.generated:
         c.give_back(turn)
         return Stage.TALKING
+    if step.wait is Wait.OPINION:
+        c.showing = turn
+        return Stage.LISTENING
     if step.wait is Wait.ANSWER or c.satisfied(turn):
         return Stage.TALKING
     c.awaited = WORK[step.tool].job
     return Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING
 
 
-def _speaker(c: Standing, turn: Turn | None) -> str:
-    """Who was cut, else who spoke last."""
+def speaker(c: Standing, turn: Turn | None) -> str:
+    """Who answers: who was cut, else who spoke last."""
     if turn is not None:
         return turn.speaker
     spoken = (entry.speaker for entry in reversed(c.transcript) if entry.speaker != HUMAN)

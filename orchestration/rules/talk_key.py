@@ -12,7 +12,7 @@ def push_to_talk(c: Standing, event: events.PushToTalk) -> None:
     if not event.down:
         talk_key_released(c)
         return
-    c.talk_key = True
+    c.talk_key = c.by_key = True
     if c.stage is Stage.TALKING:
         overlap.take_floor(c, events.SpeechStarted(""))
     else:
@@ -30,7 +30,9 @@ def talk_key_released(c: Standing) -> None:
     human.stopped_speaking(c)
     if c.collected or c.cut is not None or c.fading is not None:
         human.human_said(c, events.HumanSaid(""))
-    elif c.stage is Stage.LISTENING and c.open_question:
+    elif c.farewell:
+        c.complete()
+    elif c.stage is Stage.LISTENING and (c.open_question or c.showing is not None):
         floor.listen(c, c.open_question)
     elif c.stage is not Stage.TALKING or c.current is None:
         floor.return_to(c, Stage.TALKING if c.stage is Stage.LISTENING else c.stage)

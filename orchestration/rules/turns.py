@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration import events, notices
-from orchestration.rules import floor, human, resume
+from orchestration.rules import floor, human, opinion, resume
 from orchestration.standing import Standing
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.turn import Stage, Turn
@@ -108,6 +108,7 @@ def playout_started(c: Standing, event: events.PlayoutStarted) -> None:
     c.timers.set("voice", c.now + TURN_S)
     c.voiceless.clear()
     c.just_answered = False
+    c.left_turns += 1
     c.enter_phase(turn.cue)
     c.tell(notices.TurnStarted(turn.turn, turn.speaker, turn.act, event.rtp_timestamp))
     if turn.step is not None and turn.step.question and not turn.command.after:
@@ -179,6 +180,8 @@ def after(c: Standing, turn: Turn) -> None:
     elif step.wait is Wait.ANSWER:
         c.nudged, c.misheard = False, 0
         floor.listen(c, step.question)
+    elif step.wait is Wait.OPINION:
+        opinion.ask(c, turn)
     else:
         c.awaited = WORK[step.tool].job
         floor.return_to(c, Stage.APPROVING if step.wait is Wait.APPROVAL else Stage.WORKING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import floor, human, overlap, resume, turns
+from orchestration.rules import floor, human, late, overlap, resume, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
 from orchestration.turn import Stage, Turn
 
@@ -81,7 +81,15 @@ def _nudge(c: Standing) -> None:
 
 def _unanswered(c: Standing) -> None:
     if c.stage is Stage.LISTENING and c.open_question:
+        left = c.open_question
         human.leave_unanswered(c)
+        late.left(c, left)
+
+
+def _farewell(c: Standing) -> None:
+    """The human says no goodbye."""
+    if c.farewell and not c.human_has_word:
+        c.complete()
 
 
 def _transcript(c: Standing) -> None:
@@ -117,6 +125,7 @@ TIMERS: dict[str, Callable[[Standing], None]] = {
     "decide": overlap.decide,
     "duck": overlap.back_up,
     "forget": overlap.forget_click,
+    "farewell": _farewell,
     "nudge": _nudge,
     "unanswered": _unanswered,
     "transcript": _transcript,

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from server.engine import brain_echo as echoes
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, Facts, integer, nested, objects, string, truth
+from server.engine.brain_names import name as name_in
 from server.engine.brain_remarks import reply
 from server.engine.brain_templates import acts, by_gaps, phrase
 
@@ -22,6 +24,8 @@ _QUESTION_WORDS = 24
 _HEADLINE_WORDS = 22
 _REASON_WORDS = 16
 _GAP_WORDS = 24
+_PAGES_WORDS = 12
+_TONE_WORDS = 9
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts.toml that other sentences are made of."""
 _SAID_OF_POSTS = frozenset(
@@ -67,7 +71,7 @@ def _given(facts: Facts, key: str) -> str:
     text = string(facts, key)
     if words.unsure(text):
         return ""
-    return words.name(text) if key == "name" else words.clean(text)
+    return name_in(text) if key == "name" else words.clean(text)
 
 
 def _question(context: Context) -> str:
@@ -81,6 +85,8 @@ def _greet(context: Context) -> Case:
     slots = {"me": context.me or "Marcus", "team": team, "next": _person(following)}
     if not team or not slots["next"]:
         return "plain", slots
+    if truth(context.fact("brief"), "given"):
+        return "given", slots
     return ("sarah" if following == "sarah" else "next"), slots
 
 
@@ -96,15 +102,18 @@ def _ask(context: Context) -> Case:
         return "first", slots
     if not words.clean(text) or words.unsure(text):
         return "empty", slots
-    slots["answer"] = words.name(text) if key == "name" else _short(text)
-    if key == "name":
-        return "name", slots
+    slots["answer"] = _acknowledged(answer)
     count = integer(question, "n")
-    return ("last" if count > 1 and count == integer(question, "of") else "answered"), slots
+    case = "last" if count > 1 and count == integer(question, "of") else "answered"
+    if not slots["answer"]:
+        return ("last_noted" if case == "last" else "noted"), slots
+    return ("name" if key == "name" else case), slots
 
 
-def _short(text: str) -> str:
-    return words.thing(text) or words.echo(text)
+def _acknowledged(answer: Facts) -> str:
+    """The answer as it is said back; "" when that would make no good sentence."""
+    text, key = string(answer, "text"), string(answer, "key")
+    return name_in(text) if key == "name" else echoes.spoken(text, whole=key == "pages")
 
 
 def _about_question(context: Context) -> Case:
@@ -113,14 +122,9 @@ def _about_question(context: Context) -> Case:
 
 
 def _corrected(context: Context) -> Case:
-    answer = context.fact("answer")
-    text = string(answer, "text")
-    slots = {
-        "answer": words.name(text) if string(answer, "key") == "name" else _short(text),
-        "question": _question(context),
-    }
+    slots = {"answer": _acknowledged(context.fact("answer")), "question": _question(context)}
     if not slots["answer"]:
-        return "empty", slots
+        return ("question_noted" if slots["question"] else "noted"), slots
     return ("question" if slots["question"] else "plain"), slots
 
 
@@ -128,7 +132,7 @@ def _wrap_up(context: Context) -> Case:
     brief = context.fact("brief")
     given = sum(bool(_given(brief, key)) for key in _BRIEF_KEYS)
     last = string(context.fact("answer"), "text")
-    slots = {"name": business(context), "answer": "" if words.unsure(last) else _short(last)}
+    slots = {"name": business(context), "answer": "" if words.unsure(last) else echoes.spoken(last)}
     if not given:
         return "none", slots
     if brief.get("given") is True:
@@ -148,12 +152,11 @@ def _hand_over(context: Context) -> Case:
 
 def _start_research(context: Context) -> Case:
     brief = context.fact("brief")
-    offer, audience = words.thing(_given(brief, "offer")), words.thing(_given(brief, "audience"))
-    said = words.clip(_given(brief, "offer"), 10)
-    slots = {"name": business(context), "offer": offer, "audience": audience, "words": said}
+    offer, audience = echoes.thing(string(brief, "offer")), echoes.thing(string(brief, "audience"))
+    slots = {"name": business(context), "offer": offer, "audience": audience}
     if offer:
         return ("both" if audience else "offer"), slots
-    return ("clause" if said else "plain"), slots
+    return ("audience" if audience else "plain"), slots
 
 
 def _failed(result: Facts) -> Case | None:
@@ -189,7 +192,8 @@ def _report_research(context: Context) -> Case:
 
 
 def _start_build(context: Context) -> Case:
-    pages = words.thing(_given(context.fact("brief"), "pages"), 10)
+    asked = string(context.fact("brief"), "pages")
+    pages = echoes.thing(asked, _PAGES_WORDS) if len(asked.split()) <= _PAGES_WORDS else ""
     slots = {"name": business(context), "pages": pages}
     return ("both" if pages else "name"), slots
 
@@ -211,13 +215,14 @@ def _show_site(context: Context) -> Case:
         return failure
     titles = [words.clip(words.clean(string(page, "title")), 4) for page in objects(result, "pages")]
     titles = [title for title in titles if title]
-    tone = words.clip(words.clean(string(nested(result, "palette"), "name") or string(result, "palette")), 4)
+    tone = words.clean(string(nested(result, "palette"), "name") or string(result, "palette"))
+    tone = words.clip(tone, _TONE_WORDS)
     tone = tone[:1].lower() + tone[1:]
     shown = titles if len(titles) <= 4 else [*titles[:3], "more"]
     slots = {
         "count": words.counted(len(titles), "page"),
         "pages": words.listing(shown),
-        "palette": f"the {tone} {'' if 'palette' in tone.lower() else 'palette'}" if tone else "",
+        "palette": f"the {tone}" if "palette" in tone.lower() else tone,
     }
     if titles:
         return ("full" if tone else "pages"), slots
@@ -233,7 +238,7 @@ def _report_failure(context: Context) -> Case:
 
 def _start_post(context: Context) -> Case:
     brief = context.fact("brief")
-    topic = words.thing(_given(brief, "offer")) or words.thing(_given(brief, "difference"))
+    topic = echoes.thing(string(brief, "offer"))
     return ("both" if topic else "name"), {"name": business(context), "topic": topic}
 
 
@@ -307,6 +312,7 @@ def _always(case: str) -> Act:
 _ACTS: Mapping[str, Act] = {
     "greet": _greet,
     "ask": _ask,
+    "ask_once_more": _about_question,
     "nudge": _about_question,
     "didnt_catch": _about_question,
     "go_back": _about_question,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from server.engine import brain_words as words
 from server.engine.brain_asked import Asked, asked, spoken_name
 from server.engine.brain_context import Context, Output, string
+from server.engine.brain_echo import echo
 from server.engine.brain_templates import phrase
 from server.engine.brain_tools import arguments, forced
 from server.engine.brain_types import BrainRequest, Call, Item, Reply
@@ -148,7 +149,7 @@ def _answer(context: Context, request: BrainRequest) -> str:
         "title": _title(context),
         "tools": words.listing([spoken_name(tool.name) for tool in request.tools[:4]]),
         "who": _human_name(context),
-        "said": words.echo(_earlier(context) if case == "you_said" else context.human, 12),
+        "said": _quoted_back(_earlier(context)) if case == "you_said" else echo(context.human),
         "fact": fact,
     }
     return phrase("plain", _possible(case, slots), slots, context.said)
@@ -179,7 +180,9 @@ def _possible(case: str, slots: dict[str, str]) -> str:
         return case if slots["title" if case == "who" else "tools"] else f"{case}_plain"
     if case in {"met", "you_are"} and not slots["who"]:
         return "unknown"
-    if case in {"reflect", "you_said"} and not slots["said"]:
+    if case == "reflect" and not slots["said"]:
+        return "reflect_plain"
+    if case == "you_said" and not slots["said"]:
         return "quiet"
     return case
 
@@ -194,6 +197,10 @@ def _human_name(context: Context) -> str:
     matches = [_MY_NAME.search(heard.text) for heard in context.heard if heard.speaker == "human"]
     named = [words.clean(match[1]) for match in matches if match]
     return named[-1].capitalize() if named else ""
+
+
+def _quoted_back(text: str) -> str:
+    return words.lower_first(words.clip(words.clean(text), 12))
 
 
 def _earlier(context: Context) -> str:

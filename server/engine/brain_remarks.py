@@ -6,6 +6,7 @@ import re
 
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, integer, string
+from server.engine.brain_echo import echo
 from server.engine.brain_templates import acts, phrase
 
 _WORK = {"research": "the research", "website": "the website", "post": "the post"}
@@ -20,16 +21,25 @@ _INTENTS = (
     ("worry", r"\b(?:worried|afraid|concerned|don't like|do not like|too (?:expensive|slow|much)|hate)\b"),
     (
         "question",
-        r"\?\s*$|^\W*(?:what|why|who|where|how|when|which|can|could|do|does|is|are|will|would|should)\b",
+        r"\?\s*$|^\W*(?:(?:excuse me|sorry|and|but|so|well|oh|um|hey)\W+)*"
+        r"(?:what|why|who|where|how|when|which|can|could|do|does|is|are|will|would|should)\b",
     ),
 )
 _SAID_WORDS = 10
+_BEFORE = re.compile(
+    r"^\W*(?:(?:excuse me|excuse you|sorry|pardon(?: me)?|okay|ok|so|well|and|but|um+|uh+|by the way|hi|"
+    r"hello|hey|"
+    r"marcus|sarah|maya|alex|sophie)\b[\s,.!]*)+(?=\w)",
+    re.IGNORECASE,
+)
+"""What is said before a question and changes nothing about it."""
 
 
 def intent(text: str) -> str:
     """Which kind of remark this is: one of acts.toml's cases of `reply`."""
     if not words.clean(text):
         return "silence"
+    text = _BEFORE.sub("", text)
     return next((case for case, pattern in _INTENTS if re.search(pattern, text, re.IGNORECASE)), "statement")
 
 
@@ -44,14 +54,15 @@ def reply(context: Context) -> str:
         case = "how_far"
     if case == "who" and not (context.me and context.title):
         case = "greeting"
+    said = echo(context.human, _SAID_WORDS) if len(context.human.split()) <= _SAID_WORDS else ""
     slots = {
         "back": back,
         "me": context.me or "your colleague",
         "title": words.clip(words.clean(context.title), 6),
-        "said": words.echo(context.human, _SAID_WORDS),
+        "said": said,
         "what": _WORK.get(string(progress, "kind"), "the work"),
         "percent": str(percent),
     }
-    if not slots["said"] and case in {"worry", "question", "statement"}:
-        case = "silence"
+    if not said and case in {"worry", "statement"}:
+        case = f"{case}_plain"
     return phrase("reply", case, slots, context.said)

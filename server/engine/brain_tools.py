@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from server.engine import brain_words as words
 from server.engine.brain_context import Context, string
+from server.engine.brain_names import name as name_in
 from server.engine.brain_types import BrainRequest, Call, ToolSpec
 
 Schema = Mapping[str, object]
@@ -77,7 +78,7 @@ def _from_context(name: str, schema: Schema, context: Context, needed: bool) -> 
     brief = context.fact("brief")
     keys = ("name", "offer", "audience", "difference", "pages", "style")
     said = {key: words.clean(string(brief, key)) for key in keys}
-    business = words.name(said["name"]) if said["name"] else ""
+    business = name_in(said["name"]) if said["name"] else ""
     known = {
         "speaker": string(context.fact("next"), "speaker").lower(),
         "name": business,

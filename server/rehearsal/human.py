@@ -25,6 +25,9 @@ DECISIONS = {
     "yes3": "Okay, yes.",
     "no": "No.",
 }
+OPINION = {"opinion": "I like it."}
+"""Of the website, in the phase that shows it."""
+SHOWCASE = "showcase"
 NO_TRIES = 3
 REPLY_S = 6.0
 """So long it waits for a reply before it says more."""
@@ -57,6 +60,7 @@ class Human:
         self._tell = tell
         self._part = part or Part()
         self._question = ""
+        self._phase = ""
         self._tries: dict[str, int] = {}
         self._understood: set[str] = set(KEYS) if self._part.given else set()
         self._corrected: set[str] = set()
@@ -94,6 +98,7 @@ class Human:
         data = event.data
         match event.type:
             case "phase.entered":
+                self._phase = str(data.get("phase"))
                 self._tell(f"── {data.get('index')}/{data.get('of')} {data.get('phase')}")
             case "caption":
                 self._tell(f"{str(data.get('speaker')).capitalize():>7}: {data.get('text')}")
@@ -132,8 +137,23 @@ class Human:
 
     def _listening(self, listening: bool) -> None:
         busy = self._speaking is not None and not self._speaking.done()
-        if listening and not busy and self._question and self._question not in self._understood:
+        if not listening or busy:
+            return
+        if self._phase == SHOWCASE:
+            self._speaking = self._start(self._like())
+        elif self._question and self._question not in self._understood:
             self._speaking = self._start(self._answer(self._question))
+
+    async def _like(self) -> None:
+        """Aloud at first, where that was prepared; typed when it was not understood."""
+        await asyncio.sleep(REACTION_S)
+        ((key, text),) = OPINION.items()
+        tries = self._tries[key] = self._tries.get(key, 0) + 1
+        self._tell(f"  human: {text}")
+        if key in self._spoken and tries == 1:
+            await self._visit.say(text, self._spoken[key])
+        else:
+            await self._visit.type(text)
 
     async def _answer(self, key: str) -> None:
         await asyncio.sleep(REACTION_S)

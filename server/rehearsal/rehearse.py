@@ -15,7 +15,7 @@ import aiohttp
 from server.rehearsal import report
 from server.rehearsal.answers import Answers, AnswersError, load
 from server.rehearsal.client import RehearsalError, Visit
-from server.rehearsal.human import DECISIONS, INTERRUPTIONS, Human, Tell
+from server.rehearsal.human import DECISIONS, INTERRUPTIONS, OPINION, Human, Tell
 from server.rehearsal.mouth import SpeechError, prepare
 from server.rehearsal.part import Part
 from server.rehearsal.spawn import running_server
@@ -36,7 +36,7 @@ class Plan:
 
     def texts(self) -> dict[str, str]:
         """All that will be said aloud."""
-        answers = {} if self.part.given else self.answers.said
+        answers = {} if self.part.given else {**self.answers.said, **OPINION}
         interruptions = INTERRUPTIONS if self.part.interruptions else {}
         return {**answers, **interruptions, **(DECISIONS if self.part.decisions else {})}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import story
 from page_steps import enter, until
 from playwright.async_api import Page, expect
-from wire_double import WireDouble
+from wire_double import Refusal, WireDouble
 
 from orchestration import notices
 
@@ -31,6 +32,77 @@ async def test_the_page_says_why_a_session_ended(
     await expect(page.get_by_test_id("summary")).to_contain_text(title)
     if reason != "human":
         await expect(page.get_by_test_id("notice")).to_contain_text(sentence)
+
+
+async def test_after_a_stop_the_summary_tells_what_was_done_so_far(page: Page, double: WireDouble) -> None:
+    double.summary = {
+        "name": "Lantern and Loaf",
+        "answered": 6,
+        "research": {"status": "done", "headline": "People choose a bakery for its bread."},
+        "site": {"status": "built", "pages": [{"title": "Home"}, {"title": "Contact"}]},
+        "post": {"status": "drafted", "text": "Every night", "outcome": {}},
+    }
+    await enter(page, double)
+    await page.get_by_test_id("stop").click()
+    await page.get_by_test_id("stop-yes").click()
+    summary = page.get_by_test_id("summary")
+    for text in ("Lantern and Loaf", "6 of 6", "its bread", "2 pages: Home", "Drafted; not approved"):
+        await expect(summary).to_contain_text(text)
+
+
+async def test_when_the_server_is_shut_down_nothing_is_offered_that_it_took_along(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.approval(double)
+    await double.tell(notices.SessionState("stopped", "shutdown"))
+    summary = page.get_by_test_id("summary")
+    await expect(summary).to_contain_text("the server was shut down")
+    await expect(summary).to_contain_text("The session is gone with the server")
+    await expect(summary.locator("a:visible")).to_have_count(0)
+    await expect(page.get_by_test_id("delete-data")).to_be_hidden()
+    await expect(page.get_by_test_id("summary-post")).to_have_text(story.POST_TEXT)
+    await expect(summary).not_to_contain_text("kept for a day")
+
+
+async def test_a_session_lost_with_a_restart_is_said_here_and_once_after_a_reload(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.approval(double)
+    await page.get_by_test_id("post-text").fill("Not saved yet")
+    unknown = Refusal(404, "unknown_session", "There is no such session.")
+    for asked in (("POST", "/whip"), ("GET", "/events"), ("GET", "/sessions/s1")):
+        double.refusals[asked] = unknown
+    await double.drop_peers()
+    await expect(page.get_by_test_id("notice")).to_contain_text("the server was restarted")
+    await expect(page.get_by_test_id("stop")).to_be_hidden()
+    await page.get_by_test_id("tab-summary").click()
+    await expect(page.get_by_test_id("summary")).to_contain_text("gone with the server")
+    await expect(page.get_by_test_id("summary").locator("a:visible")).to_have_count(0)
+    await expect(page.get_by_test_id("post-text")).to_have_value("Not saved yet")
+    await page.reload()
+    note = page.get_by_test_id("start-note")
+    await expect(note).to_have_text("Your last session ended when the server was restarted.")
+    await expect(note).to_be_in_viewport()
+    await page.reload()
+    await expect(page.get_by_test_id("start")).to_be_enabled()
+    await expect(note).to_be_hidden()
+
+
+async def test_a_session_that_was_over_is_not_said_to_have_ended_with_the_server(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.completed(double)
+    await expect(page.get_by_test_id("summary")).to_be_visible()
+    unknown = Refusal(404, "unknown_session", "There is no such session.")
+    double.refusals["GET", "/sessions/s1"] = double.refusals["GET", "/brief.json"] = unknown
+    await page.get_by_role("link", name="Brief").click()
+    await expect(page.get_by_test_id("summary")).to_contain_text("gone with the server")
+    await expect(page.get_by_test_id("summary").locator("a:visible")).to_have_count(0)
+    await page.reload()
+    await expect(page.get_by_test_id("start-note")).to_contain_text("no longer keeps it")
 
 
 async def test_a_site_that_was_built_again_is_loaded_again(page: Page, double: WireDouble) -> None:

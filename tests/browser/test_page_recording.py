@@ -84,5 +84,28 @@ async def test_the_summary_offers_the_recording_when_there_is_one(
     if recorded_ms:
         href = await link.get_attribute("href")
         assert str(href).endswith("/sessions/s1/recording.ogg?token=secret")
+        double.slow_s = 1.0
         await link.click()
-        await expect(page.get_by_test_id("delete-note")).to_contain_text("is being made")
+        note = page.get_by_test_id("download-note")
+        await expect(note).to_contain_text("is being made")
+        async with page.expect_download() as download:
+            pass
+        assert (await download.value).suggested_filename == "moentreprise-recording.ogg"
+        await expect(note).to_have_text("The recording was downloaded.")
+
+
+async def test_a_recording_that_could_not_be_made_is_said_and_offered_again(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.recording(double)
+    await double.tell(notices.RecordingChanged(False, "ended", 4000))
+    await story.completed(double)
+    double.refusals["GET", "/recording.ogg"] = Refusal(500, "internal", "The recording could not be made.")
+    await page.get_by_test_id("summary").get_by_text("Recording", exact=True).click()
+    note = page.get_by_test_id("download-note")
+    await expect(note).to_contain_text("“Recording” was not downloaded. The recording could not be made.")
+    double.refusals.clear()
+    async with page.expect_download():
+        await page.get_by_test_id("download-again").click()
+    await expect(note).to_have_text("The recording was downloaded.")

@@ -220,6 +220,78 @@ async def test_after_a_reload_what_was_said_before_is_not_shown_again(page: Page
     assert not any("Welcome" in text for text in shown), shown
 
 
+async def test_a_reload_between_two_sentences_leaves_no_hint_that_the_team_is_coming(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await expect(page.get_by_test_id("caption")).to_have_text("The team is coming in.")
+    await story.approval(double)
+    await story.fall_silent(double, "t6", "sophie")
+    await page.reload()
+    await expect(page.locator("body[data-link=live]")).to_have_count(1, timeout=10_000)
+    await expect(page.get_by_test_id("phase-marketing")).to_have_attribute("aria-current", "step")
+    await expect(page.get_by_test_id("caption")).not_to_contain_text("coming in")
+
+
+def typing(double: WireDouble) -> list[object]:
+    return [message["typing"] for message in double.said if message["type"] == "human.typing"]
+
+
+async def test_the_server_is_told_that_somebody_types_at_most_every_two_seconds(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    field = page.get_by_test_id("text-input")
+    await field.press_sequentially("A bakery in the harbour", delay=60)
+    await until(lambda: typing(double) == [True])
+    await page.wait_for_timeout(2200)
+    assert typing(double) == [True, True]  # what came between is told with the next sign
+    await field.press("Enter")
+    await until(lambda: typing(double) == [True, True, False])
+    await field.press_sequentially("x")
+    await until(lambda: typing(double)[3:] == [True])
+    await field.press("Backspace")
+    await until(lambda: typing(double)[3:] == [True, False])
+    await story.interview(double)
+    await page.get_by_test_id("card-edit-name").press_sequentially("y")
+    await until(lambda: typing(double)[5:] == [True])
+    await field.focus()
+    await until(lambda: typing(double)[5:] == [True, False])
+
+
+async def test_words_that_are_too_many_are_counted_and_not_sent(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    field, over = page.get_by_test_id("text-input"), page.get_by_test_id("text-over")
+    await field.fill("🍞" * 2003)
+    await expect(over).to_have_text("3 characters too many: shorten it to send it.")
+    await expect(page.get_by_test_id("text-send")).to_be_disabled()
+    await field.press("Enter")
+    await expect(field).to_have_value("🍞" * 2003)
+    await field.fill("🍞" * 2000)
+    await expect(over).to_be_hidden()
+    await field.press("Enter")
+    await until(lambda: len(double.asked("POST", "/messages")) == 1)
+    assert json.loads(double.asked("POST", "/messages")[0].body) == {"text": "🍞" * 2000}
+    await story.interview(double)
+    await page.get_by_test_id("card-edit-name").fill("x" * 2001)
+    await expect(page.get_by_test_id("card-name")).to_contain_text("1 character too many")
+    await expect(page.get_by_test_id("card-save-name")).to_be_disabled()
+
+
+async def test_icons_are_loaded_once_and_stay_when_the_server_is_gone(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await page.context.set_offline(True)
+    try:
+        for pressed in ("true", "false", "true"):
+            await page.locator("body").press("m")
+            await expect(page.get_by_test_id("mute")).to_have_attribute("aria-pressed", pressed)
+        drawn = await page.get_by_test_id("mute").evaluate("b => b.querySelector('use').getBBox().width")
+    finally:
+        await page.context.set_offline(False)
+    assert drawn > 0
+    assert len(double.asked("GET", "/drawings.svg")) == 1
+
+
 async def test_a_session_moved_elsewhere_says_so_and_is_not_taken_back_unasked(
     page: Page, double: WireDouble
 ) -> None:
@@ -257,9 +329,16 @@ async def test_playout_reports_what_sounds_once_a_second(page: Page, double: Wir
     assert 0.5 * 48 * elapsed < stepped < 1.5 * 48 * elapsed
 
 
-async def test_stop_ends_the_session_for_good(page: Page, double: WireDouble) -> None:
+async def test_stop_asks_once_and_then_ends_the_session_for_good(page: Page, double: WireDouble) -> None:
     await enter(page, double)
     await page.get_by_test_id("stop").click()
+    await expect(page.get_by_test_id("stop-no")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("stop")).to_be_focused()
+    assert double.asked("DELETE", "/sessions/s1") == []
+    await page.keyboard.press("Enter")
+    await page.get_by_test_id("stop-yes").focus()
+    await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("summary")).to_contain_text("You stopped the session")
     await expect(state_of(page)).to_have_attribute("data-state", "ended")
     assert len(double.asked("DELETE", "/sessions/s1")) == 1
@@ -268,8 +347,14 @@ async def test_stop_ends_the_session_for_good(page: Page, double: WireDouble) ->
 
 async def test_the_inspector_tells_how_the_sound_travels(page: Page, double: WireDouble) -> None:
     await enter(page, double)
-    await double.tell(notices.TurnMetrics("t1", "sarah", 40, 1200, 350, "voice", 350))
+    await double.tell(notices.TurnMetrics("t1", "sarah", 40, 7356, 250, "voice", 350))
     await page.get_by_test_id("inspect").click()
     await expect(page.get_by_test_id("figure-path")).to_contain_text("udp, direct")
-    await expect(page.get_by_test_id("figure-turn")).to_contain_text("Sarah: ready 1200 ms before")
+    words = "Sarah was ready 7.4 s early, paused 0.3 s"
+    await expect(page.get_by_test_id("figure-turn")).to_have_text(words)
+    await expect(page.get_by_test_id("figure-turn")).to_have_attribute(
+        "title", "ready 7356 ms before, pause 250 ms"
+    )
+    await double.tell(notices.TurnMetrics("t2", "maya", 40, 0, 0, "human", 350))
+    await expect(page.get_by_test_id("figure-turn")).to_have_text("Maya had to think first")
     await expect(page.get_by_test_id("remedy")).to_have_text("All is well.")

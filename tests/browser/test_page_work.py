@@ -15,6 +15,8 @@ from orchestration.brief import AnswerSource
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
+CLIPBOARD = """() => { window.copied = [];
+  navigator.clipboard.writeText = async (text) => void window.copied.push(text); }"""
 MARKUP = "<img src=x onerror=\"window.pwned=1\"><script>window.pwned=1</script><b>bold</b>"
 
 
@@ -147,8 +149,19 @@ async def test_approve_sends_exactly_one_request(page: Page, double: WireDouble)
 async def test_a_changed_draft_cannot_be_approved_before_it_is_saved(page: Page, double: WireDouble) -> None:
     await enter(page, double)
     await story.approval(double)
+    status = page.get_by_test_id("post-status")
+    await expect(status).to_contain_text("Exactly this text and picture will be used.")
     await page.get_by_test_id("post-text").fill("My own words")
     await expect(page.get_by_test_id("approve")).to_be_disabled()
+    await expect(status).to_have_text("You changed the text. Save the change first; then it can be approved.")
+    assert await page.get_by_test_id("approve").get_attribute("aria-describedby") == "post-status"
+    await page.get_by_test_id("post-text").fill(story.POST_TEXT)
+    await expect(status).to_contain_text("Exactly this text and picture will be used.")
+    await expect(page.get_by_test_id("approve")).to_be_enabled()
+    await page.get_by_test_id("post-text").fill("x" * 3002)
+    await expect(status).to_contain_text("2 characters too many")
+    await expect(page.get_by_test_id("post-save")).to_be_disabled()
+    await page.get_by_test_id("post-text").fill("My own words")
     await page.get_by_test_id("post-save").click()
     await until(lambda: len(double.asked("PATCH", "/post")) == 1)
     assert json.loads(double.asked("PATCH", "/post")[0].body) == {"text": "My own words"}
@@ -159,6 +172,23 @@ async def test_a_changed_draft_cannot_be_approved_before_it_is_saved(page: Page,
     await page.get_by_test_id("approve").click()
     await until(lambda: len(double.asked("POST", "/approvals/a2")) == 1)
     assert double.asked("POST", "/approvals/a1") == []
+
+
+async def test_the_post_is_copied_from_its_tab_and_from_the_summary(page: Page, double: WireDouble) -> None:
+    await page.evaluate(CLIPBOARD)
+    await enter(page, double)
+    await story.approval(double)
+    await page.get_by_test_id("post-text").fill("My own words")
+    await page.get_by_test_id("post-copy").click()
+    await expect(page.get_by_test_id("post-copy")).to_have_text("Copied")
+    await story.resolved(double)
+    await story.completed(double)
+    await page.get_by_test_id("summary-copy").click()
+    await expect(page.get_by_test_id("summary-copy")).to_have_text("Copied")
+    assert await page.evaluate("window.copied") == ["My own words", story.POST_TEXT]
+    await page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    await page.get_by_test_id("summary-copy").click()
+    await expect(page.get_by_test_id("summary-copy")).to_contain_text("Not copied")
 
 
 async def test_a_refused_approval_says_what_to_do(page: Page, double: WireDouble) -> None:

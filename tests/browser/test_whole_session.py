@@ -41,7 +41,7 @@ MOUTH = """
 
 @dataclass
 class Person:
-    """Whoever sits before the page: listens, answers aloud, corrects the name, approves the post."""
+    """Whoever sits before the page: answers aloud (Alex at last), corrects the name, approves the post."""
 
     page: Page
     product: Product
@@ -113,7 +113,7 @@ async def voices(folder: Path, answers: list[str]) -> list[bytes]:
 async def test_a_whole_session_by_voice(tmp_path: Path) -> None:
     answers = json.loads((FIXTURES / "answers-bakery.json").read_text())["answers"]
     (tmp_path / "data").mkdir()
-    spoken = await voices(tmp_path, answers)
+    spoken = await voices(tmp_path, [*answers, "Yes, I like it."])
     async with running(tmp_path / "data") as product, async_playwright() as playwright:
         browser = await launch(playwright)
         try:

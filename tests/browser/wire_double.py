@@ -95,6 +95,10 @@ class WireDouble:
         self.refusals: dict[tuple[str, str], Refusal] = {}
         """(method, end of the path) → how such a request is refused."""
         self.state = "live"
+        self.summary: dict[str, object] = {}
+        """What was done so far."""
+        self.slow_s = 0.0
+        """How long everything takes that has no answer of its own."""
         self.team = Team(personas.load(), MOENTREPRISE)
         self.peers: list[RTCPeerConnection] = []
         self.channels: list[RTCDataChannel] = []
@@ -125,8 +129,9 @@ class WireDouble:
         get("/sessions/{id}/assets/{name}", _picture)
         post("/sessions/{id}/whip", self._whip)
         app.router.add_patch("/sessions/{id}/whip/{peer}", self._trickle)
-        app.router.add_route("*", "/sessions/{id}/{rest:.+}", _accepted)
-        app.router.add_delete("/sessions/{id}", _accepted)
+        get("/sessions/{id}/summary", self._summary)
+        app.router.add_route("*", "/sessions/{id}/{rest:.+}", self._accepted)
+        app.router.add_delete("/sessions/{id}", self._accepted)
         self._small.start()
         self._runner = web.AppRunner(app, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -220,6 +225,13 @@ class WireDouble:
     async def _look(self, request: web.Request) -> web.Response:
         return web.json_response({"id": "s1", "state": self.state})
 
+    async def _summary(self, request: web.Request) -> web.Response:
+        return web.json_response({"state": self.state, **self.summary})
+
+    async def _accepted(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.slow_s)
+        return web.json_response({})
+
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -277,10 +289,6 @@ async def _preview(request: web.Request) -> web.Response:
     policy = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     headers = {"Content-Security-Policy": policy}
     return web.Response(text=SITE, content_type="text/html", headers=headers)
-
-
-async def _accepted(request: web.Request) -> web.Response:
-    return web.json_response({})
 
 
 def _problem(refusal: Refusal) -> web.Response:

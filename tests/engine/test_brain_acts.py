@@ -30,6 +30,7 @@ SPEAKERS = {
     "nudge": "sarah",
     "didnt_catch": "sarah",
     "go_back": "sarah",
+    "ask_once_more": "sarah",
     "corrected": "sarah",
     "wrap_up": "sarah",
     "hand_over": "marcus",
@@ -47,7 +48,7 @@ SPEAKERS = {
     "reply": "alex",
     "close": "marcus",
 }
-WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "remind_approval"}
+WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"}
 VOICES = {"marcus": "cedar", "sarah": "marin", "maya": "coral", "alex": "ash", "sophie": "shimmer"}
 RESULT_OF = {
     "report_research": "research_market",
@@ -122,6 +123,7 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "nudge": [question()],
         "didnt_catch": [question()],
         "go_back": [question()],
+        "ask_once_more": [question()],
         "corrected": [fact("answer", {"key": "name", "text": name}), question()],
         "wrap_up": [fact("answer", {"key": "style", "text": brief["style"]}), told],
         "hand_over": [told, fact("next", {"speaker": "maya", "phase": "ideation_prep"})],
@@ -290,7 +292,7 @@ def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
         "palette": {"name": "Orange and cream"},
     }
     text = turn("show_site", result("build_website", site)).text
-    assert "two pages, Home and Menu, in the orange and cream palette" in text
+    assert "two pages, Home and Menu, in orange and cream!" in text
 
 
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])
@@ -358,6 +360,22 @@ def test_a_remark_is_answered_and_leads_back(remark: str, answer: str) -> None:
     text = turn("reply", [human(remark)]).text
     assert re.search(answer, text), text
     assert sentence_count(text) == 2
+
+
+@pytest.mark.parametrize("remark", ["what did you say about the market", "excuse me what did you find"])
+def test_a_question_that_nobody_wrote_a_mark_to_is_one(remark: str) -> None:
+    assert re.search("not know|no answer", turn("reply", [human(remark)]).text)
+
+
+def test_nobody_says_that_something_was_noted_which_changes_nothing() -> None:
+    for words in (*acts()["reply"]["statement"], *acts()["reply"]["statement_plain"]):
+        assert not re.search("(?i)noted|keep that in mind", words)
+        assert "card" in words, "where it can be changed"
+
+
+def test_nobody_is_told_to_watch_a_build_that_may_be_done() -> None:
+    for variants in acts()["start_build"].values():
+        assert not any("watch" in words.lower() for words in variants)
 
 
 def test_a_reply_can_say_how_far_the_work_is() -> None:

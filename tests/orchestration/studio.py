@@ -177,7 +177,7 @@ class Studio:
         self.floor = StudioFloor()
         self.told: list[notices.Notice] = []
         self.clock = asyncio.get_running_loop().time
-        self._answers = list(ANSWERS)
+        self._answers = [*ANSWERS, "I like it"]
         self._saying = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.director = self.floor.director = Director(

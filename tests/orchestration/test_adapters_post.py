@@ -27,8 +27,16 @@ def draft(texts: dict[str, str], folder: Path, site: object = None) -> post.Post
 def test_each_answer_is_in_the_post(texts: dict[str, str], tmp_path: Path) -> None:
     text = draft(texts, tmp_path).text.lower()
     for key, answer in texts.items():
+        if key == "style":  # how the site should look is no news for a reader
+            continue
         said = words.content_words(answer, 5)
         assert len([word for word in said if word in text]) >= min(2, len(said)), key
+
+
+def test_the_post_does_not_tell_how_the_site_should_look(tmp_path: Path) -> None:
+    text = draft({**BAKERY, "style": "dark green and white friendly and calm"}, tmp_path).text
+    for word in ("look we asked", "dark green", "friendly", "calm"):
+        assert word not in text
 
 
 def test_two_businesses_get_two_posts(tmp_path: Path) -> None:
@@ -88,6 +96,16 @@ def test_the_alternative_text_says_what_the_picture_shows(tmp_path: Path) -> Non
     alt = draft(BAKERY, tmp_path).alt
     assert "Golden Crust Bakery" in alt
     assert "sourdough" in alt
+
+
+def test_markup_in_a_name_is_no_hashtag() -> None:
+    brief = answers({**BAKERY, "name": "<img src=x onerror=alert(1)>Blue Door"})
+    assert post.hashtags(brief, detect_trade(brief))[0] == "#BlueDoor"
+
+
+def test_a_page_with_an_and_of_its_own_is_told_from_the_others(tmp_path: Path) -> None:
+    site = {"pages": [{"title": title} for title in ("Home", "Menu", "Opening hours and address")]}
+    assert "pages: home, menu, and opening hours and address." in draft(BAKERY, tmp_path, site).text
 
 
 def test_hashtags_are_words_without_spaces_or_signs() -> None:

@@ -31,6 +31,23 @@ def test_the_headline_can_be_spoken(texts: dict[str, str]) -> None:
     assert headline.endswith(".")
 
 
+def test_markup_in_a_name_is_no_word_to_lead_with() -> None:
+    name = "<img src=x onerror=alert(1)>Blue<script>steal(cookies)</script> Door"
+    audience = '" onmouseover="alert(2) javascript:alert(3)'
+    found = research(answers({"name": name, "audience": audience}), Remembered())
+    told = " ".join([found.headline, *found.keywords, *(finding.text for finding in found.findings)]).lower()
+    assert "blue and door" in found.headline
+    assert not re.search(r"onerror|alert|script|steal|cookies", " ".join(found.keywords) + found.headline)
+    assert "onerror" not in told
+
+
+def test_an_age_is_nothing_to_lead_with() -> None:
+    texts = {"offer": "Mathematics lessons for pupils between ten and eighteen, online and at home"}
+    found = research(answers(texts), Remembered())
+    assert "eighteen" not in found.headline
+    assert "eighteen" not in found.keywords
+
+
 def test_the_findings_hold_the_human_s_words() -> None:
     found = research(answers(BAKERY), Remembered())
     text = " ".join(f.text for f in found.findings)

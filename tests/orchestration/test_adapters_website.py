@@ -11,7 +11,8 @@ from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, VisibleText, answe
 
 from orchestration.adapters import website, words
 from orchestration.adapters.colour import AA_TEXT, Oklch, contrast
-from orchestration.adapters.look import COLOURS, GROUNDS, MANNERS, contrasts, look_of
+from orchestration.adapters.look import MANNERS, contrasts, look_of
+from orchestration.adapters.named_colours import COLOURS, GROUNDS
 from orchestration.adapters.search import catalogue, detect_trade
 from orchestration.adapters.website.check import check_site
 from orchestration.adapters.website.content import contact_items
@@ -56,6 +57,27 @@ def test_the_pages_are_those_that_were_named(tmp_path: Path) -> None:
     result = build(REPAIR, tmp_path)
     assert [title for title, _ in result.pages] == ["Home", "Services", "Prices", "Opening hours", "Booking"]
     assert all((tmp_path / "site" / path).is_file() for _, path in result.pages)
+
+
+def test_pictures_in_place_of_answers_leave_no_trace(tmp_path: Path) -> None:
+    build({**dict.fromkeys(BAKERY, "🚲🔧😀"), "name": "Tidewater"}, tmp_path)
+    text = visible(tmp_path / "site")
+    assert "🚲" not in text
+    assert "More about about" not in text
+
+
+def test_an_age_is_not_listed_among_what_is_offered(tmp_path: Path) -> None:
+    offer = "Mathematics lessons for pupils between ten and eighteen, online and at the kitchen table"
+    build({**BAKERY, "offer": offer, "pages": "Home, how lessons work, tutors, prices, questions"}, tmp_path)
+    pages = [path.read_text("utf-8") for path in (tmp_path / "site").glob("*.html")]
+    assert not [page for page in pages if re.search(r">\s*(?:Eighteen|Online)\s*<", page)]
+
+
+def test_a_spoken_name_is_shown_without_its_sentence(tmp_path: Path) -> None:
+    build({**BAKERY, "name": "so it is our bakery is called golden harvest bakery"}, tmp_path)
+    text = VisibleText(tmp_path / "site/index.html").text
+    assert "Golden Harvest Bakery" in text
+    assert "called" not in (tmp_path / "site/index.html").read_text("utf-8")
 
 
 def test_two_businesses_get_two_sites(tmp_path: Path) -> None:

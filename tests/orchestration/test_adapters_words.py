@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from orchestration.adapters import words
@@ -10,28 +13,47 @@ from orchestration.adapters.pages import named_pages, planned_pages, slug
 from orchestration.adapters.things import things_offered
 from orchestration.adapters.work import WorkError
 
+SPOKEN_NAMES: list[list[str]] = json.loads(
+    (Path(__file__).parents[1] / "fixtures/spoken-names.json").read_text("utf-8")
+)
 USUAL = ("home", "services", "about", "contact")
 
 
 @pytest.mark.parametrize(
     ("said", "name"),
     [
-        ("it's called golden crust", "Golden Crust"),
-        ("our business is called house of bread", "House of Bread"),
-        ("Chez Zoé & Fils", "Chez Zoé & Fils"),
+        *SPOKEN_NAMES,
         ("<b>Bold</b>", "<b>Bold</b>"),
-        ("iPhone Doctors", "iPhone Doctors"),
         ("../../etc", "../../etc"),
-        ("called", "Called"),
     ],
 )
 def test_a_spoken_name_gets_capitals_and_a_written_one_stays(said: str, name: str) -> None:
     assert words.spoken_name(said) == name
 
 
-def test_a_typed_name_is_never_touched() -> None:
-    typed = Answers.of({"brief": {"name": "adidas"}, "sources": {"name": "corrected"}})
-    assert typed.display_name == "adidas"
+@pytest.mark.parametrize(
+    ("source", "text", "name"),
+    [
+        ("corrected", "adidas", "adidas"),
+        ("corrected", "It is called Home", "It is called Home"),
+        ("typed", "adidas", "adidas"),
+        ("typed", "it's a wrap", "it's a wrap"),
+        ("typed", "Our bakery is called Golden Harvest.", "Golden Harvest"),
+        ("given", "We call it Second Wheel.", "Second Wheel"),
+        ("given", "We Are Knitters", "We Are Knitters"),
+    ],
+)
+def test_a_typed_name_keeps_its_letters_and_a_corrected_one_every_word(
+    source: str, text: str, name: str
+) -> None:
+    assert Answers.of({"brief": {"name": text}, "sources": {"name": source}}).display_name == name
+
+
+def test_an_answer_without_a_word_is_none() -> None:
+    signs = dict.fromkeys(("name", "offer", "audience", "style"), "🚲🔧😀 !!")
+    pictures = Answers.of({"brief": signs})
+    assert pictures.name == "🚲🔧😀 !!"
+    assert pictures.unanswered() == ("offer", "audience", "difference", "pages", "style")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +87,7 @@ def test_an_audience_loses_only_its_introduction() -> None:
 def test_shortening_says_that_something_is_missing() -> None:
     assert words.shorten("one two three four five six", 4) == "one two three four…"
     assert words.shorten("one two", 4) == "one two"
+    assert words.shorten("each lesson ends with a film in which it is", 7) == "each lesson ends with a film…"
 
 
 @pytest.mark.parametrize(
@@ -73,13 +96,69 @@ def test_shortening_says_that_something_is_missing() -> None:
         ("home about menu and contact", ["Home", "About", "Menu", "Contact"]),
         ("a page for prices", ["Prices"]),
         ("i want a home page a menu and a page for weddings", ["Home", "Menu", "Weddings"]),
-        ("home, recipes, wholesale and contact", ["Home", "Contact", "Recipes", "Wholesale"]),
+        ("home, recipes, wholesale and contact", ["Home", "Recipes", "Wholesale", "Contact"]),
+        (
+            "Home, how lessons work, tutors, prices, questions",
+            ["Home", "How lessons work", "Tutors", "Prices", "Questions"],
+        ),
+        (
+            "home how lessons work tutors prices questions",
+            ["Home", "How lessons work", "Tutors", "Prices", "Questions"],
+        ),
+        (
+            "Home, about, services, book a repair, where we work",
+            ["Home", "About", "Services", "Book a repair", "Where we work"],
+        ),
+        (
+            "home services where we work and book a repair",
+            ["Home", "Services", "Where we work", "Book a repair"],
+        ),
+        (
+            "Home, our breads, the bakers, opening hours and contact",
+            ["Home", "Our breads", "Bakers", "Opening hours", "Contact"],
+        ),
+        (
+            "Home, repairs and prices, rebuilt bikes, courses, contact",
+            ["Home", "Repairs and prices", "Rebuilt bikes", "Courses", "Contact"],
+        ),
+        (
+            "Home, services, gardens we have made, prices, contact",
+            ["Home", "Services", "Gardens we have made", "Prices", "Contact"],
+        ),
+        (
+            "A home page, a menu, and a page with our opening hours and the address.",
+            ["Home", "Menu", "Opening hours and address"],
+        ),
+        ("A home page, a list of prices, and a page to book a visit.", ["Home", "Prices", "Book a visit"]),
+        (
+            "A home page, a page with the classes and prices, and a page about the teachers.",
+            ["Home", "Classes and prices", "Teachers"],
+        ),
+        ("I don't need many pages, just a home page and contact.", ["Home", "Contact"]),
+        ("a home page of course and then prices", ["Home", "Prices"]),
+        ("home, <img src=x onerror=alert(4)>, contact", ["Home", "Contact"]),
         ("i really do not know", []),
         ("", []),
     ],
 )
-def test_pages_are_found_in_speech_without_commas(said: str, titles: list[str]) -> None:
+def test_each_item_of_a_list_is_a_page_and_in_speech_each_known_name(said: str, titles: list[str]) -> None:
     assert [page.title for page in named_pages(said)] == titles
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("book a repair", "booking"),
+        ("where we work", "contact"),
+        ("how lessons work", "own"),
+        ("repairs and prices", "prices"),
+        ("opening hours and the address", "hours"),
+        ("team building", "own"),
+        ("our work", "gallery"),
+    ],
+)
+def test_a_page_holds_what_its_title_says(said: str, kind: str) -> None:
+    assert [page.kind for page in named_pages(f"Home, {said}, blog")] == ["home", kind, "notes"]
 
 
 def test_the_site_always_has_a_home_page_and_the_usual_pages_when_none_were_named() -> None:
@@ -110,6 +189,14 @@ def test_a_page_name_can_never_be_a_path(title: str) -> None:
         ),
         ("tax advice and bookkeeping for freelancers", ("Tax advice", "Bookkeeping")),
         ("we bake cakes every morning and we deliver by bike", ("Cakes",)),
+        (
+            "Mathematics lessons for pupils between ten and eighteen, online and at the kitchen table",
+            ("Mathematics lessons",),
+        ),
+        ("we repair old bicycles and sell used ones with a guarantee of one year", ("Old bicycles",)),
+        ("mathematics lessons for ages eight to eighteen", ("Mathematics lessons",)),
+        ("yoga for children from five and ten years", ("Yoga",)),
+        ("<img src=x onerror=alert(1)> candles and <b>soap</b>", ("Candles", "Soap")),
         ("", ()),
     ],
 )

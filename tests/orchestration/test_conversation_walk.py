@@ -36,6 +36,13 @@ DEEDS = st.one_of(
             "wait a moment",
             "skip it",
             "no",
+            "the name is wrong",
+            "that is not the name",
+            "my business is called Greener Garden",
+            "make it green",
+            "I like it",
+            "for for",
+            "I approve",
         ]
     ).map(speech),
     st.sampled_from(["ok", "   ", "typed words", "could you repeat that", "go back"]).map(
@@ -44,6 +51,7 @@ DEEDS = st.one_of(
     st.sampled_from(KEYS).map(lambda key: [(0.0, events.AnswerCorrected(key, "corrected"))]),
     st.floats(0.5, 60).map(lambda away: [(0.0, events.ListenerLost()), (away, events.ListenerArrived())]),
     st.just([(0.0, events.PostEdited("other words"))]),
+    st.booleans().map(lambda typing: [(0.0, events.HumanTyping(typing))]),
     st.just(
         [(0.0, events.PushToTalk(True)), (2.0, events.PushToTalk(False)), (2.2, events.HumanSaid("pushed"))]
     ),

@@ -185,7 +185,7 @@ async def test_facts_come_before_the_response_that_needs_them() -> None:
     async with stand() as here:
         await begun(here)
         names = [name for name, _ in here.lines["marcus"].log]
-        assert names == ["context", "context", "respond"]
+        assert names == ["context", "context", "context", "respond"]
         request = here.lines["marcus"].requests()[0]
         assert (request.act, [tool.name for tool in request.tools]) == ("greet", ["select_next_speaker"])
 

@@ -176,9 +176,10 @@ def test_a_correction_while_the_work_goes_on_starts_it_again() -> None:
 
 def test_an_answer_that_is_still_to_be_asked_for_cannot_be_corrected() -> None:
     theatre = asking("name")
-    after(theatre, "no the pages are wrong they are home and menu")
+    words = "no the pages are wrong they are home and menu"
+    assert after(theatre, words, turns=2) == ["sarah reply", "sarah ask"]
     assert theatre.conversation.brief["pages"].status is AnswerStatus.PENDING
-    assert theatre.conversation.brief.text("name") == "no the pages are wrong they are home and menu"
+    assert theatre.conversation.brief["name"].status is AnswerStatus.PENDING
 
 
 def test_another_subject_is_replied_to_and_the_question_asked_again() -> None:
@@ -213,3 +214,23 @@ def test_a_wish_that_is_typed_while_nobody_can_hear_is_said_once_on_return() -> 
     assert len(theatre.commands(events.Give)) == gives + 1
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert theatre.conversation.open_question == "offer"
+
+
+@pytest.mark.parametrize(
+    "words", ["name is Greener Garden, not that", "No, I meant my business is called Greener Garden"]
+)
+def test_a_typed_correction_is_understood_in_other_forms(words: str) -> None:
+    theatre = asking("offer")
+    theatre.receive(events.HumanSaid(words, typed=True))
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah corrected")
+    assert theatre.conversation.brief.text("name") == "Greener Garden"
+    assert theatre.conversation.brief["offer"].status is AnswerStatus.PENDING
+
+
+def test_a_correction_that_was_misheard_is_asked_for_and_the_next_words_are_it() -> None:
+    theatre = asking("offer")
+    assert after(theatre, "the name is wrong it itches blue whale workshop") == ["sarah go_back"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "no the name is Blue Whale Workshop") == ["sarah ask"]
+    assert theatre.conversation.brief.text("name") == "Blue Whale Workshop"
+    assert theatre.conversation.brief["offer"].status is AnswerStatus.PENDING

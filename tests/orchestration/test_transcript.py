@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from theatre import Theatre
+from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events
 from orchestration.captions import TurnWords
 from orchestration.notices import Word
 from orchestration.transcript import HUMAN, Entry, as_json, as_text, as_vtt
+from orchestration.turn import Stage
 
 ENTRIES = [
     Entry("sarah", "What is <it> & why?", 1000, 2500),
@@ -56,6 +58,61 @@ def test_cues_are_in_the_order_of_their_starts_also_where_two_talk_at_once() -> 
     text = "One two. Three four."
     vtt = as_vtt([Entry("sarah", text, 1000, 1800, words=timed(text)), Entry(HUMAN, "Stop", 1300, 2000)])
     assert [speaker for _, _, speaker, _ in CUE.findall(vtt)] == ["Sarah", "You", "Sarah"]
+
+
+@pytest.mark.parametrize(("words", "shown_ms"), [(1, 2000), (10, 3500), (60, 7000)])
+def test_a_typed_line_is_shown_for_as_long_as_its_words_take_to_read(words: int, shown_ms: int) -> None:
+    vtt = as_vtt([Entry(HUMAN, " ".join(["word"] * words), 1000, 1000)])
+    assert [(begin, end) for begin, end, *_ in CUE.findall(vtt)] == [
+        ("00:00:01.000", f"00:00:0{1 + shown_ms // 1000}.{shown_ms % 1000:03}")
+    ]
+
+
+def test_a_typed_line_makes_room_for_the_next_one_of_the_same_speaker() -> None:
+    lines = [Entry(HUMAN, "Bread", 1000, 1000), Entry("sarah", "I see.", 1500, 2000)]
+    vtt = as_vtt([*lines, Entry(HUMAN, "And cakes", 2200, 2200)])
+    assert [(end, who) for _, end, who, _ in CUE.findall(vtt)] == [
+        ("00:00:02.200", "You"),
+        ("00:00:02.000", "Sarah"),
+        ("00:00:04.200", "You"),
+    ]
+
+
+def test_what_the_human_did_on_the_page_is_in_all_exports() -> None:
+    theatre = Theatre()
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.LISTENING))
+    theatre.receive(events.AnswerCorrected("name", "Golden Crust"))
+    theatre.receive(events.AnswerCorrected("name", "Golden Crumb"))
+    for answer in ANSWERS[1:]:
+        theatre.run(until=in_stage(theatre, Stage.LISTENING))
+        theatre.say(answer)
+        theatre.run(until=in_stage(theatre, Stage.TALKING))
+    theatre.run(until=in_stage(theatre, Stage.APPROVING))
+    theatre.receive(events.PostEdited("My own words"))
+    approval = theatre.conversation.desk.open_approval
+    assert approval is not None
+    theatre.receive(events.ApprovalDecided(approval.approval, events.Decision.APPROVE))
+    theatre.run()
+    entries = theatre.conversation.transcript
+    did = [
+        "(answered: Business name → Golden Crust)",
+        "(corrected: Business name → Golden Crumb)",
+        "(edited the post)",
+        "(approved the post)",
+    ]
+    by_hand = [one for one in as_json(entries) if str(one["text"]).startswith("(")]
+    assert [(one["speaker"], one["text"]) for one in by_hand] == [(HUMAN, text) for text in did]
+    assert [line[11:] for line in as_text(entries).splitlines() if "(" in line] == [f"You: {t}" for t in did]
+    assert [text for *_, text in CUE.findall(as_vtt(entries)) if text.startswith("(")] == [
+        text.replace(">", "&gt;") for text in did
+    ]
+
+
+def test_what_was_done_while_a_voice_spoke_stands_after_its_beginning() -> None:
+    spoken_after = [Entry(HUMAN, "(edited the post)", 2000, 2000), Entry("sophie", "Here it is.", 1000, 3000)]
+    assert [line[11:14] for line in as_text(spoken_after).splitlines()] == ["Sop", "You"]
+    assert [one["speaker"] for one in as_json(spoken_after)] == ["sophie", HUMAN]
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))

@@ -88,14 +88,18 @@ def test_what_could_be_meant_otherwise_refuses_nothing(text: str) -> None:
     assert not is_refusal(text)
 
 
-@pytest.mark.parametrize(("text", "confidence"), [("No problem, go ahead", 0.9), ("no", 0.3)])
-def test_what_is_no_sure_refusal_is_replied_to_and_the_post_still_waits(text: str, confidence: float) -> None:
+@pytest.mark.parametrize(
+    ("text", "confidence", "act"), [("No problem, go ahead", 0.9, "only_a_tap"), ("no", 0.3, "reply")]
+)
+def test_what_is_no_sure_refusal_is_replied_to_and_the_post_still_waits(
+    text: str, confidence: float, act: str
+) -> None:
     theatre = Theatre(given=ANSWERS)
     theatre.human = silent
     theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
     before = len(theatre.acts())
     theatre.say(text, confidence=confidence)
     theatre.run(until=lambda: len(theatre.acts()) == before + 1)
-    assert theatre.acts()[before:] == ["sophie reply"]
+    assert theatre.acts()[before:] == [f"sophie {act}"]
     assert not theatre.told(notices.ApprovalResolved)
     assert theatre.conversation.desk.open_approval is not None

@@ -103,7 +103,7 @@ def test_who_asks_for_a_moment_over_a_question_gets_it_and_has_answered_nothing(
     theatre = asking("name")
     after(theatre, "Golden Crust")
     asked = theatre.now
-    assert over_the_next(theatre, words, delay_s) == ["sarah nudge"]
+    assert over_the_next(theatre, words, delay_s, turns=2) == ["sarah moment", "sarah nudge"]
     assert theatre.now - asked > delay_s + floor.MOMENT_S
     assert theatre.conversation.brief.text("name") == "Golden Crust"
     assert theatre.conversation.brief["offer"].status is AnswerStatus.PENDING
@@ -116,8 +116,8 @@ def test_who_asks_for_a_moment_over_a_question_gets_it_and_has_answered_nothing(
 def test_after_a_moment_the_next_words_are_the_answer(words: str) -> None:
     theatre = asking("offer")
     theatre.say(words)
-    theatre.run(until=lambda: theatre.conversation.transcript[-1].text == words)
-    assert theatre.conversation.stage is Stage.LISTENING
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah moment")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
     theatre.say("bread", delay_s=12.0)
     theatre.run(until=in_stage(theatre, Stage.TALKING))
     assert theatre.conversation.brief.text("offer") == "bread"
@@ -129,7 +129,8 @@ def test_after_a_moment_the_next_words_are_the_answer(words: str) -> None:
 def test_after_a_moment_who_is_ready_hears_the_question_again(question: str, words: str) -> None:
     theatre = asking(question)
     theatre.say("hold on")
-    theatre.run(until=lambda: theatre.conversation.transcript[-1].text == "hold on")
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah moment")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert after(theatre, words) == ["sarah ask"]
     assert questions(theatre)[-1] == question
     assert theatre.conversation.brief[question].status is AnswerStatus.PENDING

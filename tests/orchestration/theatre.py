@@ -276,6 +276,8 @@ def answer_at_once(theatre: Theatre, command: Command) -> None:
     if not isinstance(command, events.Tell):
         return
     match command.notice:
+        case notices.HumanListening(listening=True) if theatre.conversation.showing is not None:
+            theatre.say("I like it", length_s=0.8)
         case notices.HumanListening(listening=True) if theatre.answers:
             theatre.say(theatre.answers.pop(0))
         case notices.ApprovalRequested(approval=approval):

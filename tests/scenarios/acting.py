@@ -9,7 +9,7 @@ from orchestration import events, notices
 from orchestration.events import Command, Event
 from orchestration.turn import Stage
 from tests.orchestration.theatre import ANSWERS, Theatre
-from tests.scenarios.scenario import QUESTIONS, Deed, Said, Scenario
+from tests.scenarios.scenario import OPINION, QUESTIONS, Deed, Said, Scenario
 
 NOTICED_S = 0.06
 """From a sound's beginning to SoundHeard: 40 ms of it, and a packet."""
@@ -91,7 +91,7 @@ class Play(Theatre):
 
     def _state(self) -> str:
         c = self.conversation
-        if c.stage is Stage.ENDED:
+        if c.stage is Stage.ENDED or c.farewell:
             return "over"
         if self._away:
             return "away"
@@ -117,7 +117,7 @@ class Play(Theatre):
             case notices.PhaseEntered(phase=phase):
                 self._happened("phase", phase)
             case notices.HumanListening(listening=True):
-                self._asked(self.conversation.open_question)
+                self._asked(self.conversation.open_question or OPINION)
             case notices.ApprovalRequested(approval=approval) if self.scenario.approves:
                 self.later(READING_S, events.ApprovalDecided(approval, events.Decision.APPROVE))
 
@@ -137,7 +137,7 @@ class Play(Theatre):
         """The human has the floor: a deed of the file, or the answer."""
         if self._happened("asked", key) or self.now < self._busy_until:
             return
-        usual: Said = (ANSWERS[QUESTIONS.index(key)],)
+        usual: Said = ("I like it",) if key == OPINION else (ANSWERS[QUESTIONS.index(key)],)
         answer = self.scenario.answers.get(key, usual)
         if answer is not None:
             self.at(REACTION_S, lambda: self._speak(answer, 2.0))

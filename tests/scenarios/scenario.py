@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 
 FOLDER = Path(__file__).parent
+OPINION = "opinion"
+"""What the human thinks of the website: no question of the brief."""
 QUESTIONS = ("name", "offer", "audience", "difference", "pages", "style")
 WHEN = ("at", "during", "after", "asked", "phase")
 WHAT = ("say", "hum", "sound", "type", "correct", "tap", "press", "leave", "stop")
@@ -76,7 +78,7 @@ def _scenario(name: str, value: object) -> Scenario:
     top = _object(value, "the file", _TOP)
     if not isinstance(top.get("human"), str):
         raise ScenarioError("`human` must say in one sentence who this is")
-    answers = _object(top.get("answers", {}), "answers", set(QUESTIONS))
+    answers = _object(top.get("answers", {}), "answers", {*QUESTIONS, OPINION})
     return Scenario(
         name=name,
         human=str(top["human"]),

@@ -40,6 +40,7 @@ TATTOOS = (
     "Dark, \"bold\" and 'loud'</style><script>alert(2)</script>",
 )
 REMARK = "Make it <u onmouseover=alert(3)>louder</u> --> please"
+LIKED = "I like it"
 EDIT = 'Ink that stays. <script>alert("post")</script> & <img src=y onerror=alert(4)>'
 
 
@@ -66,8 +67,9 @@ class Kept:
 
 
 async def approving(room: Product) -> Kept:
-    """Six given answers, one tap."""
+    """Six given answers, a word on the website, one tap."""
     async with guest(room.url, KAYAKS) as human:
+        await like_it(human)
         request = await human.told("approval.requested")
         await human.approve(str(request.data["approval"]))
         await human.told("session.completed")
@@ -79,6 +81,7 @@ async def meddling(room: Product) -> tuple[Kept, list[int]]:
     async with guest(room.url, TATTOOS) as human:
         await human.turn("show_site")
         await human.type(REMARK)
+        await like_it(human)
         first = str((await human.told("approval.requested")).data["approval"])
         await human.ask("PATCH", "/post", {"text": EDIT})
         second = str((await human.told("approval.requested")).data["approval"])
@@ -89,6 +92,12 @@ async def meddling(room: Product) -> tuple[Kept, list[int]]:
             statuses.append(status)
         await human.told("session.completed")
         return await keep(human, room), statuses
+
+
+async def like_it(human: Guest) -> None:
+    """When Alex has asked."""
+    await human.told("human.listening", lambda data: data["listening"])
+    await human.type(LIKED)
 
 
 async def keep(human: Guest, room: Product) -> Kept:

@@ -39,6 +39,43 @@ def test_a_taken_port_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "in use" in capsys.readouterr().out
 
 
+class Health(BaseHTTPRequestHandler):
+    """A server that is asked how it is."""
+
+    body = b"{}"
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        (b'{"status": "ok", "server": "moentreprise"}', State.OK),
+        (b'{"status": "ok"}', State.BLOCKS),
+        (b"[]", State.BLOCKS),
+        (b"<html>", State.BLOCKS),
+    ],
+)
+def test_only_a_server_of_ours_may_have_the_port(body: bytes, state: State) -> None:
+    handler = type("Answer", (Health,), {"body": body})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        one = doctor.port(Settings(port=server.server_port))
+        server.shutdown()
+        thread.join()
+    assert one.state is state
+    if state is State.OK:
+        assert one.found == f"Moentreprise runs already, at http://127.0.0.1:{server.server_port}."
+    else:
+        assert "in use" in one.found
+
+
 def test_a_data_folder_that_cannot_be_written_blocks(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     one = found(Settings(port=0, data=tmp_path / "file"))["Data folder"]

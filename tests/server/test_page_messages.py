@@ -17,6 +17,7 @@ from server.pagemessages import (
     Resume,
     TalkKey,
     TypedMessage,
+    Typing,
     parse,
 )
 
@@ -30,6 +31,8 @@ from server.pagemessages import (
             TypedMessage("Rosa & Sons <b>bakery</b>"),
         ),
         ('{"type": "human.push_to_talk", "down": true}', TalkKey(True)),
+        ('{"type": "human.typing", "typing": true}', Typing(True)),
+        ('{"type": "human.typing", "typing": false}', Typing(False)),
         ('{"type": "ping", "newer": "field"}', Ping()),
         (
             '{"type":"playout","rtp_timestamp":4294967295,"at_ms":12.5,"jitter_buffer_ms":40,"rtt_ms":null}',
@@ -63,6 +66,8 @@ def test_a_message_of_the_contract_is_understood(raw: str | bytes, message: obje
         '{"type": "human.message", "text": "\\ud800"}',
         json.dumps({"type": "human.message", "text": "x" * 2001}),
         '{"type": "human.push_to_talk", "down": 1}',
+        '{"type": "human.typing"}',
+        '{"type": "human.typing", "typing": "yes"}',
         '{"type": "playout", "rtp_timestamp": 4294967296}',
         '{"type": "playout", "rtp_timestamp": 1, "rtt_ms": "fast"}',
         '{"type": "playout", "rtp_timestamp": 1, "rtt_ms": NaN}',

@@ -15,7 +15,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from product_server import product
-from product_stories import EDIT, REMARK, Kept, Stopped, Vanished, approving, meddling, typing, vanishing
+from product_stories import (
+    EDIT,
+    LIKED,
+    REMARK,
+    Kept,
+    Stopped,
+    Vanished,
+    approving,
+    meddling,
+    typing,
+    vanishing,
+)
 
 from server.rehearsal.packets import Packet, decode, unwrap
 
@@ -126,7 +137,7 @@ def test_an_edit_supersedes_the_request_and_a_tap_counts_once(evening: Evening) 
 
 def test_typed_words_over_a_voice_cut_it_and_get_a_reply(evening: Evening) -> None:
     said = evening.tattoos.of("human.said")
-    assert [(data["text"], data["typed"]) for data in said] == [(REMARK, True)]
+    assert [(data["text"], data["typed"]) for data in said] == [(REMARK, True), (LIKED, True)]
     interrupted = [data for data in evening.tattoos.of("turn.ended") if data["interrupted"]]
     assert [data["speaker"] for data in interrupted] == ["alex"]
     acts = [data["act"] for data in evening.tattoos.of("turn.started")]
@@ -177,7 +188,7 @@ def test_markup_stays_text_in_the_transcript_and_the_events(evening: Evening) ->
     assert "-->" not in cues
     assert "louder" in cues
     texts = [data["text"] for data in evening.tattoos.of("human.said")]
-    assert texts == [REMARK]
+    assert texts == [REMARK, LIKED]
 
 
 def test_a_human_without_a_microphone_answers_by_typing(evening: Evening) -> None:

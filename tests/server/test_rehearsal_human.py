@@ -66,7 +66,7 @@ def made(visit: FakeVisit, interruptions: int = 0, given: bool = False, **correc
 
 
 def taking_part(visit: FakeVisit, part: Part, **corrections: str) -> Human:
-    spoken = {key: b"" for key in (*KEYS, *behaviour.INTERRUPTIONS, *behaviour.DECISIONS)}
+    spoken = {key: b"" for key in (*KEYS, *behaviour.INTERRUPTIONS, *behaviour.DECISIONS, *behaviour.OPINION)}
     return Human(cast(Visit, visit), Answers(SAID, corrections), spoken, lambda line: None, part)
 
 
@@ -122,6 +122,22 @@ async def test_it_corrects_what_was_misunderstood_once() -> None:
     understood(visit, "name", "blue fen")
     await made(visit, name="Blue Fern").hold()
     assert visit.done == [("correct", "name", "Blue Fern")]
+
+
+async def test_it_likes_the_website_aloud_and_types_that_when_it_is_asked_again() -> None:
+    visit = FakeVisit()
+
+    def next_step(done: tuple[str, ...]) -> None:
+        if done[0] == "type":
+            visit.play("session.completed")
+        else:
+            asyncio.get_running_loop().call_later(0.01, lambda: visit.play("human.listening", listening=True))
+
+    visit.on_done = next_step
+    visit.play("phase.entered", phase="showcase")
+    visit.play("human.listening", listening=True)
+    await made(visit).hold()
+    assert visit.done == [("say", "I like it."), ("type", "I like it.")]
 
 
 async def test_an_unanswered_question_is_not_corrected() -> None:

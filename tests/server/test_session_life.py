@@ -171,7 +171,8 @@ async def test_a_draining_server_opens_nothing_and_is_not_ready(client: Client) 
     assert (refused.status, (await refused.json())["code"]) == (503, "draining")
     assert int(refused.headers["Retry-After"]) > 0
     assert (await client.get("/readyz")).status == 503
-    assert (await client.get("/healthz")).status == 200
+    healthy = await client.get("/healthz")
+    assert (healthy.status, (await healthy.json())["server"]) == (200, "moentreprise")
 
 
 async def test_the_server_is_not_ready_without_voices(aiohttp_client: AiohttpClient, tmp_path: Path) -> None:

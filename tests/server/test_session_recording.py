@@ -115,6 +115,19 @@ async def test_both_sides_are_heard_in_the_file(room: Opened, tmp_path: Path) ->
     assert 0.4 < heard.shape[1] / 48_000 < 3
 
 
+async def test_a_data_folder_beside_the_server_is_found_by_the_child_that_makes_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default is such a folder; the child runs in another one."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load({"MOENTREPRISE_DATA": "data"}, env_file=None)
+    async with Client(TestServer(fake_app(settings))) as client:
+        room = await opened(client)
+        await recorded(room)
+        status, content_type, ogg = await fetch(room)
+    assert (status, content_type, ogg[:4]) == (200, "audio/ogg", b"OggS")
+
+
 async def test_the_switch_is_told_to_everybody_and_shown_in_the_state(room: Opened) -> None:
     async def shown() -> bool:
         return bool((await (await room.client.get(room.path, headers=room.auth)).json())["recording"])

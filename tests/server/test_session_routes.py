@@ -263,6 +263,14 @@ async def test_an_empty_or_long_text_is_refused(client: Client, room: Opened, bo
     assert await problem(response) == (400, "bad_text")
 
 
+async def test_words_that_are_too_many_are_refused_with_how_many(room: Opened) -> None:
+    url = f"{room.path}/messages"
+    answer = await room.client.post(url, json={"text": "x" * 2007}, headers=room.auth)
+    assert answer.status == 400
+    detail = (await answer.json(content_type=None))["detail"]
+    assert detail == "The text has 2007 characters; it may have 2000."
+
+
 async def test_an_answer_is_corrected(client: Client, room: Opened) -> None:
     response = await client.patch(
         f"{room.path}/brief", json={"name": "Rosa's", "style": "Red"}, headers=room.auth

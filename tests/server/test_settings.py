@@ -114,6 +114,15 @@ def test_a_flag_is_checked_like_its_variable() -> None:
         load({}, port="many")
 
 
+def test_a_data_folder_stays_the_one_that_was_meant_when_we_go_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    meant = [load({"MOENTREPRISE_DATA": "here/data"}), load({}), Settings(data=Path("mine")), Settings()]
+    monkeypatch.chdir("/")
+    assert [one.data for one in meant] == [tmp_path / name for name in ("here/data", "data", "mine", "data")]
+
+
 def test_an_empty_variable_means_the_default() -> None:
     assert load({"MOENTREPRISE_PORT": "", "MOENTREPRISE_DATA": " ", "MOENTREPRISE_LAN": ""}) == Settings()
 

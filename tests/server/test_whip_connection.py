@@ -239,6 +239,8 @@ async def test_a_human_without_a_microphone_reads_and_types(room: Opened) -> Non
         assert await room.heard(events.HumanSaid) == events.HumanSaid("Hello <b>you</b>", typed=True)
         page.say({"type": "human.push_to_talk", "down": True})
         assert await room.heard(events.PushToTalk) == events.PushToTalk(True)
+        page.say({"type": "human.typing", "typing": True})
+        assert await room.heard(events.HumanTyping) == events.HumanTyping(True)
 
 
 async def test_prompt_events_come_over_the_channel_in_order_and_bulky_ones_do_not(room: Opened) -> None:

@@ -84,7 +84,7 @@ def site_of(answers: Answers, trade: Trade, look: Look) -> Site:
     writer = Writer(answers, trade, look, voice, kinds)
     return Site(
         name=voice.name,
-        full_name=answers.name,
+        full_name=answers.display_name,
         eyebrow="" if trade.id == "general" else words.capital(trade.label),
         plan=words.shorten(words.phrase(answers.pages), 40),
         style=words.shorten(words.style(answers.style), 40),
@@ -359,9 +359,9 @@ class Writer:
             f"{some} and more." if len(voice.terms) > 1 else words.shorten(voice.offer, 10)
         )
         lines = {
-            "about": words.shorten(voice.difference, 12),
-            "menu": offered,
-            "offer": offered,
+            "about": words.shorten(voice.difference, 12) or "Who we are.",
+            "menu": offered or "What there is.",
+            "offer": offered or "What we do.",
             "prices": "Ask, and we name the price before you decide.",
             "contact": "Say hello.",
             "hours": "When to find us.",

@@ -1,0 +1,59 @@
+"""What the human thinks of what was just shown: it is liked, it is to change, or nothing is said."""
+
+from __future__ import annotations
+
+from orchestration import events
+from orchestration.brief import Expects
+from orchestration.rules import floor, remarks
+from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
+from orchestration.tastes import is_content, recoloured, wants_a_change
+from orchestration.turn import Stage, Turn
+from orchestration.understanding import mostly_heard
+from orchestration.wishes import Amendment
+from orchestration.workflow import Wait
+
+WHAT_TO_CHANGE = "ask_change"
+
+
+def ask(c: Standing, turn: Turn) -> None:
+    """The turn has shown something and asked: wait for a word on it. After a silence the script goes on."""
+    c.showing = turn
+    c.nudged = False
+    floor.listen(c, "")
+
+
+def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str] | None) -> bool:
+    """Whether the words were one: who is content goes on, who wants a change is asked which."""
+    turn = _asker(c, cut)
+    if turn is None:
+        return False
+    if is_content(text):
+        remarks.remember(c, event, "")
+        c.proceed(PAUSE_AFTER_HUMAN_MS)
+    elif wants_a_change(text):
+        remarks.remember(c, event, "")
+        c.showing = turn
+        c.interject(turn.speaker, WHAT_TO_CHANGE, {}, Stage.LISTENING)
+    elif (colours := recoloured(text)) and (key := _colour(c)):
+        c.showing = turn
+        return remarks.correct(c, event, Amendment(key, colours), None)
+    else:
+        return False
+    return True
+
+
+def _colour(c: Standing) -> str:
+    """The key of the question for colours; empty where none is asked."""
+    return next((q.key for q in c.workflow.questions if q.expects is Expects.COLOUR), "")
+
+
+def _asker(c: Standing, cut: tuple[Turn, str] | None) -> Turn | None:
+    """The turn whose question the words answer."""
+    if cut is not None and cut[0].step is not None:
+        turn, heard = cut
+        return turn if _asks(turn) and mostly_heard(heard, turn.whole) else None
+    return c.showing if c.stage is Stage.LISTENING else None
+
+
+def _asks(turn: Turn) -> bool:
+    return turn.step is not None and turn.step.wait is Wait.OPINION

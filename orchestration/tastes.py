@@ -1,0 +1,105 @@
+"""What the human thinks of what is shown: it is liked, it is to change, it may go out.
+
+Pure and small on purpose, like `wishes`. A like must be all that is said, else it is a remark.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestration.wishes import ASKING, LEAD, asks_openly, plain
+
+_LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
+_GOOD = (
+    r"(?:really |very |so |just |all )?(?:good|great|nice|fine|perfect|okay|ok|right|beautiful|wonderful"
+    r"|lovely|awesome|amazing|cool)"
+)
+_LIKED = "|".join(
+    (
+        r"(?:i|we) (?:really )?(?:like|love) (?:it|that|this|them|the \w+)"
+        r"(?: (?:very much|a lot|so much|as it is))?",
+        rf"(?:(?:it|that|this)(?: looks| is|'s)|looks) {_GOOD}(?: to me)?",
+        rf"{_GOOD}|yes|yeah|yep|sure|absolutely|of course|thank you(?: very much)?|thanks|wow|oh|well|please",
+        rf"no (?:thanks|thank you|(?:i|we) (?:really )?(?:like|love) it|(?:it|that|this)(?: is|'s) {_GOOD})",
+        r"(?:i do|it does|sounds good|well done|good job|nothing(?: to change| else)?|no changes?"
+        r"(?: needed)?)",
+        r"(?:i (?:would|will|'ll) )?(?:leave|keep) it(?: (?:like|as) (?:that|this|it is))?|no problem",
+        r"(?:let's |let us )?(?:go on|go ahead|carry on|continue|move on|next)",
+    )
+)
+_DISLIKED = "|".join(
+    (
+        r"no|nope|not really|not quite|not yet|not so much|nah",
+        r"(?:i|we) (?:do not|don't) (?:really )?like (?:it|that|this|the \w+)(?: very much| at all)?",
+        r"(?:i|we) hate it",
+        rf"(?:yes )?{ASKING}(?:change|correct) (?:something|it|that|this|one thing|a few things)",
+        r"(?:yes )?(?:something else|something different|another one)",
+    )
+)
+COLOURS = frozenset(
+    "red green blue yellow orange purple pink brown black white grey gray beige cream gold silver"
+    " turquoise violet darker lighter brighter warmer colder dark light bright warm cold".split()
+)
+_COLOUR_WORDS = 6
+_TO_COLOUR = (
+    rf"{LEAD}(?:yes\W+)?(?:(?:(?:can|could|would) you |please )?make"
+    r" (?:it|that|this|everything|the (?:site|page|website))|(?:can|could) it be"
+    r"|(?:i|we)(?: would|'d)(?: rather)? (?:like|prefer|have|want)(?: (?:it|that|the site))?|rather)"
+    r"(?: (?:to be|in|more|a bit|a little))* (?P<text>[\w ,'-]+?)(?: please| instead| though)*"
+)
+_APPROVED = "|".join(
+    (
+        r"(?:(?:i|we) (?:approve|agree)(?: of)?|approved?)(?: (?:it|this|that|the post))?",
+        r"(?:you (?:can|may) |please )?(?:publish|post|send|share)(?: (?:it|this|that|the post))?"
+        r"(?: (?:now|please|online|on linkedin|to linkedin))*",
+        r"do it|go for it",
+        r"i want (?:to publish|you to publish|to post|it published)(?: (?:it|this|the post))?",
+    )
+)
+_EDITS = (
+    r"\b(?:change|edit|rewrite|rephrase|shorten|shorter|longer|remove|delete|replace|add|correct|fix"
+    r"|rework|wording|make (?:it|the|this|that)"
+    r"|(?:other|different|another|new|more|fewer|less) (?:text|words|picture|image|hashtags?|post|emojis?)"
+    r"|write (?:it|the|this|that|something))\b"
+)
+
+
+def is_content(text: str) -> bool:
+    """Whether the words like what is shown, or want nothing changed."""
+    return re.fullmatch(rf"(?:(?:{_LIKED}) )+", _plainly(text) + " ") is not None
+
+
+def wants_a_change(text: str) -> bool:
+    """Whether the words dislike what is shown, or want it changed, without saying how."""
+    return re.fullmatch(rf"(?:(?:{_DISLIKED}|thank you|thanks|please) )+", _plainly(text) + " ") is not None
+
+
+def recoloured(text: str) -> str:
+    """The colours that what is shown is to have; empty where the words ask for none."""
+    found = re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
+    colours = found["text"] if found else _plainly(text).removesuffix(" please")
+    words = plain(colours).split()
+    return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None) else ""
+
+
+def _all_colour(words: list[str], asked: bool) -> bool:
+    """At least one colour; where nothing asked for it ("green, please"), nothing else."""
+    beside = {"and", "a", "bit", "little", "more", "or"}
+    some = any(word in COLOURS for word in words)
+    return some and (asked or all(word in COLOURS | beside for word in words))
+
+
+def approves(text: str) -> bool:
+    """Whether the words agree to what is to be decided on: they say so, a tap does it."""
+    return re.fullmatch(rf"(?:(?:{_APPROVED}|{_LIKED}) )+", _plainly(text) + " ") is not None
+
+
+def wants_an_edit(text: str) -> bool:
+    """Whether the words ask for other words or another picture."""
+    said = _plainly(text)
+    return not asks_openly(said) and re.search(_EDITS, said) is not None
+
+
+def _plainly(text: str) -> str:
+    """The words without what only leads to them."""
+    return re.sub(rf"^(?:(?:{_LEADS}) )+(?=\w)", "", plain(text))

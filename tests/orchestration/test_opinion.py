@@ -1,0 +1,254 @@
+"""The website was shown: what the human says of it, and how the session says goodbye."""
+
+from __future__ import annotations
+
+import pytest
+from test_remarks import after, cut
+from theatre import ANSWERS, Theatre, in_stage, silent
+
+from orchestration import events, notices
+from orchestration.rules.patience import DECIDING_MS
+from orchestration.standing import FAREWELL_S
+from orchestration.tastes import approves, is_content, recoloured, wants_a_change, wants_an_edit
+from orchestration.turn import Stage
+
+
+def shown() -> Theatre:
+    """Alex has shown the site and asked."""
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.acts()[-1:] == ["alex show_site"])
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    return theatre
+
+
+def builds(theatre: Theatre) -> list[events.StartJob]:
+    jobs = [c for c in theatre.commands(events.StartJob) if isinstance(c, events.StartJob)]
+    return [job for job in jobs if job.kind == "website"]
+
+
+@pytest.mark.parametrize(
+    "words", ["I like it", "yes", "looks great, thank you", "okay", "no changes", "good"]
+)
+def test_who_likes_it_goes_on_at_once(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["marcus hand_over"]
+
+
+def test_the_team_waits_and_goes_on_after_ten_seconds_of_silence() -> None:
+    theatre = shown()
+    began = theatre.now
+    assert theatre.conversation.patience_ms == DECIDING_MS
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over")
+    assert 10.0 <= theatre.now - began < 11.0
+    assert len(builds(theatre)) == 1
+
+
+@pytest.mark.parametrize("words", ["no", "I don't like it", "yes, please change something", "not really"])
+def test_who_does_not_is_asked_what_to_change(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex ask_change"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "make it green please") == ["alex corrected"]
+    assert theatre.conversation.brief.text("style") == "green"
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert len(builds(theatre)) == 2
+    assert after(theatre, "yes I like it") == ["marcus hand_over"]
+
+
+@pytest.mark.parametrize(
+    "words", ["change the colour to green", "the colours are wrong, they should be green", "green please"]
+)
+def test_another_colour_starts_the_build_again_and_the_team_waits_on(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex corrected"]
+    assert builds(theatre)[-1].payload["brief"]["style"] == "green"  # type: ignore[index]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over", limit_s=theatre.now + 12)
+    assert theatre.acts()[-1] == "marcus hand_over"
+
+
+def test_a_wish_without_the_right_words_asks_for_them_and_the_next_ones_are_taken() -> None:
+    theatre = shown()
+    assert after(theatre, "no the name is wrong it itches blue whale workshop") == ["sarah go_back"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "Blue Whale Workshop") == ["sarah corrected"]
+    assert theatre.conversation.brief.text("name") == "Blue Whale Workshop"
+    assert len(builds(theatre)) == 2
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.conversation.showing is not None
+    assert after(theatre, "very good") == ["marcus hand_over"]
+
+
+def test_who_says_nothing_to_that_keeps_the_old_answer_and_the_team_goes_on() -> None:
+    theatre = shown()
+    after(theatre, "the name is wrong")
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over", limit_s=theatre.now + 90)
+    assert theatre.acts()[-1] == "marcus hand_over"
+    assert theatre.conversation.brief.text("name") == ANSWERS[0]
+
+
+def test_a_remark_on_it_is_replied_to_and_the_team_still_waits() -> None:
+    theatre = shown()
+    assert after(theatre, "the letters remind me of school") == ["alex reply"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "I like it") == ["marcus hand_over"]
+
+
+def test_a_yes_over_the_end_of_the_question_counts_and_a_hum_over_it_does_not() -> None:
+    for words, goes_on in (("yes I like it", True), ("for for", False)):
+        theatre = Theatre(given=ANSWERS)
+        theatre.human = silent
+        theatre.start().run(until=lambda: theatre.acts()[-1:] == ["alex show_site"])  # noqa: B023
+        theatre.say(words, delay_s=4.6, length_s=0.7, patience_s=0.5)
+        theatre.run(until=in_stage(theatre, Stage.LISTENING))
+        theatre.run(limit_s=theatre.now + 3)
+        assert (theatre.acts()[-1] == "marcus hand_over") is goes_on
+
+
+@pytest.mark.parametrize("words", ["I like it", ""])
+def test_the_page_is_told_when_the_team_listens_no_more(words: str) -> None:
+    theatre = shown()
+    if words:
+        theatre.say(words)
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over")
+    assert theatre.told(notices.HumanListening) == [
+        notices.HumanListening(True),
+        notices.HumanListening(False),
+    ]
+
+
+def test_who_asks_for_a_moment_may_look_around() -> None:
+    theatre = shown()
+    assert after(theatre, "wait a moment") == ["alex moment"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    began = theatre.now
+    theatre.say("make it blue", delay_s=20.0)
+    theatre.run(until=lambda: theatre.acts()[-1] == "alex corrected")
+    assert theatre.now > began + 20.0
+    assert theatre.conversation.brief.text("style") == "blue"
+
+
+def test_what_was_shown_can_be_heard_again() -> None:
+    theatre = shown()
+    assert after(theatre, "could you repeat that") == ["alex show_site"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "nice") == ["marcus hand_over"]
+
+
+def test_who_was_away_is_waited_for() -> None:
+    theatre = shown()
+    theatre.later(1.0, events.ListenerLost())
+    theatre.later(40.0, events.ListenerArrived())
+    back = theatre.now + 40.0
+    theatre.run(until=lambda: theatre.now >= back)
+    assert theatre.conversation.stage is Stage.LISTENING
+    assert after(theatre, "nice") == ["marcus hand_over"]
+
+
+# ---------------------------------------------------------------------- the approval
+
+
+def approving() -> Theatre:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
+    return theatre
+
+
+@pytest.mark.parametrize("words", ["I approve", "yes", "Okay, yes.", "please publish it now", "looks good"])
+def test_an_approval_aloud_is_answered_with_the_tap_that_counts(words: str) -> None:
+    theatre = approving()
+    assert after(theatre, words) == ["sophie only_a_tap"]
+    theatre.run(until=in_stage(theatre, Stage.APPROVING))
+    assert theatre.conversation.desk.open_approval is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["please make the post shorter", "change the text", "can you add a hashtag"]
+)
+def test_who_wants_another_text_is_told_where_to_edit_it(words: str) -> None:
+    assert after(approving(), words) == ["sophie edit_yourself"]
+
+
+@pytest.mark.parametrize("words", ["what did you say about the market", "it rains here"])
+def test_anything_else_is_replied_to(words: str) -> None:
+    assert after(approving(), words) == ["sophie reply"]
+
+
+@pytest.mark.parametrize("words", ["I do not approve", "the picture shows a cat", "no", "what do you like"])
+def test_other_words_approve_nothing(words: str) -> None:
+    assert not approves(words)
+
+
+def test_words_of_taste() -> None:
+    assert is_content("oh wow, it looks very nice, thank you")
+    assert is_content("no thanks")
+    assert is_content("no, I like it")
+    assert not is_content("the colour is ugly")
+    assert not wants_a_change("no changes")
+    assert recoloured("can you make it a bit darker") == "darker"
+    assert recoloured("I like the green") == ""
+    assert recoloured("make it louder") == ""
+    assert not wants_an_edit("what did you change in the text")
+
+
+# ---------------------------------------------------------------------- goodbye
+
+
+def closing() -> Theatre:
+    """Marcus has just said goodbye."""
+    theatre = Theatre()
+    theatre.start().run(until=lambda: theatre.conversation.farewell)
+    return theatre
+
+
+def test_a_goodbye_of_the_humans_own_is_heard_before_the_end() -> None:
+    theatre = closing()
+    theatre.say("goodbye and thank you all", delay_s=1.5, length_s=2.5)
+    theatre.run()
+    assert theatre.conversation.transcript[-1].text == "goodbye and thank you all"
+    assert theatre.acts()[-1] == "marcus close"
+    assert len(theatre.told(notices.SessionCompleted)) == 1
+
+
+def test_without_one_the_session_ends_after_a_few_seconds() -> None:
+    theatre = closing()
+    began = theatre.now
+    theatre.run()
+    assert theatre.now - began == pytest.approx(FAREWELL_S)
+    assert theatre.conversation.end_state == "completed"
+
+
+@pytest.mark.parametrize("event", [events.ListenerLost(), events.StopRequested()])
+def test_who_leaves_then_has_completed_the_session(event: events.Event) -> None:
+    theatre = closing()
+    theatre.receive(event)
+    assert theatre.conversation.end_state == "completed"
+    assert theatre.told(notices.SessionCompleted)
+
+
+def test_the_talk_key_may_say_goodbye_too() -> None:
+    theatre = closing()
+    theatre.receive(events.PushToTalk(True))
+    theatre.later(4.0, events.PushToTalk(False))
+    theatre.run()
+    assert theatre.conversation.end_state == "completed"
+
+
+# ---------------------------------------------------------------------- said again
+
+
+def test_after_a_correction_it_is_the_correction_that_is_repeated() -> None:
+    theatre = Theatre()
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.LISTENING))
+    after(theatre, "Golden Crust")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "sorry the name is wrong it is Golden Krust") == ["sarah corrected"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "could you repeat that") == ["sarah corrected"]
+    assert cut(theatre, "sorry can you repeat that") == ["sarah corrected"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    after(theatre, "bread")
+    assert theatre.conversation.brief.text("offer") == "bread"
