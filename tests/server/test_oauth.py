@@ -323,6 +323,10 @@ async def test_the_operators_key_wins_and_another_opens_nothing(tmp_path: Path) 
     sealed = Vault(tmp_path, "k" * 32).seal("secret")
     assert not (tmp_path / "secret.key").exists()
     assert Vault(tmp_path / "elsewhere", "k" * 32).open(sealed) == "secret"
+    accounts = Accounts(Settings(data=tmp_path, secret_key="k" * 32))
+    accounts.keep("0" * 24, Account("t", "n", "urn:li:person:1", 2e9))
+    assert accounts.of("0" * 24) is not None
+    assert not (tmp_path / "secret.key").exists()
     for vault in (Vault(tmp_path, "j" * 32), Vault(tmp_path)):
         with pytest.raises(ValueError, match="another key"):
             vault.open(sealed)

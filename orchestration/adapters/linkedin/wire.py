@@ -65,7 +65,7 @@ def _sent(
     connection: http.client.HTTPConnection, method: str, target: str, headers: Mapping[str, str], body: bytes
 ) -> Answer:
     try:
-        connection.request(method, target, body or None, dict(headers))
+        connection.request(method, target, body or None, {"User-Agent": "Moentreprise", **headers})
         response = connection.getresponse()
         found = {name.lower(): value for name, value in response.getheaders()}
         # A status with its headers is an answer, whatever becomes of the rest.
