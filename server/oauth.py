@@ -188,7 +188,6 @@ def _cookie(state: str) -> str:
 
 
 def _page(status: int, title: str, text: str, done: bool = False) -> web.Response:
-    """A page that says what happened and what to do; `done` lets it close itself where it may."""
-    script = '<script src="/client/close.js"></script>' if done else ""
-    body = _PAGE.substitute(title=html.escape(title), text=html.escape(text), script=script)
+    """A page that says what happened and what to do, and closes; `done`: by itself, where it may."""
+    body = _PAGE.substitute(title=html.escape(title), text=html.escape(text), done=str(done).lower())
     return web.Response(status=status, text=body, content_type="text/html", headers=_HEADERS)

@@ -44,7 +44,8 @@ async def flow(page: Page, room: Office, size: str) -> None:
 
     window = await sign_in(page, "cancel")
     await expect(window.locator("h1")).to_have_text("You did not connect LinkedIn")
-    await window.close()
+    await window.locator("button").click()
+    await until(window.is_closed)
     window = await sign_in(page, "allow")
     await expect(account).to_contain_text(f"LinkedIn: {NAME}")
     await until(window.is_closed)  # by itself
