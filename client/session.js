@@ -144,6 +144,16 @@ export class Session {
     await this.#call("POST", `/jobs/${encodeURIComponent(job)}/cancel`);
   }
 
+  /** The address where a sign-in with LinkedIn begins, for a window of its own. */
+  get signIn() {
+    return `/oauth/linkedin/start?token=${encodeURIComponent(this.token)}`;
+  }
+
+  /** The LinkedIn account is forgotten. */
+  async disconnect() {
+    await this.#call("DELETE", "/linkedin");
+  }
+
   async stop() {
     await this.#call("DELETE", "");
   }

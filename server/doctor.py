@@ -69,7 +69,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         sandbox(),
         openai(settings),
         brain(settings),
-        linkedin(),
+        linkedin(settings),
         data_folder(settings),
         port(settings),
         network(settings),
@@ -271,9 +271,16 @@ def _asker(url: str) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_NotElsewhere, *proxies)
 
 
-def linkedin() -> Finding:
-    found = "publishing is not built yet: an approved post is saved as a draft."
-    return Finding("LinkedIn", State.LESS, found, "Post it yourself: text and picture are in the summary.")
+def linkedin(settings: Settings) -> Finding:
+    """Nothing is asked of LinkedIn: an application cannot be tried without a member."""
+    if settings.linkedin_client_id and settings.linkedin_client_secret:
+        page = settings.linkedin_organisation
+        where = f"the page {page}" if page else "the member"
+        found = f"posts go to {where}, by version {settings.linkedin_version}."
+        return Finding("LinkedIn", State.OK, found)
+    remedy = "Set LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET to publish."
+    found = "no application is set: an approved post is saved as a draft."
+    return Finding("LinkedIn", State.OK, found, remedy)
 
 
 def data_folder(settings: Settings) -> Finding:

@@ -80,6 +80,10 @@ class Sessions:
         """The session whose preview this names; None when there is none (any more)."""
         return next((s for s in self._sessions.values() if s.capability == capability), None)
 
+    def find_by_token(self, token: str) -> Session | None:
+        """The session whose human has this token."""
+        return next((s for s in self._sessions.values() if s.keys.role(token) is Role.HUMAN), None)
+
     def knows(self, token: str) -> bool:
         """Whether the token opens any session here: a stranger's session is then not found, not forbidden."""
         return any(session.keys.role(token) is not None for session in self._sessions.values())

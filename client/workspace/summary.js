@@ -196,7 +196,7 @@ function titles(pages) {
 }
 
 /** @type {Record<string, string>} */
-const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", unknown: "Perhaps published" };
+const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", failed: "Not published", unknown: "Perhaps published" };
 
 /** @param {{status: string, reason?: string}} post */
 function outcome({ status, reason }) {

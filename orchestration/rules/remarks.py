@@ -245,7 +245,7 @@ def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -
         floor.return_to(c, back)
     elif approval is not None and approves(text):
         c.interject(approval.speaker, ONLY_A_TAP, {}, back)
-    elif approval is not None and wants_an_edit(text):
+    elif approval is not None and c.desk.decided is None and wants_an_edit(text):
         c.interject(approval.speaker, EDIT_YOURSELF, {}, back)
     else:
         c.interject(speaker(c, turn), "reply", {}, back)

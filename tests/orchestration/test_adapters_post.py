@@ -13,7 +13,7 @@ from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, answers
 from orchestration.adapters import linkedin, post, words
 from orchestration.adapters.picture_files import KEPT, keep_picture
 from orchestration.adapters.search import detect_trade
-from orchestration.adapters.work import WorkError
+from orchestration.adapters.work import Means, WorkError
 from orchestration.work import payload_hash
 
 SITE = {"pages": [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]}
@@ -119,13 +119,18 @@ def approved(assets: Path, text: str = "Hello.") -> dict[str, object]:
 
 
 def publish(payload: dict[str, object], folder: Path) -> dict[str, object]:
-    return linkedin.publish(linkedin.Publication.of(payload), folder, folder, Remembered()).as_json()
+    return linkedin.publish(linkedin.Publication.of(payload), folder, folder, Means(), Remembered()).as_json()
 
 
 def test_without_an_account_the_post_is_saved_as_a_draft(tmp_path: Path) -> None:
     payload = approved(tmp_path)
     outcome = publish(payload, tmp_path)
-    assert outcome == {"status": "draft", "url": "", "reason": "no LinkedIn account is connected"}
+    assert outcome == {
+        "status": "draft",
+        "url": "",
+        "reason": "no LinkedIn account is connected",
+        "code": "no_account",
+    }
     saved = json.loads((tmp_path / "post.json").read_text("utf-8"))
     assert saved["text"] == "Hello."
     assert saved["hash"] == payload["hash"]

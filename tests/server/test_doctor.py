@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -114,13 +115,14 @@ def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     assert "MOENTREPRISE_PROT" in findings["Variables"].found
 
 
-def test_nobody_is_told_that_a_post_can_be_published_yet(tmp_path: Path) -> None:
-    one = found(Settings(port=0, data=tmp_path), {"LINKEDIN_CLIENT_ID": "i", "LINKEDIN_CLIENT_SECRET": "s"})[
-        "LinkedIn"
-    ]
-    assert one.state is State.LESS
-    assert "not built yet" in one.found
-    assert "LINKEDIN" not in one.remedy
+def test_where_posts_go_is_told(tmp_path: Path) -> None:
+    without = found(Settings(port=0, data=tmp_path))["LinkedIn"]
+    assert "draft" in without.found
+    assert "LINKEDIN_CLIENT_ID" in without.remedy
+    settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret="s")
+    assert found(settings)["LinkedIn"].found == "posts go to the member, by version 202610."
+    page = replace(settings, linkedin_organisation="2414183", linkedin_version="202611")
+    assert found(page)["LinkedIn"].found == "posts go to the page 2414183, by version 202611."
 
 
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
