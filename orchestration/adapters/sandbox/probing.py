@@ -19,7 +19,7 @@ SPACES = ("user", "pid", "ipc", "uts", "net", "cgroup", "mnt")
 _SCRIPT = f"""
 for space in {" ".join(SPACES)}; do echo "$space=$(readlink /proc/self/ns/$space)"; done
 while IFS=: read -r name rest; do [ -z "$rest" ] || echo "interface=${{name##* }}"; done < /proc/net/dev
-for file in /secret/file /etc/shadow "$1"; do read -r word < "$file" && echo "read=$file"; done 2>/dev/null
+for file in /secret/file /etc/passwd "$1"; do read -r word < "$file" && echo "read=$file"; done 2>/dev/null
 for folder in / /usr /secret; do true > "$folder/probe" && echo "wrote=$folder"; done 2>/dev/null
 true > /work/mine && echo written=1
 while [ ! -e /work/go ]; do sleep 0.02; done

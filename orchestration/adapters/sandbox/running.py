@@ -58,6 +58,7 @@ class Running:
         self._queue: SimpleQueue[str | None] = SimpleQueue()
         self._exit: Exit | None = None
         self._error: BaseException | None = None
+        self._last = ""
         self._over = threading.Event()
         # The kernel ends what we start with the thread that started it: this one stays until the end.
         self._thread = threading.Thread(target=self._live, name="sandbox", daemon=True)
@@ -123,7 +124,7 @@ class Running:
         if ended is not None:
             return Exit(None, ended)
         if b'"exit-code"' not in status.read():
-            raise SandboxError("bubblewrap could not put up the walls")
+            raise SandboxError(f"bubblewrap could not put up the walls: {self._last}")
         return Exit(process.returncode, watch.judge(process.returncode))
 
     def _follow(self, group: _Group, watch: Watch, lines: Lines) -> Ended | None:
@@ -153,6 +154,7 @@ class Running:
         limits = self._job.limits
         for line in new[: max(0, limits.output_lines - (lines.count - len(new)))]:
             self._queue.put(line)
+            self._last = line
         return lines.count <= limits.output_lines and lines.bytes <= limits.output_bytes
 
 
