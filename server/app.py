@@ -18,6 +18,7 @@ from server import (
     metrics,
     pages,
     preview,
+    sandboxed,
     sessions,
     team,
     whep,
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> web.Application:
     runner = JobRunner(means=means.of_settings(settings))
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
-    app.cleanup_ctx.extend([voices.context, crew.workers(runner)])
+    app.cleanup_ctx.extend([sandboxed.lifetime, voices.context, crew.workers(runner)])
     house(app, crew.crew(settings, voices, runner))
     return app
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from behind_walls import SMALL, Room, left_of, processes_with, sandbox_or_skip
 
 from orchestration.adapters.sandbox import (
     Ended,
@@ -28,7 +29,6 @@ from orchestration.adapters.sandbox import (
     walls,
 )
 from orchestration.adapters.sandbox.walls import Walls
-from tests.orchestration.behind_walls import SMALL, Room, left_of, processes_with, sandbox_or_skip
 
 
 @pytest.fixture
@@ -54,16 +54,16 @@ def test_exit_codes_pass(room: Room) -> None:
 
 def test_lines_arrive_while_it_runs(room: Room) -> None:
     def answer(line: str) -> None:
+        room.lines.append(line)
         (room.folder / "answer").write_text(line)
 
     script = "echo first; while [ ! -e answer ]; do sleep 0.02; done; cat answer; echo; printf last"
-    room.lines.clear()
     ended = room.sandbox.run(
         ["/bin/sh", "-c", script],
         mounts=room.mounts,
         cwd="/work",
         limits=SMALL,
-        on_line=lambda line: (room.lines.append(line), answer(line))[0],
+        on_line=answer,
     )
     assert ended.ok
     assert room.lines == ["first", "first", "last"]
@@ -146,7 +146,7 @@ def test_a_program_that_is_not_in_usr_is_found_all_the_same(
 
 
 def test_rights_of_the_owner_do_not_come_out(room: Room) -> None:
-    script = "cp /bin/true t; chmod 6755 t; mkdir d; chmod 7000 d; : > d-file; chmod 0 d-file; stat -c %a t"
+    script = "cp /bin/true t; chmod 6755 t; mkdir d; chmod 7700 d; : > d-file; chmod 0 d-file; stat -c %a t"
     assert room.shell(script).ok
     assert room.lines == ["6755"]
     for name in ("t", "d", "d-file"):

@@ -1,8 +1,6 @@
-"""The step before bubblewrap: become another user, and die with whoever started us.
+"""The step before bubblewrap: become another user, die with whoever started us, reap what bubblewrap leaves.
 
-Run as a script of its own, `python -I -S launch.py PLAN`, by the house; never inside the walls. PLAN is JSON:
-`parent` (our parent's process), `uid` (null: stay who we are), `limits` (pairs for setrlimit; never wider
-than before), `sources` (what is mounted), `command`; in it a number n stands for the n-th source.
+Run as a script of its own, `python -I -S launch.py PLAN` (JSON), by the house; never inside the walls.
 
 As root the sources are mounted on a stage first, in a mount namespace of our own: the other user could not
 reach a folder below one that is root's alone.
@@ -16,36 +14,82 @@ import os
 import resource
 import signal
 import sys
+from typing import NoReturn, TypedDict
 
 STAGE = "/tmp"
 CLONE_NEWNS = 0x20000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 KILLED_FIRST = "1000"
+
+
+class Plan(TypedDict):
+    """What is to be started."""
+
+    parent: int
+    """Our parent's process."""
+    uid: int | None
+    """None: stay who we are."""
+    limits: list[tuple[int, int]]
+    """For setrlimit; never wider than before."""
+    sources: list[str]
+    """What is mounted."""
+    command: list[str | int]
+    """A number n stands for the n-th source."""
+    descriptors: list[int]
+    """Those that are for bubblewrap alone."""
+
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    plan = json.loads(sys.argv[1])
-    sources: list[str] = plan["sources"]
+    plan: Plan = json.loads(sys.argv[1])
+    _die_with(plan["parent"])
+    # Bubblewrap may end before it has reaped the first process inside, and not every machine's init reaps it.
+    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+    us = os.getpid()
+    bubblewrap = os.fork()
+    if bubblewrap == 0:
+        _become_bubblewrap(plan, us)
+    for descriptor in plan["descriptors"]:
+        os.close(descriptor)
+    code = 1
+    while True:
+        try:
+            pid, status = os.wait()
+        except ChildProcessError:
+            break
+        if pid == bubblewrap:
+            code = os.waitstatus_to_exitcode(status)
+            os.close(1)  # so that our end, not a descriptor of ours, is the last that is seen of it
+            os.close(2)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def _become_bubblewrap(plan: Plan, parent: int) -> NoReturn:
+    sources = plan["sources"]
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write(KILLED_FIRST)
     for kind, most in plan["limits"]:
         _, hard = resource.getrlimit(kind)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
-    if plan["uid"] is not None:
+    uid = plan["uid"]
+    if uid is not None:
         sources = _staged(sources)
         os.setgroups([])
-        os.setresgid(plan["uid"], plan["uid"], plan["uid"])
-        os.setresuid(plan["uid"], plan["uid"], plan["uid"])
-    # Only now: a change of user would forget it.
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
-    if os.getppid() != plan["parent"]:
-        sys.exit(1)
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    _die_with(parent)  # only now: a change of user would forget it
     command = [sources[word] if isinstance(word, int) else word for word in plan["command"]]
     os.execve(command[0], command, {})
+
+
+def _die_with(parent: int) -> None:
+    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _staged(sources: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from orchestration.adapters.sandbox import folders
+from orchestration.adapters.sandbox.launch import Plan
 from orchestration.adapters.sandbox.output import Lines
 from orchestration.adapters.sandbox.terms import Ended, Exit, Limits, SandboxError
 from orchestration.adapters.sandbox.users import UIDS, another_user
@@ -212,12 +213,13 @@ def _launch(
     kernel = kernel_limits(limits)
     if uid is not None:  # which nobody else uses now
         kernel[resource.RLIMIT_NPROC] = limits.processes
-    plan = {
+    plan: Plan = {
         "parent": os.getpid(),
         "uid": uid,
         "limits": list(kernel.items()),
         "sources": walls.sources,
         "command": walls.words,
+        "descriptors": list(descriptors),
     }
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(plan)],
