@@ -26,6 +26,7 @@ from orchestration.adapters.sandbox import (
     Sandbox,
     SandboxError,
     probing,
+    put,
     walls,
 )
 from orchestration.adapters.sandbox.walls import Walls
@@ -118,6 +119,15 @@ def test_mounts_are_read_only_unless_asked_and_may_lie_in_each_other(room: Room,
     assert ended.ok
     assert room.lines == ["of the template", "EROFS"]
     assert os.listdir(template) == ["index.js"]
+
+
+def test_nothing_is_mounted_where_an_earlier_run_left_a_link(room: Room, tmp_path: Path) -> None:
+    (tmp_path / "template").mkdir(mode=0o755)
+    assert room.shell("mkdir sub && ln -s /tmp sub/link").ok
+    for target in ("/work/sub/link", "/work/sub/link/deeper"):
+        mounts = [*room.mounts, Mount(tmp_path / "template", target)]
+        with pytest.raises(SandboxError, match="a link"):
+            room.sandbox.run(["true"], mounts=mounts, cwd="/work")
 
 
 def test_the_environment_is_what_was_given(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,6 +259,24 @@ def _asked(path: Path, what: str) -> str:
             return answer.decode()
     finally:
         os.close(folder)
+
+
+def test_a_file_put_from_outside_is_seen_and_owned_inside(room: Room) -> None:
+    """So that a page changes as it is written."""
+    wait = "while [ ! -e src/page ]; do sleep 0.02; done"
+    script = f"echo ready; {wait}; cat src/page; echo more >> src/page; : > src/another"
+
+    def write(line: str) -> None:
+        room.lines.append(line)
+        if line == "ready":
+            put(room.folder, "src/page", b"written outside\n")
+
+    ended = room.sandbox.run(
+        ["/bin/sh", "-c", script], mounts=room.mounts, cwd="/work", limits=SMALL, on_line=write
+    )
+    assert ended.ok
+    assert room.lines == ["ready", "written outside"]
+    assert (room.folder / "src" / "page").read_text() == "written outside\nmore\n"
 
 
 def test_the_bridge_ends_with_what_it_serves(room: Room, tmp_path: Path) -> None:

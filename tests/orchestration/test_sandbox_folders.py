@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.adapters.sandbox import SandboxError, Swept, What, sweep
+from orchestration.adapters.sandbox import SandboxError, Swept, What, get, put, sweep
 from orchestration.adapters.sandbox.folders import DEPTH_MAX, Unmeasurable, lend, size, take_back
 from orchestration.adapters.sandbox.output import CUT, Lines
 
@@ -143,6 +143,37 @@ def test_small_things_count_and_holes_do_not(tmp_path: Path) -> None:
     with (tmp_path / "hole").open("wb") as file:
         file.truncate(1 << 30)
     assert size(tmp_path) == 11 * 4096
+
+
+def test_a_file_is_put_whole_and_read_back(tmp_path: Path) -> None:
+    put(tmp_path, "src/pages/Home.tsx", b"one")
+    (tmp_path / "src" / "alias").symlink_to("pages/Home.tsx")
+    put(tmp_path, "src/pages/Home.tsx", b"two")
+    put(tmp_path, "src/alias", b"no link any more")
+    assert get(tmp_path, "src/pages/Home.tsx", 3) == b"two"
+    assert not (tmp_path / "src" / "alias").is_symlink()
+    assert sorted(os.listdir(tmp_path / "src")) == ["alias", "pages"]
+    with pytest.raises(OSError, match="too large"):
+        get(tmp_path, "src/pages/Home.tsx", 2)
+
+
+@pytest.mark.parametrize("path", ["out/file", "in/../../file", "/file", "../file", "", "link", "pipe", "in"])
+def test_nothing_outside_is_written_or_read(tmp_path: Path, path: str) -> None:
+    outside, top = tmp_path / "outside", tmp_path / "top"
+    outside.mkdir()
+    (top / "in").mkdir(parents=True)
+    (outside / "file").write_text("ours")
+    (top / "out").symlink_to(outside)
+    (top / "link").symlink_to(outside / "file")
+    os.mkfifo(top / "pipe")
+    with pytest.raises((OSError, ValueError)):
+        get(top, path, 100)
+    if path not in ("link", "pipe"):  # what stands there is replaced by a file
+        with pytest.raises((OSError, ValueError)):
+            put(top, path, b"theirs")
+    assert (outside / "file").read_text() == "ours"
+    assert os.listdir(outside) == ["file"]
+    assert sorted(os.listdir(top)) == ["in", "link", "out", "pipe"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 `probe()` tells whether this machine can. Where it cannot, nothing that was generated is ever executed.
 """
 
+from orchestration.adapters.sandbox.files import get, put
 from orchestration.adapters.sandbox.folders import Swept, What, sweep
 from orchestration.adapters.sandbox.probing import probe
 from orchestration.adapters.sandbox.running import Running
@@ -21,6 +22,8 @@ __all__ = [
     "SandboxError",
     "Swept",
     "What",
+    "get",
     "probe",
+    "put",
     "sweep",
 ]

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from orchestration.adapters.sandbox import processes
+from orchestration.adapters.sandbox import control, processes
 from orchestration.adapters.sandbox.sandbox import Sandbox
 from orchestration.adapters.sandbox.terms import Limits, Missing, Mount, SandboxError
 from orchestration.adapters.sandbox.users import UIDS
@@ -66,12 +66,14 @@ def promises() -> tuple[str, ...]:
     user = "in a user namespace of its own; outside it is the user of the server, who is not root"
     if os.geteuid() == 0:
         user = f"as another user, one for each run ({UIDS[0]} to {UIDS[-1]}), in a user namespace of its own"
+    memory = "watched ten times a second over all processes, and by the kernel for each (RLIMIT_DATA)"
+    if control.place() is not None:
+        memory += " and for all (a control group)"
     return (
         user,
         "no network but a loopback of its own",
         "sees no process, file or environment of ours: /usr read-only, and what it is given",
-        "memory of all its processes watched ten times a second, that of each limited by the kernel "
-        "(RLIMIT_DATA)",
+        f"memory {memory}",
         "processes, file sizes and processor time limited by the kernel; disk and output watched; "
         "/tmp of a fixed size",
         "ends as a whole: at a limit, when cancelled, and when the worker dies",

@@ -20,7 +20,7 @@ from io import FileIO
 from pathlib import Path
 from queue import SimpleQueue
 
-from orchestration.adapters.sandbox import folders
+from orchestration.adapters.sandbox import control, folders
 from orchestration.adapters.sandbox.launch import Plan
 from orchestration.adapters.sandbox.output import Lines
 from orchestration.adapters.sandbox.terms import Ended, Exit, Limits, SandboxError
@@ -97,7 +97,8 @@ class Running:
                 for folder in self._job.writable:
                     stack.enter_context(_lent(folder, uid))
                 self._exit = self._run(uid, stack)
-        except (OSError, SandboxError, folders.Unmeasurable, ValueError) as error:
+        except Exception as error:
+            # The thread's root: whoever waits for the end is told, whatever it was.
             self._error = error
         finally:
             self._over.set()
@@ -107,6 +108,7 @@ class Running:
         sizes = sum(folders.size(folder) for folder in self._job.writable)
         status, status_end = _pipe(stack)
         gate_end, gate = _pipe(stack)
+        counted = stack.enter_context(control.control(self._job.limits, control.place()))
         walls = self._job.build(status_end.fileno(), gate_end.fileno())
         ends = (status_end.fileno(), gate_end.fileno(), *self._job.descriptors)
         process = _launch(walls, uid, self._job.limits, ends)
@@ -119,11 +121,14 @@ class Running:
             # Only now, in its own user namespace: our user's other processes would count with it before.
             most = self._job.limits.processes
             resource.prlimit(first, resource.RLIMIT_NPROC, (most, most))
+        counted.add(first)
         gate.write(b"\n")
         lines = Lines(self._job.limits.line_characters)
         ended = self._follow(group, watch, lines)
         if ended is not None:
             return Exit(None, ended)
+        if counted.out_of_memory():
+            return Exit(None, Ended.OUT_OF_MEMORY)
         if b'"exit-code"' not in status.read():
             raise SandboxError(f"bubblewrap could not put up the walls: {self._last}")
         return Exit(process.returncode, watch.judge(process.returncode))

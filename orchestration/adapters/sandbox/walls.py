@@ -65,6 +65,7 @@ def build(
     walls.add("--json-status-fd", str(status), "--block-fd", str(gate))
     _system(walls)
     walls.add("--size", str(limits.scratch_bytes), "--perms", "0700", "--tmpfs", "/tmp")
+    _refuse_links(mounts)
     program = _program(command[0])
     for mount in [*mounts, *([] if program is None else [program])]:
         walls.mount(_source(mount), mount.target, writable=mount.writable)
@@ -114,6 +115,19 @@ def _source(mount: Mount) -> Path:
     if mount.writable and (not source.is_dir() or PROJECT.is_relative_to(source)):
         raise SandboxError(f"not to be given away: what is to be writable at {mount.target}")
     return source
+
+
+def _refuse_links(mounts: Sequence[Mount]) -> None:
+    """Where something is mounted in a writable folder, an earlier run may have left a link to elsewhere."""
+    for outer in mounts:
+        for inner in mounts:
+            target = PurePosixPath(inner.target)
+            if outer.writable and inner is not outer and target.is_relative_to(outer.target):
+                place = outer.source
+                for part in target.relative_to(outer.target).parts:
+                    place /= part
+                    if place.is_symlink():
+                        raise SandboxError(f"a link where something is to be mounted: {inner.target}")
 
 
 def _for_node(limits: Limits) -> dict[str, str]:
