@@ -20,6 +20,7 @@ from server import (
     oauth,
     pages,
     preview,
+    sandboxed,
     sessions,
     team,
     whep,
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> web.Application:
     runner = JobRunner(means=means.of_settings(settings, accounts.Accounts(settings).means))
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
-    app.cleanup_ctx.extend([voices.context, crew.workers(runner)])
+    app.cleanup_ctx.extend([sandboxed.lifetime, voices.context, crew.workers(runner)])
     house(app, crew.crew(settings, voices, runner))
     return app
 

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestration import acts, entries, personas
+from orchestration.adapters.sandbox import Missing, probing
 from orchestration.personas import Cast
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.workflow import MOENTREPRISE
@@ -216,17 +217,12 @@ def _version(program: str) -> str:
 
 
 def sandbox() -> Finding:
-    """A bubblewrap that is installed may still be forbidden (Ubuntu 24.04, containers): try it."""
-    path = shutil.which("bwrap")
-    if path is None:
-        return Finding("Sandbox", State.LESS, "bubblewrap is not installed.", "apt install bubblewrap.")
-    command = [path, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
-    try:
-        subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=True)
-    except (OSError, subprocess.SubprocessError):
-        remedy = "Allow unprivileged user namespaces if generated programs are to be built here."
-        return Finding("Sandbox", State.LESS, "bubblewrap is installed, but not allowed to run.", remedy)
-    return Finding("Sandbox", State.OK, "bubblewrap works.")
+    """What is installed may still be forbidden (Ubuntu 24.04, containers), or not hold: it is tried."""
+    found = probing.examine()
+    if isinstance(found, Missing):
+        less = f"none: {found.reason}. Nothing that was generated is executed."
+        return Finding("Sandbox", State.LESS, less, found.remedy)
+    return Finding("Sandbox", State.OK, f"{found.kind}: {'; '.join(found.describe())}.")
 
 
 def openai(settings: Settings) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -139,7 +138,7 @@ class Sessions:
 
 async def _delete(session: Session) -> None:
     await session.recording.close()
-    await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+    await asyncio.to_thread(folders.remove, session.folder)
 
 
 SESSIONS = web.AppKey("sessions", Sessions)

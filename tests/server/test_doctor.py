@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Thread
 import pytest
 
 from orchestration import personas
+from orchestration.adapters.sandbox import Sandbox, SandboxError, probing
 from server import doctor
 from server.doctor import Finding, State
 from server.settings import DESCRIPTORS, Settings
@@ -96,11 +96,19 @@ def test_missing_programs_are_named_with_their_remedy_and_block_nothing(
 
 def test_a_sandbox_that_may_not_run_is_not_called_working(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
-        raise subprocess.CalledProcessError(1, "bwrap")
+        raise SandboxError("bwrap: No permissions to create new namespace, likely because the kernel …")
 
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
-    monkeypatch.setattr(subprocess, "run", refused)
-    assert "not allowed" in doctor.sandbox().found
+    monkeypatch.setattr(Sandbox, "run", refused)
+    finding = doctor.sandbox()
+    assert finding.state is State.LESS
+    assert "not allowed" in finding.found
+    assert "Nothing that was generated is executed" in finding.found
+
+
+def test_a_sandbox_says_what_is_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "examine", lambda: Sandbox("/usr/bin/bwrap", "bubblewrap", ("one", "two")))
+    assert doctor.sandbox() == Finding("Sandbox", State.OK, "bubblewrap: one; two.")
 
 
 def test_without_any_voice_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
