@@ -104,8 +104,8 @@ export class Work {
    * @param {Record<string, unknown>} summary @param {string} title
    */
   close(summary, title) {
-    this.cards.freeze();
-    this.#post.freeze();
+    this.cards.freeze({ keep: this.#gone });
+    this.#post.freeze({ keep: this.#gone });
     this.#running.clear();
     this.#summary.show(summary, title);
     this.workspace.finish("summary");
@@ -120,7 +120,7 @@ export class Work {
   gone() {
     if (this.#gone) return;
     this.#gone = true;
-    this.cards.freeze();
+    this.cards.freeze({ keep: true });
     this.#post.freeze({ keep: true });
     this.#running.clear();
     this.#summary.gone();
