@@ -31,6 +31,7 @@ PYTHON_MIN = (3, 11)
 PROBE_TIMEOUT_S = 10.0
 BRAIN_TIMEOUT_S = 3.0
 HEALTH_TIMEOUT_S = 2.0
+HEALTH_BYTES = 300
 
 
 class State(StrEnum):
@@ -311,7 +312,7 @@ def running(settings: Settings) -> str:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{url}/healthz", timeout=HEALTH_TIMEOUT_S) as response:
-            return url if json.load(response).get("server") == PRODUCT else ""
+            return url if json.loads(response.read1(HEALTH_BYTES)).get("server") == PRODUCT else ""
     except (OSError, ValueError, AttributeError, http.client.HTTPException):
         return ""
 

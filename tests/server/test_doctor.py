@@ -59,6 +59,7 @@ class Health(BaseHTTPRequestHandler):
         (b'{"status": "ok"}', State.BLOCKS),
         (b"[]", State.BLOCKS),
         (b"<html>", State.BLOCKS),
+        (b"[" * 100_000, State.BLOCKS),
     ],
 )
 def test_only_a_server_of_ours_may_have_the_port(body: bytes, state: State) -> None:
