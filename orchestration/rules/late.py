@@ -13,6 +13,8 @@ from orchestration.wishes import is_aside, named_later
 
 TURNS = 3
 """For so many turns after the question was left are words that answer nothing else taken for its answer."""
+NAMED_TURNS = 1
+"""For so many to another question: later on "our products are handmade" is an answer to that."""
 LATE = "late_answer"
 
 
@@ -39,6 +41,8 @@ def named(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
     key, asked = _left(c), remarks.asked_now(c, turn)
     question = next((question for question in c.workflow.questions if question.key == key), None)
     if question is None or asked in ("", key):
+        return False
+    if question.expects is not Expects.NAME and c.left_turns > NAMED_TURNS:
         return False
     answer = named_later(text, question.words, question.expects is Expects.NAME)
     if answer:

@@ -6,7 +6,7 @@ from orchestration import events
 from orchestration.brief import Expects
 from orchestration.rules import expectation
 from orchestration.standing import Standing
-from orchestration.tastes import is_opinion
+from orchestration.tastes import is_opinion, recoloured
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_expected, is_hum, mostly_heard
 from orchestration.wishes import is_wish
@@ -30,6 +30,8 @@ def is_nothing(
     if is_wish(text) or (_opinion_is_asked(c, cut) and is_opinion(text)):
         return False
     expects = _expects(c, cut)
+    if expects is Expects.COLOUR and _at_a_question(c, cut) and recoloured(text):
+        return False
     if by_key or not _was_short(c):
         return is_backchannel(text) and not is_expected(text, expects)
     return is_hum(text, event.confidence, expects, _at_a_question(c, cut))

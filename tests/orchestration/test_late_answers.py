@@ -75,6 +75,24 @@ def test_words_to_the_next_question_that_name_the_one_left_answer_that(words: st
     assert theatre.conversation.brief.text("offer") == "bread"
 
 
+def test_words_that_name_an_older_question_answer_the_one_at_hand() -> None:
+    theatre = left("offer")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "families") == ["sarah ask"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.conversation.open_question == "difference"
+    assert after(theatre, "our products are handmade") == ["sarah ask"]
+    assert theatre.conversation.brief.text("difference") == "our products are handmade"
+    assert theatre.conversation.brief.text("offer") == ""
+
+
+def test_words_to_the_very_next_question_may_name_the_one_left() -> None:
+    theatre = left("offer")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "our products are bread and cakes") == ["sarah late_answer"]
+    assert theatre.conversation.brief.text("offer") == "bread and cakes"
+
+
 def test_words_after_the_last_question_are_its_late_answer_and_the_team_says_so() -> None:
     theatre = left("style")
     theatre.run(until=lambda: theatre.acts()[-1] == "sarah wrap_up")
