@@ -185,6 +185,12 @@ def asks_openly(said: str) -> bool:
     return re.match(_UNMARKED, said) is not None
 
 
+def greets(text: str) -> bool:
+    """Whether the words greet or thank somebody, or try whether they are heard."""
+    greeting = r"(?:hello|hi|hey|thanks|thank you|goodbye|bye)\b"
+    return re.match(rf"{LEAD}(?:{greeting}|can (?:you|anybody|anyone) hear)", plain(text)) is not None
+
+
 def is_aside(text: str) -> bool:
     """Whether the human asks something instead of answering. Who proposes ("how about blue") answers."""
     said = re.sub(rf"^{LEAD}(?:by the way )?{LEAD}", "", plain(text))

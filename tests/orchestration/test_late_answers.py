@@ -118,6 +118,43 @@ def test_other_words_are_no_late_answer(words: str) -> None:
     assert "sarah late_answer" not in theatre.acts()
 
 
+@pytest.mark.parametrize(
+    ("words", "style"),
+    [
+        ("hello can you hear me", ""),
+        ("thank you Sarah", ""),
+        ("that sounds exciting", ""),
+        ("warm brown and cream", "warm brown and cream"),
+        ("brown and white please", "brown and white please"),
+        ("the colours should be warm brown and cream", "the colours should be warm brown and cream"),
+    ],
+)
+def test_beside_work_only_words_that_tell_their_question_are_its_late_answer(words: str, style: str) -> None:
+    theatre = left("style")
+    theatre.job_s = 30.0
+    theatre.run(until=in_stage(theatre, Stage.WORKING))
+    assert after_at_once(theatre, words) == ("maya late_answer" if style else "maya reply")
+    assert theatre.conversation.brief.text("style") == style
+
+
+def test_who_tries_whether_they_are_heard_names_no_business() -> None:
+    theatre = left("name")
+    theatre.receive(events.PushToTalk(True))
+    theatre.later(0.1, events.SpeechStarted("i"))
+    theatre.later(1.0, events.PushToTalk(False))
+    theatre.later(1.1, events.HumanSaid("hello can you hear me", item="i"))
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah reply")
+    assert theatre.conversation.brief.text("name") == ""
+
+
+def after_at_once(theatre: Theatre, words: str) -> str:
+    """What follows words that come before anybody says that the work goes on."""
+    before = len(theatre.acts())
+    theatre.say(words, delay_s=0.2, length_s=1.5)
+    theatre.run(until=lambda: len(theatre.acts()) == before + 1)
+    return theatre.acts()[-1]
+
+
 def test_after_some_turns_a_remark_is_a_remark_again() -> None:
     theatre = left("style")
     theatre.job_s = 30.0

@@ -88,6 +88,17 @@ def test_who_says_nothing_to_that_keeps_the_old_answer_and_the_team_goes_on() ->
     assert theatre.conversation.brief.text("name") == ANSWERS[0]
 
 
+def test_a_no_to_that_is_no_name() -> None:
+    theatre = shown()
+    after(theatre, "the name is wrong")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    theatre.say("no")
+    theatre.run(until=lambda: theatre.conversation.open_question == "")
+    assert theatre.conversation.brief.text("name") == ANSWERS[0]
+    assert len(builds(theatre)) == 1
+    assert after(theatre, "I like it") == ["marcus hand_over"]
+
+
 def test_a_remark_on_it_is_replied_to_and_the_team_still_waits() -> None:
     theatre = shown()
     assert after(theatre, "the letters remind me of school") == ["alex reply"]
