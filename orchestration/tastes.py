@@ -45,7 +45,7 @@ _HUES = frozenset(
 COLOURS = _HUES | _SHADINGS
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
-    rf"{LEAD}(?:yes\W+)?(?:{LEAD}(?:{ASKING}(?:make|change)"
+    rf"{LEAD}(?:yes\W+)?(?:(?:please\W+)?(?:{ASKING}(?:make|change)"
     r" (?:it|that|this|everything|(?:the|its) (?:site|page|website|colou?rs?))(?: (?:to|into))?"
     r"|(?:(?:the|its) colou?rs?|it) should be|(?:can|could) it be"
     r"|(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)|(?: would|'d)?(?: rather)? (?:prefer|want))"
