@@ -27,16 +27,19 @@ def draft(texts: dict[str, str], folder: Path, site: object = None) -> post.Post
 def test_each_answer_is_in_the_post(texts: dict[str, str], tmp_path: Path) -> None:
     text = draft(texts, tmp_path).text.lower()
     for key, answer in texts.items():
-        if key == "style":  # how the site should look is no news for a reader
-            continue
         said = words.content_words(answer, 5)
         assert len([word for word in said if word in text]) >= min(2, len(said)), key
 
 
-def test_the_post_does_not_tell_how_the_site_should_look(tmp_path: Path) -> None:
-    text = draft({**BAKERY, "style": "dark green and white friendly and calm"}, tmp_path).text
-    for word in ("look we asked", "dark green", "friendly", "calm"):
-        assert word not in text
+def test_the_post_tells_how_the_business_should_feel(tmp_path: Path) -> None:
+    text = draft({**BAKERY, "style": "dark green and white, friendly and calm"}, tmp_path).text
+    assert "It should feel like us: dark green and white, friendly and calm." in text
+
+
+def test_pages_of_other_titles_are_told_in_the_humans_own_words(tmp_path: Path) -> None:
+    site = {"pages": [{"title": "Home"}]}
+    text = draft({**BAKERY, "pages": "somewhere to order and our opening times"}, tmp_path, site).text
+    assert "these pages: home. What we planned for it: somewhere to order and our opening times." in text
 
 
 def test_two_businesses_get_two_posts(tmp_path: Path) -> None:
