@@ -3,7 +3,7 @@
 import { ADVICE } from "./microphone.js";
 
 const MOVED = "This session is open in another tab or on another device.";
-const GONE = "This session is gone: the server was restarted, and it does not keep sessions yet.";
+const GONE = "This session is gone: the server was restarted, or the session was deleted or left for too long.";
 const NO_REMEDY = new Set(["on", "silenced", "insecure"]);
 
 /** @typedef {{text: string, action: string, urgent: boolean}} Notice  urgent: shown above an open sheet too */

@@ -200,9 +200,10 @@ export class Room {
   /** It ended before its last word: what was done so far is told by the server, unless it is going, too. */
   async #stopped(/** @type {string} */ reason) {
     if (this.#over) return;
+    if (reason === "shutdown") this.#work?.gone();
     this.#end({}, endTitle(reason), reason !== "human" && reason !== "expired");
     if (this.#session) this.#session.over = reason;
-    if (reason === "shutdown") return this.#work?.gone();
+    if (reason === "shutdown") return;
     const summary = await this.#session?.summary().catch(() => null);
     if (summary) this.#work?.done(summary);
   }
@@ -284,8 +285,9 @@ export class Room {
     this.#connection?.renew();
   }
 
-  /** The server knows the session no more: nothing can be said to it, or fetched from it. */
+  /** The server knows the session no more: nothing can be said to it, or fetched from it, and nobody listens. */
   #gone() {
+    if (this.microphone.track) this.microphone.close();
     this.#work?.gone();
     this.#bar.close();
     this.#recording.close();

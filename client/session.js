@@ -111,7 +111,10 @@ export class Session {
 
   /** A file of this session, whole. @param {string} address  as `file` or `withToken` made it */
   async download(address) {
-    return (await request("GET", address)).blob();
+    const response = await request("GET", address);
+    return response.blob().catch(() => {
+      throw unreached(); // cut on the way
+    });
   }
 
   /** The human's words, typed. @param {string} text */
@@ -142,6 +145,16 @@ export class Session {
   /** @param {string} job */
   async cancel(job) {
     await this.#call("POST", `/jobs/${encodeURIComponent(job)}/cancel`);
+  }
+
+  /** The address where a sign-in with LinkedIn begins, for a window of its own. */
+  get signIn() {
+    return `/oauth/linkedin/start?token=${encodeURIComponent(this.token)}`;
+  }
+
+  /** The LinkedIn account is forgotten. */
+  async disconnect() {
+    await this.#call("DELETE", "/linkedin");
   }
 
   async stop() {
@@ -191,10 +204,14 @@ async function request(method, address, { body, token } = {}) {
   try {
     response = await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null });
   } catch {
-    throw new RequestError(0, "The server was not reached.");
+    throw unreached();
   }
   if (!response.ok) throw await refusal(response);
   return response;
+}
+
+function unreached() {
+  return new RequestError(0, "The server was not reached.");
 }
 
 /** A problem+json answer (RFC 9457) as an error. @param {Response} response */

@@ -73,9 +73,9 @@ async function comeBack(session) {
 
 /** Told once. @param {Session} session */
 function whyGone({ over }) {
-  const kept = over !== "" && over !== "shutdown";
-  if (kept) return "Your last session was over, and the server no longer keeps it.";
-  return "Your last session ended when the server was restarted.";
+  if (over === "shutdown") return "Your last session ended when the server was shut down.";
+  if (over) return "Your last session was over, and the server no longer keeps it.";
+  return "Your last session is gone: the server was restarted, or nobody came back for too long.";
 }
 
 /** After a reload the microphone is taken only where that asks nobody. */

@@ -39,7 +39,8 @@
  *   "approval.requested": {approval: string, action: string, payload: Record<string, unknown>,
  *     hash: string, expires_ms: number},
  *   "approval.resolved": {approval: string, decision: string},
- *   "post.published": {status: string, url: string, reason: string},
+ *   "post.published": {status: string, url: string, reason: string, code?: string},
+ *   "account.changed": {connected: boolean, name: string, expires_ms: number, author: string},
  *   "recording.changed": {on: boolean, reason: string, recorded_ms: number},
  *   "metrics.turn": {turn: string, speaker: string, requested_to_first_audio_ms: number | null,
  *     ready_before_ms: number | null, pause_ms: number | null, after: string, whole_ms: number | null,
@@ -61,6 +62,7 @@ const STATES = new Set([
   "brief.updated",
   "post.drafted",
   "recording.changed",
+  "account.changed",
 ]);
 
 /** @typedef {{seq: number, at_ms: number, route: Route}} Envelope */

@@ -58,6 +58,10 @@ export class Work {
       decide: (approval, decision) => attempt(() => session.decide(approval, decision)),
       cancel,
       asset: (address) => session.withToken(address),
+      account: {
+        connect: () => session.signIn,
+        disconnect: () => attempt(() => session.disconnect()),
+      },
     });
     this.#summary = new SummaryPanel({
       file: (name) => session.file(name),
@@ -100,8 +104,8 @@ export class Work {
    * @param {Record<string, unknown>} summary @param {string} title
    */
   close(summary, title) {
-    this.cards.freeze();
-    this.#post.freeze();
+    this.cards.freeze({ keep: this.#gone });
+    this.#post.freeze({ keep: this.#gone });
     this.#running.clear();
     this.#summary.show(summary, title);
     this.workspace.finish("summary");
@@ -116,7 +120,7 @@ export class Work {
   gone() {
     if (this.#gone) return;
     this.#gone = true;
-    this.cards.freeze();
+    this.cards.freeze({ keep: true });
     this.#post.freeze({ keep: true });
     this.#running.clear();
     this.#summary.gone();
@@ -186,8 +190,12 @@ export class Work {
       this.#post.requested(request);
       this.workspace.follow("post", true);
     });
-    inbox.on("approval.resolved", (resolved) => this.#post.resolved(resolved));
+    inbox.on("approval.resolved", (resolved) => {
+      this.#post.publishing.ended("", ""); // what comes of this decision is not known yet
+      this.#post.resolved(resolved);
+    });
     inbox.on("recording.changed", ({ on, recorded_ms }) => this.#summary.haveRecording(on || recorded_ms > 0));
+    inbox.on("account.changed", (account) => this.#post.publishing.changed(account));
     inbox.on("post.published", (published) => this.#post.published(published));
   }
 

@@ -18,6 +18,7 @@ BESIDE_THE_SCRIPT = (
     "reply",
     "still_working",
     "remind_approval",
+    "publish_again",
     "report_failure",
     "back_again",
     "go_back",

@@ -218,12 +218,31 @@ class ApprovalResolved:
 
 @dataclass(frozen=True, slots=True)
 class PostPublished:
-    """`status`: published (with its `url`), draft (with the reason) or unknown."""
+    """`status`: published (with its `url`), draft or failed (with the reason), rejected or unknown.
+
+    `code` names the reason (orchestration.adapters.linkedin.Code). After a failure that the human can do
+    something about, another approval of the same post is requested.
+    """
 
     type: ClassVar[str] = "post.published"
     status: str
     url: str
     reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """Which LinkedIn account the session may publish with; told only where publishing is set up.
+
+    `expires_ms`: when its sign-in ends, in ms since 1970. `author`: person or organisation.
+    """
+
+    type: ClassVar[str] = "account.changed"
+    connected: bool
+    name: str = ""
+    expires_ms: int = 0
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +326,7 @@ Notice = (
     | ApprovalRequested
     | ApprovalResolved
     | PostPublished
+    | AccountChanged
     | RecordingChanged
     | TurnMetrics
     | Error

@@ -17,6 +17,6 @@ def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
             return notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", ""))
         case "publish":
             status, url = text.get("status", "unknown"), text.get("url", "")
-            return notices.PostPublished(status, url, text.get("reason", ""))
+            return notices.PostPublished(status, url, text.get("reason", ""), text.get("code", ""))
         case _:
             return None

@@ -25,6 +25,7 @@ VOICE_S = 15.0
 """How long a turn that has the floor may take to its first sound."""
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
+PUBLISH_AGAIN = "publish_again"
 FAREWELL_S = 3.0
 """After the last voice: the human's own goodbye may begin."""
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
@@ -81,6 +82,7 @@ class Standing(State):
         if step.question:
             self.desk.brief = self.brief.reopened(step.question)  # asked for the second time
         failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
+        failed = failed and step.reports != "publish"  # of which its own act says what it was
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
         self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
@@ -150,6 +152,10 @@ class Standing(State):
             return
         self.stage = Stage.APPROVING
         self.timers.set("expire", approval.expires_at)
+        if self.desk.failed_try and not self.held:
+            failed = {"publish": self.desk.take_failed_try()}
+            self.interject(approval.speaker, PUBLISH_AGAIN, failed, Stage.APPROVING)
+            return
         if self.reminders < len(REMIND_S):
             self.timers.set("remind", self.now + REMIND_S[self.reminders])
 

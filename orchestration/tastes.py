@@ -32,21 +32,28 @@ _DISLIKED = "|".join(
         r"no|nope|not really|not quite|not yet|not so much|nah",
         r"(?:i|we) (?:do not|don't) (?:really )?like (?:it|that|this|the \w+)(?: very much| at all)?",
         r"(?:i|we) hate it",
-        rf"(?:yes )?{ASKING}(?:change|correct) (?:something|it|that|this|one thing|a few things)",
+        rf"(?:yes )?{ASKING}(?:change|correct) (?:something|it|that|this|one thing|a few things"
+        r"|the (?:colou?rs?|look))",
         r"(?:yes )?(?:something else|something different|another one)",
     )
 )
-COLOURS = frozenset(
+_SHADINGS = frozenset("darker lighter brighter warmer colder dark light bright warm cold".split())
+_HUES = frozenset(
     "red green blue yellow orange purple pink brown black white grey gray beige cream gold silver"
-    " turquoise violet darker lighter brighter warmer colder dark light bright warm cold".split()
+    " turquoise violet".split()
 )
+COLOURS = _HUES | _SHADINGS
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
-    rf"{LEAD}(?:yes\W+)?(?:(?:(?:can|could|would) you |please )?make"
-    r" (?:it|that|this|everything|the (?:site|page|website))|(?:can|could) it be"
-    r"|(?:i|we)(?: would|'d)(?: rather)? (?:like|prefer|have|want)(?: (?:it|that|the site))?|rather)"
-    r"(?: (?:to be|in|more|a bit|a little))* (?P<text>[\w ,'-]+?)(?: please| instead| though)*"
+    rf"{LEAD}(?:yes\W+)?(?:(?:please\W+)?(?:{ASKING}(?:make|change)"
+    r" (?:it|that|this|everything|(?:the|its) (?:site|page|website|colou?rs?))(?: (?:to|into))?"
+    r"|(?:(?:the|its) colou?rs?|it) should be|(?:can|could) it be"
+    r"|(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)|(?: would|'d)?(?: rather)? (?:prefer|want))"
+    r"(?: (?:it|that|the site))?)|rather)"
+    r"(?: (?:to be|in|more|a bit|a little))* (?P<text>(?!to\b)[\w ,'-]+?)(?: please| instead| though)*"
 )
+_BUT_THIS = re.compile(r"\s*(?:(?:no|nope)[,.;!:]|maybe)\s*(?=\w)", re.IGNORECASE)
+"""Before a colour that is named alone. Without its comma "no green" may be meant against it."""
 _APPROVED = "|".join(
     (
         r"(?:(?:i|we) (?:approve|agree)(?: of)?|approved?)(?: (?:it|this|that|the post))?",
@@ -74,10 +81,23 @@ def wants_a_change(text: str) -> bool:
     return re.fullmatch(rf"(?:(?:{_DISLIKED}|thank you|thanks|please) )+", _plainly(text) + " ") is not None
 
 
+def restyled(style: str, colours: str) -> str:
+    """The look with these colours: others take its place, "darker" is said of the ones that it has."""
+    return colours if not style or _HUES & set(plain(colours).split()) else f"{style}, {colours}"
+
+
+def is_opinion(text: str) -> bool:
+    """Whether the words say what is thought of what is shown. "Oh" and "please" alone say nothing."""
+    said = set(plain(text).split())
+    return not said <= {"oh", "well", "wow", "please"} and (
+        is_content(text) or wants_a_change(text) or bool(recoloured(text))
+    )
+
+
 def recoloured(text: str) -> str:
     """The colours that what is shown is to have; empty where the words ask for none."""
     found = re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
-    colours = found["text"] if found else _plainly(text).removesuffix(" please")
+    colours = found["text"] if found else _plainly(_BUT_THIS.sub("", text)).removesuffix(" please")
     words = plain(colours).split()
     return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None) else ""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from orchestration.events import Speak, ToolCall
 from orchestration.notices import Word
 from orchestration.script import Cue
-from orchestration.workflow import Step
+from orchestration.workflow import Step, Wait
 
 
 class Stage(StrEnum):
@@ -79,6 +79,11 @@ class Turn:
     @property
     def step(self) -> Step | None:
         return self.cue.step if self.cue else None
+
+    @property
+    def asks_opinion(self) -> bool:
+        """Whether it asks what the human thinks of what it shows. The report of a failure shows nothing."""
+        return self.step is not None and self.step.wait is Wait.OPINION and self.act == self.step.act
 
 
 @dataclass(slots=True)

@@ -39,6 +39,11 @@ _BACK = "|".join(
 )
 _WRONG = r"(?:is|are|was|were) (?:wrong|not right|not correct|incorrect|a mistake)"
 _IT_IS = r"(?:(?:it|that|they)(?: is| are|'s)|(?:it|they) should be|(?:the|our|my) [\w ]{1,30}? (?:is|are))"
+_BUT_THAT = (
+    r"\W+(?:but|(?:(?:it|that|they)(?:'s| is| are|'re)|they're)(?: also)?)"
+    r" (?:the|our|my|how|that|what|who|because)\b"
+)
+"""How an answer goes on that only compares: "it's not the products, it's the people"."""
 _MEANT = (
     r"(?:i (?:meant|mean|said)(?: to say)?|it should have been)(?: that)?"
     r"(?P<called> (?:my|our|the) (?:business|company|shop|firm) (?:is called|is named|is)| (?:it|we)(?: is"
@@ -145,7 +150,7 @@ def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
         rf"{LEAD}(?:no|nope|sorry|wait)\W+{_MEANT} (?P<text>.+)",
         rf"{LEAD}{topic} {_WRONG}\b.*(?P<text>)",
         rf"{LEAD}(?:that|this|it)(?: is|'s| was) not (?:the|our|my)(?: right| correct)?"
-        rf" (?P<topic>{named})\b.*(?P<text>)",
+        rf" (?P<topic>{named})\b(?:(?<=name)|(?!{_BUT_THAT})).*(?P<text>)",
         rf"{LEAD}{ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
         rf"{LEAD}{ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
     )
@@ -178,6 +183,12 @@ def named_later(text: str, topics: tuple[str, ...], is_name: bool) -> str:
 def asks_openly(said: str) -> bool:
     """Whether plain words begin as only a question does."""
     return re.match(_UNMARKED, said) is not None
+
+
+def greets(text: str) -> bool:
+    """Whether the words greet or thank somebody, or try whether they are heard."""
+    greeting = r"(?:hello|hi|hey|thanks|thank you|goodbye|bye)\b"
+    return re.match(rf"{LEAD}(?:{greeting}|can (?:you|anybody|anyone) hear)", plain(text)) is not None
 
 
 def is_aside(text: str) -> bool:

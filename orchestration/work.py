@@ -33,6 +33,8 @@ from orchestration.tools import WORK, Arguments, Result, Work
 log = logging.getLogger(__name__)
 
 APPROVAL_LIFE_S = 15 * 60
+NOTHING_SENT = frozenset({"invalid_payload", "not_approved", "unknown_kind", "storage_failed"})
+"""Failures of a job that publishes after which it is certain that nothing was published."""
 
 
 class JobState(StrEnum):
@@ -108,6 +110,8 @@ class Desk:
     results: dict[str, dict[str, object]] = field(default_factory=dict)
     """Job kind → its latest result, or `{"status": "failed", "reason": …}`."""
     post_edited: bool = False
+    failed_try: dict[str, object] = field(default_factory=dict)
+    """A publication that surely failed and may be approved once more, until a voice has told it."""
     _serial: int = 0
 
     def _id(self, prefix: str) -> str:
@@ -160,6 +164,10 @@ class Desk:
         if job is None or job.state is not JobState.RUNNING:
             return []
         self.jobs[event.job] = replace(job, state=JobState.DONE, percent=100)
+        if job.kind == "publish" and event.result.get("retry") is True:
+            return self._ask_again(job, event.result, now)
+        if job.kind == "post" and self.decided is not None:  # the post stays as it was decided on
+            return [Tell(notices.JobDone(job.job, job.kind)), *self._answer(job)]
         former_text = self.results.get("post", {}).get("text")
         self.results[job.kind] = event.result
         if job.kind == "post" and self.post_edited:
@@ -178,7 +186,17 @@ class Desk:
         self.jobs[event.job] = replace(job, state=state)
         self.results[job.kind] = {"status": "failed", "code": event.code, "reason": event.reason}
         failure = notices.JobFailure(job.job, job.kind, event.code, event.reason)
-        return [Tell(failure), *self._answer(job)]
+        return [Tell(failure), *self._perhaps_published(job, event.code), *self._answer(job)]
+
+    def _perhaps_published(self, job: Job, code: str) -> list[Command]:
+        """A publication that broke off may have happened all the same, unless it never began."""
+        if job.kind != "publish":
+            return []
+        if code not in NOTHING_SENT:
+            reason = "our work broke off while the post was on its way"
+            unknown = {"status": "unknown", "url": "", "reason": reason, "code": "interrupted"}
+            self.results["publish"] = dict(unknown)
+        return self._show("publish")
 
     def _answer(self, job: Job) -> list[Command]:
         if not job.call:
@@ -186,7 +204,11 @@ class Desk:
         return [AnswerTool(job.speaker, job.call, self.results[job.kind])]
 
     def _show(self, kind: str) -> list[Command]:
-        notice = shown(kind, self.results[kind])
+        return self._show_result(kind, self.results[kind])
+
+    @staticmethod
+    def _show_result(kind: str, result: dict[str, object]) -> list[Command]:
+        notice = shown(kind, result)
         return [Tell(notice)] if notice is not None else []
 
     def running(self, kind: str = "") -> Job | None:
@@ -202,7 +224,8 @@ class Desk:
 
     def _cancel(self, job: Job, reason: str) -> list[Command]:
         self.jobs[job.job] = replace(job, state=JobState.CANCELLED)
-        return [CancelJob(job.job), Tell(notices.JobFailure(job.job, job.kind, "cancelled", reason))]
+        failure = Tell(notices.JobFailure(job.job, job.kind, "cancelled", reason))
+        return [CancelJob(job.job), failure, *self._perhaps_published(job, "cancelled")]
 
     def brief_changed(self, brief: Brief) -> list[Command]:
         """The human corrected an answer: what was made from the old one is made again.
@@ -222,6 +245,11 @@ class Desk:
                 former = next(job for job in self.jobs.values() if job.kind == work.job)
                 commands += self._start(work, replace(former, call=""))
         return commands
+
+    def take_failed_try(self) -> dict[str, object]:
+        """The publication that failed and was not told yet, {} for none. It is told once."""
+        failed, self.failed_try = self.failed_try, {}
+        return failed
 
     def _post_is_settled(self) -> bool:
         return self.post_edited or self.decided is not None
@@ -248,7 +276,17 @@ class Desk:
         if not self._post()["text"]:
             self.results["publish"] = {"status": "failed", "code": "no_post", "reason": "there is no post"}
             return commands + ([AnswerTool(speaker, call, self.results["publish"])] if call else [])
-        payload = self._post()
+        return [*commands, *self._request(self._post(), speaker, call, now)]
+
+    def _ask_again(self, job: Job, result: dict[str, object], now: float) -> list[Command]:
+        """Nothing was published: the same payload is shown once more, for another approval."""
+        decided = self.decided
+        assert decided is not None
+        self.failed_try = result
+        done = [Tell(notices.JobDone(job.job, job.kind)), *self._show_result("publish", result)]
+        return [*done, *self._request(decided.payload, job.speaker, job.call, now)]
+
+    def _request(self, payload: dict[str, object], speaker: str, call: str, now: float) -> list[Command]:
         approval = Approval(
             self._id("approval"), payload, payload_hash(payload), speaker, call, now + APPROVAL_LIFE_S
         )
@@ -256,7 +294,7 @@ class Desk:
         request = notices.ApprovalRequested(
             approval.approval, "publish_post", payload, approval.hash, APPROVAL_LIFE_S * 1000
         )
-        return [*commands, Tell(request)]
+        return [Tell(request)]
 
     def _resolve(self, approval: Approval, state: ApprovalState) -> list[Command]:
         self.approvals[approval.approval] = replace(approval, state=state)
@@ -268,6 +306,7 @@ class Desk:
 
     def decide(self, approval: Approval, decision: Decision) -> list[Command]:
         """Act on exactly the payload that was shown; the caller has checked that it is open."""
+        self.failed_try = {}
         if decision is Decision.APPROVE:
             job = Job(self._id("job"), "publish", approval.speaker, approval.call)
             self.jobs[job.job] = job
@@ -280,6 +319,7 @@ class Desk:
         return self._refuse(approval, ApprovalState.REJECT, "rejected", "you decided not to publish it")
 
     def expire(self, approval: Approval) -> list[Command]:
+        self.failed_try = {}
         return self._refuse(approval, ApprovalState.EXPIRED, "draft", "nobody approved it in time")
 
     def _refuse(self, approval: Approval, state: ApprovalState, status: str, reason: str) -> list[Command]:

@@ -7,6 +7,7 @@ import time
 from aiohttp import web
 
 from server import (
+    accounts,
     cors,
     crew,
     downloads,
@@ -16,8 +17,10 @@ from server import (
     headers,
     load,
     metrics,
+    oauth,
     pages,
     preview,
+    sandboxed,
     sessions,
     team,
     whep,
@@ -44,10 +47,10 @@ def create_app(settings: Settings) -> web.Application:
     """
     app = bare_app(settings)
     voices = crew.voices(settings)
-    runner = JobRunner(means=means.of_settings(settings))
+    runner = JobRunner(means=means.of_settings(settings, accounts.Accounts(settings).means))
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
-    app.cleanup_ctx.extend([voices.context, crew.workers(runner)])
+    app.cleanup_ctx.extend([sandboxed.lifetime, voices.context, crew.workers(runner)])
     house(app, crew.crew(settings, voices, runner))
     return app
 
@@ -59,7 +62,7 @@ def bare_app(settings: Settings, opening: Rate = OPENING) -> web.Application:
     app[SETTINGS] = settings
     app[READY] = lambda: True
     app[hand.OPENING] = Limiter(opening, time.monotonic)
-    for room in (pages, team, hand, whip, whep, eventstream, preview, downloads, metrics):
+    for room in (pages, team, hand, whip, whep, eventstream, preview, downloads, metrics, oauth):
         room.add_routes(app)
     return app
 

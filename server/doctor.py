@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestration import acts, entries, personas
+from orchestration.adapters.sandbox import Missing, probing
 from orchestration.personas import Cast
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.workflow import MOENTREPRISE
@@ -30,6 +31,7 @@ PYTHON_MIN = (3, 11)
 PROBE_TIMEOUT_S = 10.0
 BRAIN_TIMEOUT_S = 3.0
 HEALTH_TIMEOUT_S = 2.0
+HEALTH_BYTES = 300
 
 
 class State(StrEnum):
@@ -69,7 +71,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         sandbox(),
         openai(settings),
         brain(settings),
-        linkedin(),
+        linkedin(settings),
         data_folder(settings),
         port(settings),
         network(settings),
@@ -216,17 +218,12 @@ def _version(program: str) -> str:
 
 
 def sandbox() -> Finding:
-    """A bubblewrap that is installed may still be forbidden (Ubuntu 24.04, containers): try it."""
-    path = shutil.which("bwrap")
-    if path is None:
-        return Finding("Sandbox", State.LESS, "bubblewrap is not installed.", "apt install bubblewrap.")
-    command = [path, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
-    try:
-        subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=True)
-    except (OSError, subprocess.SubprocessError):
-        remedy = "Allow unprivileged user namespaces if generated programs are to be built here."
-        return Finding("Sandbox", State.LESS, "bubblewrap is installed, but not allowed to run.", remedy)
-    return Finding("Sandbox", State.OK, "bubblewrap works.")
+    """What is installed may still be forbidden (Ubuntu 24.04, containers), or not hold: it is tried."""
+    found = probing.examine()
+    if isinstance(found, Missing):
+        less = f"none: {found.reason}. Nothing that was generated is executed."
+        return Finding("Sandbox", State.LESS, less, found.remedy)
+    return Finding("Sandbox", State.OK, f"{found.kind}: {'; '.join(found.describe())}.")
 
 
 def openai(settings: Settings) -> Finding:
@@ -271,9 +268,16 @@ def _asker(url: str) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_NotElsewhere, *proxies)
 
 
-def linkedin() -> Finding:
-    found = "publishing is not built yet: an approved post is saved as a draft."
-    return Finding("LinkedIn", State.LESS, found, "Post it yourself: text and picture are in the summary.")
+def linkedin(settings: Settings) -> Finding:
+    """Nothing is asked of LinkedIn: an application cannot be tried without a member."""
+    if settings.linkedin_client_id and settings.linkedin_client_secret:
+        page = settings.linkedin_organisation
+        where = f"the page {page}" if page else "the member"
+        found = f"posts go to {where}, by version {settings.linkedin_version}."
+        return Finding("LinkedIn", State.OK, found)
+    remedy = "Set LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET to publish."
+    found = "no application is set: an approved post is saved as a draft."
+    return Finding("LinkedIn", State.OK, found, remedy)
 
 
 def data_folder(settings: Settings) -> Finding:
@@ -308,7 +312,7 @@ def running(settings: Settings) -> str:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{url}/healthz", timeout=HEALTH_TIMEOUT_S) as response:
-            return url if json.load(response).get("server") == PRODUCT else ""
+            return url if json.loads(response.read1(HEALTH_BYTES)).get("server") == PRODUCT else ""
     except (OSError, ValueError, AttributeError, http.client.HTTPException):
         return ""
 

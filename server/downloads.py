@@ -7,7 +7,6 @@ import base64
 import io
 import json
 import re
-import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,6 +16,7 @@ import jinja2
 from aiohttp import web
 
 from orchestration import transcript
+from server import folders
 from server.conductor import ConversationView
 from server.errors import Code, Problem
 from server.preview import inside
@@ -105,7 +105,7 @@ async def _forget(request: web.Request) -> web.Response:
     session = session_of(request)
     await session.stop()
     await session.recording.close()
-    await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+    await asyncio.to_thread(folders.remove, session.folder)
     request.app[SESSIONS].forget(session)
     return web.Response(status=204)
 

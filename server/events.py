@@ -32,6 +32,7 @@ _PROMPT = (
     "post.",
     "brief.",
     "recording.",
+    "account.",
 )
 _BULKY = frozenset({"job.log", "job.progress", "metrics.turn"})
 

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from orchestration.adapters.sandbox import sweep
+
 MODE = 0o700
 _ID = re.compile(r"[0-9a-f]{24}")
 
@@ -35,9 +37,16 @@ def remove_old(sessions: Path, before: float, known: Collection[str]) -> int:
         with contextlib.suppress(OSError):
             if folder.name in known or folder.is_symlink() or folder.stat().st_mtime > before:
                 continue
-            shutil.rmtree(folder)
-            removed += 1
+            remove(folder)
+            removed += not folder.exists()
     return removed
+
+
+def remove(folder: Path) -> None:
+    """Delete a session's folder. What a build left in it may be locked, or nested too deeply to walk."""
+    with contextlib.suppress(OSError):
+        sweep(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders(sessions: Path) -> list[Path]:

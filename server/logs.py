@@ -22,7 +22,7 @@ session_id: ContextVar[str] = ContextVar("session_id", default="")
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _QUERY = re.compile(r"\?[^\s\"'<>]*")
-_SECRET = re.compile(r"(?i)\b(bearer\s+|token=|api_key=|sk-)[^\s&\"']+")
+_SECRET = re.compile(r"(?i)\b(bearer\s+|token=|code=|client_secret=|api_key=|sk-)[^\s&\"']+")
 _CAPABILITY = re.compile(r"(/preview/)[^/\s]+")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 # Libraries whose INFO is a diary of every packet or request.

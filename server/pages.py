@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server import sandboxed
 from server.errors import Code, Problem
 from server.sessions import SESSIONS
 from server.settings import PRODUCT
@@ -50,8 +51,9 @@ async def _alive(request: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    """503 while draining, and while the voices cannot speak."""
+    """503 while draining, and while the voices cannot speak. A missing sandbox is told, and no reason."""
     draining = request.app[SESSIONS].draining
     if draining or not request.app[READY]():
         raise Problem(Code.DRAINING if draining else Code.NOT_READY, headers={"Retry-After": "5"})
-    return web.json_response({"status": "ready"}, headers={"Cache-Control": "no-store"})
+    found = {"status": "ready", "sandbox": sandboxed.detail(request.app)}
+    return web.json_response(found, headers={"Cache-Control": "no-store"})

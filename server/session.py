@@ -29,6 +29,7 @@ from orchestration.personas import Cast
 from orchestration.ports import LineFactory
 from orchestration.workflow import Workflow
 from server import logs, metrics
+from server.accounts import SessionAccount
 from server.attachment import Attachment
 from server.auth import Keys, Role
 from server.conductor import MakeDirector
@@ -130,7 +131,9 @@ class Session:
         sides = Sides(self.outbound, self._overheard)
         self.recording = Recording(self.folder, sides, clock, self.publish, self._now, crew.renders)
         self.presence = Presence(self.events, self, self._attach, settings.ice_servers, self._now)
+        self.account = SessionAccount(settings, self.id, self.publish)
         self.publish(SessionState("created"))
+        self.account.offer()
 
     # ------------------------------------------------------------------ life
 
@@ -202,6 +205,7 @@ class Session:
         metrics.observe_microphone(ear.received, ear.lost, ear.late, ear.recovered)
         self._settle()
         await self.work.close()
+        self.account.close()
         if completed and self.presence.listening:
             await asyncio.sleep(LAST_WORDS_S)
         await self.presence.close(LAST_MESSAGES_S)
@@ -300,3 +304,4 @@ class Session:
         metrics.observe(notice)
         self._hand_overs.told(notice)
         self.events.publish(notice)
+        self.account.heard(notice)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -80,6 +79,10 @@ class Sessions:
         """The session whose preview this names; None when there is none (any more)."""
         return next((s for s in self._sessions.values() if s.capability == capability), None)
 
+    def find_by_token(self, token: str) -> Session | None:
+        """The session whose human has this token."""
+        return next((s for s in self._sessions.values() if s.keys.role(token) is Role.HUMAN), None)
+
     def knows(self, token: str) -> bool:
         """Whether the token opens any session here: a stranger's session is then not found, not forbidden."""
         return any(session.keys.role(token) is not None for session in self._sessions.values())
@@ -135,7 +138,7 @@ class Sessions:
 
 async def _delete(session: Session) -> None:
     await session.recording.close()
-    await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+    await asyncio.to_thread(folders.remove, session.folder)
 
 
 SESSIONS = web.AppKey("sessions", Sessions)

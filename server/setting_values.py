@@ -77,6 +77,17 @@ def origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def matching(pattern: str) -> Callable[[str], str]:
+    """A text that matches as a whole."""
+
+    def parse(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError
+        return value
+
+    return parse
+
+
 def _ice_urls(value: object) -> tuple[str, ...]:
     urls = [value] if isinstance(value, str) else value
     if not isinstance(urls, list) or not urls:

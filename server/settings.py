@@ -225,6 +225,50 @@ class Settings:
         "a folder",
         "A folder with a streaming transducer in sherpa-onnx's form: the embedded engine hears with it.",
     )
+    linkedin_client_id: str = _setting(
+        "",
+        "LINKEDIN_CLIENT_ID",
+        values.text,
+        "a client id",
+        "Your LinkedIn application: with its secret, approved posts are published on LinkedIn.",
+    )
+    linkedin_client_secret: str = _setting(
+        "",
+        "LINKEDIN_CLIENT_SECRET",
+        values.text,
+        "a client secret",
+        "The LinkedIn application's secret.",
+        secret=True,
+    )
+    linkedin_organisation: str = _setting(
+        "",
+        "MOENTREPRISE_LINKEDIN_ORGANISATION",
+        values.matching(r"\d{1,20}"),
+        "the number of an organisation's page",
+        "Posts go to the page of this organisation; without it to the member's own.",
+    )
+    linkedin_version: str = _setting(
+        "202610",
+        "MOENTREPRISE_LINKEDIN_VERSION",
+        values.matching(r"20\d\d(0[1-9]|1[0-2])"),
+        "a year and a month such as 202610",
+        "The version of LinkedIn's API; each is retired about a year after its month.",
+    )
+    linkedin_url: str = _setting(
+        "",
+        "MOENTREPRISE_LINKEDIN_URL",
+        values.url,
+        "an http or https address",
+        "Another server in LinkedIn's place, for sign-in and API, to try things out.",
+    )
+    secret_key: str = _setting(
+        "",
+        "MOENTREPRISE_SECRET_KEY",
+        values.matching(r".{32,}"),
+        "a secret of at least 32 characters",
+        "Encrypts accounts' tokens on disk; without it a key is made in the data folder.",
+        secret=True,
+    )
     log_level: str = _setting(
         "info",
         "MOENTREPRISE_LOG_LEVEL",

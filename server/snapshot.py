@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from orchestration.brief import AnswerStatus, Brief
 from orchestration.notices import (
+    AccountChanged,
     BriefUpdated,
     JobDone,
     JobFailure,
@@ -55,6 +56,8 @@ class Snapshot:
     drafted: bool = False
     """Whether there is a post to edit."""
     recording: bool = False
+    account: AccountChanged | None = None
+    """None where publishing is not set up."""
 
     @property
     def ended(self) -> bool:
@@ -80,6 +83,8 @@ class Snapshot:
                 self.drafted = True
             case RecordingChanged():
                 self.recording = notice.on
+            case AccountChanged():
+                self.account = notice
             case _:
                 pass
 
@@ -90,6 +95,7 @@ class Snapshot:
             "phase": self.phase,
             "speaker": self.speaker,
             "recording": self.recording,
+            "account": asdict(self.account) if self.account else None,
             "question": asdict(self.question) if self.question else None,
             "jobs": [asdict(job) for job in self.jobs.values()],
             "brief": asdict(self.brief) if self.brief else None,

@@ -30,6 +30,7 @@ class Card {
   #problem = el("p", { class: "problem", role: "alert", hidden: "" });
   #saved = "";
   #wrong = ""; // why it could not be saved
+  #frozen = false;
   #correct;
   #key;
 
@@ -80,8 +81,11 @@ class Card {
     if (open) this.#text.readOnly = false;
   }
 
-  freeze() {
-    this.#undo();
+  /** @param {boolean} keep  what was not saved yet can still be copied */
+  freeze(keep) {
+    this.#frozen = true;
+    if (keep) this.#refresh();
+    else this.#undo();
     this.#text.readOnly = true;
     this.element.dataset["open"] = "false";
     if (this.element.dataset["status"] === "pending") setText(this.#status, "not asked");
@@ -101,8 +105,8 @@ class Card {
   }
 
   #refresh() {
-    show(this.#actions, this.dirty);
-    const long = tooMany(this.#text.value, WORDS_MAX);
+    show(this.#actions, this.dirty && !this.#frozen);
+    const long = this.#frozen ? "" : tooMany(this.#text.value, WORDS_MAX);
     this.#text.setAttribute("aria-invalid", String(long !== ""));
     this.#save.disabled = long !== "" || this.#text.value.trim() === "";
     this.#tell(long || this.#wrong);
@@ -122,6 +126,7 @@ class Card {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    if (this.#frozen) return;
     if (event.key === "Escape") this.#undo();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -184,9 +189,9 @@ export class BriefCards {
     this.#cards.get(key)?.focus();
   }
 
-  /** The session is over: nothing can be corrected any more. */
-  freeze() {
-    for (const card of this.#cards.values()) card.freeze();
+  /** The session is over: nothing can be corrected any more. @param {{keep?: boolean}} [how]  as in the post's panel */
+  freeze({ keep = false } = {}) {
+    for (const card of this.#cards.values()) card.freeze(keep);
   }
 
   #mark() {

@@ -4,6 +4,7 @@ import { copyButton } from "../copy.js";
 import { el, show } from "../dom.js";
 import { nameOf, workerOf } from "../people.js";
 import { Progress } from "./progress.js";
+import { outcome, Publishing } from "./publishing.js";
 import { emptyOf } from "./research.js";
 import { POST_MAX, tooMany } from "../writing.js";
 
@@ -14,12 +15,14 @@ const UNSAVED = ["You changed the text. Save the change first; then it can be ap
  * @property {(text: string) => Promise<string>} edit  returns what went wrong, or ""
  * @property {(approval: string, decision: "approve" | "reject") => Promise<string>} decide  the same
  * @property {(job: string) => void} cancel
+ * @property {import("./publishing.js").PublishingActions} account
  * @property {(address: string) => string} asset  the address with which an image is fetched
  */
 
 export class PostPanel {
   element = el("div", { class: "stack" });
   progress;
+  publishing;
   #actions;
   #empty = emptyOf("post", (who) => `${who} drafts a post with a picture. Nothing is published without your approval.`);
   #draft = el("div", { class: "stack", hidden: "" });
@@ -42,12 +45,14 @@ export class PostPanel {
   /** @param {PostActions} actions */
   constructor(actions) {
     this.#actions = actions;
+    this.publishing = new Publishing(actions.account);
     this.progress = new Progress("post", actions.cancel);
     this.#status.id = "post-status";
     this.#approve.setAttribute("aria-describedby", this.#status.id);
     const buttons = el("div", { class: "buttons" }, [this.#save, this.#approve, this.#reject]);
     this.#draft.append(this.#image, this.#text, el("div", { class: "buttons" }, [this.#copy]), el("div", { class: "approval" }, [this.#status, buttons]));
     this.element.append(this.#empty, this.progress.element, this.#draft);
+    this.#status.before(this.publishing.element);
     this.#text.oninput = () => this.#refresh();
     this.#save.onclick = () => this.#edit();
     this.#approve.onclick = () => this.#decide("approve");
@@ -103,6 +108,7 @@ export class PostPanel {
 
   /** @param {{status: string, url: string, reason: string}} published */
   published({ status, url, reason }) {
+    this.publishing.ended(status, reason);
     this.#approval = "";
     this.element.dataset["status"] = status;
     this.#told = outcome(status, url, reason);
@@ -118,6 +124,7 @@ export class PostPanel {
   }
 
   #refresh() {
+    this.publishing.allow(!this.#frozen);
     const dirty = this.#dirty;
     const open = this.#approval !== "" && !this.#frozen;
     show(this.#approve, open);
@@ -174,16 +181,3 @@ const OUTCOMES = {
   superseded: `The draft was changed. ${author()} asks again for the new version.`,
   expired: "The time for this approval has passed. Nothing was published; the text stays here to copy.",
 };
-
-/** @param {string} status @param {string} url @param {string} reason */
-function outcome(status, url, reason) {
-  if (status === "published") {
-    const link = el("a", { href: new URL(url, location.origin).href, target: "_blank", rel: "noopener noreferrer" }, [
-      "See it there",
-    ]);
-    return ["Published. ", link, "."];
-  }
-  if (status === "draft") return [`Saved as a draft: ${reason || "it was not published"}.`];
-  if (status === "rejected") return [OUTCOMES["reject"] ?? ""];
-  return [`It is not known whether the post went out${reason ? ` (${reason})` : ""}. Please look at your page.`];
-}

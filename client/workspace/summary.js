@@ -25,7 +25,7 @@ const FILES = [
 ];
 
 const KEPT = "Everything is kept for a day, then forgotten. You can delete it now.";
-const GONE = "The session is gone with the server, and so are its files: nothing can be downloaded any more. " +
+const GONE = "The server no longer has this session or its files: nothing can be downloaded any more. " +
   "What this page still shows can be read and copied until you leave it.";
 
 export class SummaryPanel {
@@ -196,7 +196,7 @@ function titles(pages) {
 }
 
 /** @type {Record<string, string>} */
-const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", unknown: "Perhaps published" };
+const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", failed: "Not published", unknown: "Perhaps published" };
 
 /** @param {{status: string, reason?: string}} post */
 function outcome({ status, reason }) {

@@ -97,7 +97,7 @@ def _paragraphs(
     parts = [
         f"{words.capital(news)} {words.shorten(words.offer(answers.offer), part_words)}".strip(),
         _for_whom(answers, part_words),
-        _about_the_site(pages),
+        _about_the_site(answers, pages, part_words),
     ]
     more = [
         "This is the first version. It will grow with what people ask us.",
@@ -126,9 +126,19 @@ def _for_whom(answers: Answers, part_words: int) -> str:
     )
 
 
-def _about_the_site(pages: list[str]) -> str:
-    """The pages; how the site looks is seen there, and no news for a reader."""
-    return f"You will find these pages: {words.listing([page.lower() for page in pages])}." if pages else ""
+def _about_the_site(answers: Answers, pages: list[str], part_words: int) -> str:
+    """The pages, the plan for them where their titles say it otherwise, and how it should feel."""
+    plan = words.shorten(words.phrase(answers.pages), part_words)
+    style = words.shorten(words.style(answers.style), part_words)
+    titles = words.listing([page.lower() for page in pages])
+    own = words.content_words(answers.pages, 5)
+    told = sum(word in titles for word in own) >= min(2, len(own))
+    sentences = (
+        f"You will find these pages: {titles}." if titles else "",
+        f"What we planned for it: {plan}." if plan and not told else "",
+        f"It should feel like us: {style}." if style else "",
+    )
+    return " ".join(filter(None, sentences)).replace("….", "…")
 
 
 def hashtags(answers: Answers, trade: Trade) -> list[str]:

@@ -6,7 +6,6 @@ from orchestration import events
 from orchestration.brief import Expects
 from orchestration.standing import Standing
 from orchestration.turn import Stage, Turn
-from orchestration.workflow import Wait
 
 
 def follow(c: Standing) -> None:
@@ -32,7 +31,7 @@ def of_turn(c: Standing, turn: Turn) -> Expects:
     """What the turn asks for; ANYTHING also where it asks for nothing."""
     if turn.step is None:
         return _open(c) if turn.back is Stage.LISTENING else Expects.ANYTHING
-    return Expects.YES_OR_NO if turn.step.wait is Wait.OPINION else _question(c, turn.step.question)
+    return Expects.YES_OR_NO if turn.asks_opinion else _question(c, turn.step.question)
 
 
 def _open(c: Standing) -> Expects:

@@ -165,7 +165,7 @@ def _is_answer(c: Standing, cut: tuple[Turn, str] | None) -> bool:
 def _answer(c: Standing, event: events.HumanSaid, text: str, nothing: bool) -> None:
     if c.appending and (nothing or not _goes_on_with_an_answer(c, text)):
         return _beside_an_answer(c, event, text)
-    if is_no_answer(text):
+    if is_no_answer(text) or (c.righting is not None and is_bare_no(text)):
         remarks.remember(c, event, c.open_question)
         return leave_unanswered(c)
     key = c.answered if c.appending else c.open_question

@@ -6,13 +6,15 @@ from orchestration import events, facts
 from orchestration.brief import AnswerSource, AnswerStatus, Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import is_content
+from orchestration.tastes import is_content, recoloured
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import has_content, is_backchannel, is_bare_no, is_no_answer
-from orchestration.wishes import is_aside, named_later
+from orchestration.wishes import greets, is_aside, named_later
 
 TURNS = 3
 """For so many turns after the question was left are words that answer nothing else taken for its answer."""
+NAMED_TURNS = 1
+"""For so many to another question: later on "our products are handmade" is an answer to that."""
 LATE = "late_answer"
 
 
@@ -28,7 +30,9 @@ def taken(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
     answers = has_content(text) and not (is_backchannel(text) or is_bare_no(text) or is_no_answer(text))
     if not key or not answers or is_aside(text) or is_content(text) or text.rstrip().endswith("?"):
         return False
-    if c.stage not in (Stage.LISTENING, Stage.WORKING) or c.showing is not None:
+    if c.stage not in (Stage.LISTENING, Stage.WORKING) or c.showing is not None or greets(text):
+        return False
+    if c.stage is Stage.WORKING and not _says_which(c, key, text):
         return False
     _take(c, event, text, turn, key)
     return True
@@ -40,10 +44,19 @@ def named(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
     question = next((question for question in c.workflow.questions if question.key == key), None)
     if question is None or asked in ("", key):
         return False
+    if question.expects is not Expects.NAME and c.left_turns > NAMED_TURNS:
+        return False
     answer = named_later(text, question.words, question.expects is Expects.NAME)
     if answer:
         _take(c, event, answer, turn, key, asked)
     return bool(answer)
+
+
+def _says_which(c: Standing, key: str, text: str) -> bool:
+    """Beside work, where anything may be said, an answer names its question, or a colour."""
+    question = next(question for question in c.workflow.questions if question.key == key)
+    coloured = question.expects is Expects.COLOUR and recoloured(text)
+    return bool(coloured or named_later(text, question.words, question.expects is Expects.NAME))
 
 
 def _left(c: Standing) -> str:

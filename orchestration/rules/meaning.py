@@ -6,6 +6,7 @@ from orchestration import events
 from orchestration.brief import Expects
 from orchestration.rules import expectation
 from orchestration.standing import Standing
+from orchestration.tastes import is_opinion, recoloured
 from orchestration.turn import Overlap, Stage, Turn
 from orchestration.understanding import is_backchannel, is_expected, is_hum, mostly_heard
 from orchestration.wishes import is_wish
@@ -26,9 +27,11 @@ def is_nothing(
     over_a_voice = cut is not None or over is not None or c.appending
     if event.typed or not text or not over_a_voice:
         return not text
-    if is_wish(text):
+    if is_wish(text) or (_opinion_is_asked(c, cut) and is_opinion(text)):
         return False
     expects = _expects(c, cut)
+    if expects is Expects.COLOUR and _at_a_question(c, cut) and recoloured(text):
+        return False
     if by_key or not _was_short(c):
         return is_backchannel(text) and not is_expected(text, expects)
     return is_hum(text, event.confidence, expects, _at_a_question(c, cut))
@@ -48,5 +51,14 @@ def _at_a_question(c: Standing, cut: tuple[Turn, str] | None) -> bool:
         return c.stage is Stage.LISTENING
     turn, heard = cut
     step = turn.step
-    asks = turn.back is Stage.LISTENING if step is None else step.wait in (Wait.ANSWER, Wait.OPINION)
+    asks = turn.back is Stage.LISTENING if step is None else step.wait is Wait.ANSWER or turn.asks_opinion
     return asks and mostly_heard(heard, turn.whole)
+
+
+def _opinion_is_asked(c: Standing, cut: tuple[Turn, str] | None) -> bool:
+    """Whether the human has heard the question of what is shown: then "great" is an answer."""
+    if cut is None:
+        return c.stage is Stage.LISTENING and c.showing is not None and not c.open_question
+    turn = cut[0]
+    asks = turn.asks_opinion or (turn.step is None and c.showing is not None and not c.open_question)
+    return asks and _at_a_question(c, cut)

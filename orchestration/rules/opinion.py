@@ -6,11 +6,10 @@ from orchestration import events
 from orchestration.brief import Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import is_content, recoloured, wants_a_change
+from orchestration.tastes import is_content, recoloured, restyled, wants_a_change
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import mostly_heard
 from orchestration.wishes import Amendment
-from orchestration.workflow import Wait
 
 WHAT_TO_CHANGE = "ask_change"
 
@@ -36,7 +35,7 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
         c.interject(turn.speaker, WHAT_TO_CHANGE, {}, Stage.LISTENING)
     elif (colours := recoloured(text)) and (key := _colour(c)):
         c.showing = turn
-        return remarks.correct(c, event, Amendment(key, colours), None)
+        return remarks.correct(c, event, Amendment(key, restyled(c.brief.text(key), colours)), None)
     else:
         return False
     return True
@@ -51,9 +50,5 @@ def _asker(c: Standing, cut: tuple[Turn, str] | None) -> Turn | None:
     """The turn whose question the words answer."""
     if cut is not None and cut[0].step is not None:
         turn, heard = cut
-        return turn if _asks(turn) and mostly_heard(heard, turn.whole) else None
+        return turn if turn.asks_opinion and mostly_heard(heard, turn.whole) else None
     return c.showing if c.stage is Stage.LISTENING else None
-
-
-def _asks(turn: Turn) -> bool:
-    return turn.step is not None and turn.step.wait is Wait.OPINION

@@ -54,7 +54,8 @@ def _wish(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) ->
         _again(c, event, turn)
         return True
     asked = asked_now(c, turn)
-    if (asked or c.appending or c.showing is not None) and wants_a_moment(text):
+    looks = c.showing is not None or (turn is not None and turn.asks_opinion)
+    if (asked or c.appending or looks) and wants_a_moment(text):
         _wait(c, event, asked, turn)
         return True
     wish = _amendment(c, text)
@@ -135,6 +136,8 @@ def say_again(c: Standing, turn: Turn, whole: bool = False) -> None:
 def _wait(c: Standing, event: events.HumanSaid, asked: str, turn: Turn | None) -> None:
     """The human keeps the floor. More words answer the question, also one that was cut."""
     remember(c, event, "")
+    if turn is not None and turn.asks_opinion:
+        c.showing = turn
     c.appending = not asked and c.showing is None
     c.nudged, c.moment = False, True
     c.open_question = asked
@@ -245,7 +248,7 @@ def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -
         floor.return_to(c, back)
     elif approval is not None and approves(text):
         c.interject(approval.speaker, ONLY_A_TAP, {}, back)
-    elif approval is not None and wants_an_edit(text):
+    elif approval is not None and c.desk.decided is None and wants_an_edit(text):
         c.interject(approval.speaker, EDIT_YOURSELF, {}, back)
     else:
         c.interject(speaker(c, turn), "reply", {}, back)
@@ -262,7 +265,7 @@ def back_from(c: Standing, turn: Turn | None) -> Stage:
     if not turn.generated:
         c.give_back(turn)
         return Stage.TALKING
-    if step.wait is Wait.OPINION:
+    if turn.asks_opinion:
         c.showing = turn
         return Stage.LISTENING
     if step.wait is Wait.ANSWER or c.satisfied(turn):

@@ -30,7 +30,9 @@ def talk_key_released(c: Standing) -> None:
     human.stopped_speaking(c)
     if c.collected or c.cut is not None or c.fading is not None:
         human.human_said(c, events.HumanSaid(""))
-    elif c.farewell:
+        return
+    c.by_key = False
+    if c.farewell:
         c.complete()
     elif c.stage is Stage.LISTENING and (c.open_question or c.showing is not None):
         floor.listen(c, c.open_question)

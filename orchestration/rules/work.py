@@ -36,11 +36,11 @@ def work_came_back(c: Standing) -> None:
         c.current = None
         c.do(events.Discard(turn.turn))
         floor.return_to(c, turn.back)
-    elif c.stage in (Stage.WORKING, Stage.APPROVING) and c.came(c.awaited):
+    elif c.stage in (Stage.WORKING, Stage.APPROVING) and (c.came(c.awaited) or c.desk.failed_try):
         if c.human_has_word:
             return
         c.timers.clear("still", "remind", "expire")
-        c.proceed(PAUSE_HAND_OVER_MS)
+        floor.return_to(c, c.stage)
     else:
         c.prepare_if_ready()
 
@@ -49,7 +49,7 @@ def _is_outdated(c: Standing, turn: Turn) -> bool:
     """Whether the turn says that all wait, and they do not any more."""
     if turn.act == REMINDER:
         return c.desk.open_approval is None
-    return turn.act == STILL_WORKING and c.came(c.awaited)
+    return turn.act == STILL_WORKING and (c.came(c.awaited) or bool(c.desk.failed_try))
 
 
 def time_passed(c: Standing, event: events.TimePassed) -> None:

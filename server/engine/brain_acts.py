@@ -15,7 +15,7 @@ from server.engine import brain_words as words
 from server.engine.brain_context import Context, Facts, integer, nested, objects, string, truth
 from server.engine.brain_names import name as name_in
 from server.engine.brain_remarks import reply
-from server.engine.brain_templates import by_gaps, phrase
+from server.engine.brain_templates import acts, by_gaps, phrase
 
 Case = tuple[str, dict[str, str]]
 Act = Callable[[Context], Case]
@@ -28,6 +28,10 @@ _PAGES_WORDS = 12
 _TONE_WORDS = 9
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts.toml that other sentences are made of."""
+_SAID_OF_POSTS = frozenset(
+    {"version_expired", "duplicate", "too_long", "no_answer", "fault_midway", "interrupted"}
+)
+"""Reasons of a post's end that have words of their own."""
 _BRIEF_KEYS = ("name", "offer", "audience", "difference", "pages", "style")
 _WORK = {
     "research": "the research",
@@ -254,10 +258,20 @@ def _report_post(context: Context) -> Case:
         return ("published" if string(result, "url") else "published_plain"), {}
     if status in {"rejected", "declined"}:
         return "rejected", {}
+    if (code := string(result, "code")) in _SAID_OF_POSTS:
+        return code, {}
     case = {"draft": "draft", **dict.fromkeys(("failed", "cancelled", "expired"), "failed")}.get(
         status, "unknown"
     )
     return (case if reason else f"{case}_plain"), {"reason": reason}
+
+
+def _publish_again(context: Context) -> Case:
+    result = context.fact("publish")
+    code, reason = string(result, "code"), _reason(result)
+    if code in acts()["publish_again"]:
+        return code, {}
+    return ("reason" if reason else "plain"), {"reason": reason}
 
 
 def _close(context: Context) -> Case:
@@ -315,6 +329,7 @@ _ACTS: Mapping[str, Act] = {
     "present_post": _present_post,
     "remind_approval": _always("plain"),
     "report_post": _report_post,
+    "publish_again": _publish_again,
     "close": _close,
 }
 

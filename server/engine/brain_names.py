@@ -41,6 +41,8 @@ _STRONG = re.compile(
     r"(?:called|named)\s+)(?=\S)",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"(?:my name is|i am|i['’]m)\s+\w+\s+and\s+", re.IGNORECASE)
+"""Who speaks may be named first, in capitals: `I'm Tom and my bakery is called X`."""
 _WEAK = re.compile(rf"(?:(?:well|so|okay|ok|yes|yeah)\b[\s,]*)*{_IT_IS}\s+(?=\S)", re.IGNORECASE)
 """Words before a name that are as often the start of a sentence without one."""
 _NOISE = re.compile(
@@ -95,7 +97,7 @@ def name(text: str, words: int = 8) -> str:
 def _before(introduction: re.Pattern[str], said: str) -> int:
     """Where the name begins, 0 without an introduction; in capitals it is part of the name (`We Are Kin`)."""
     match = introduction.match(said)
-    return match.end() if match and _is_low(match[0]) else 0
+    return match.end() if match and _is_low(_PERSON.sub("", match[0])) else 0
 
 
 def _is_low(text: str) -> bool:

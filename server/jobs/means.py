@@ -9,7 +9,9 @@ from server.settings import DESCRIPTORS, Settings
 MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
-NAMES: dict[str, tuple[str, ...]] = {}
+NAMES: dict[str, tuple[str, ...]] = {
+    "publish": ("linkedin_version", "linkedin_url"),
+}
 """Kind of job → the fields of Settings that it may know."""
 
 
@@ -18,12 +20,16 @@ def no_means(session_id: str, kind: str) -> Mapping[str, str]:
     return {}
 
 
-def of_settings(settings: Settings) -> MeansOf:
-    """To each kind of job its own settings, as text; what is not set is left out."""
+def of_settings(settings: Settings, session_s: MeansOf = no_means) -> MeansOf:
+    """To each kind of job its own settings, as text, and what `session_s` has for it of the session.
+
+    What is not set is left out.
+    """
 
     def means(session_id: str, kind: str) -> Mapping[str, str]:
         mine = [one for one in DESCRIPTORS if one.name in NAMES.get(kind, ())]
         values = {one.variable: str(getattr(settings, one.name)) for one in mine}
+        values |= session_s(session_id, kind)
         return {variable: value for variable, value in values.items() if value}
 
     return means

@@ -64,4 +64,5 @@ def draft_post(work: Assignment) -> Payload:
 @task("publish")
 def publish(work: Assignment) -> Payload:
     publication = linkedin.Publication.of(work.payload)
-    return linkedin.publish(publication, work.folder, work.folder / ASSETS_FOLDER, work.report).as_json()
+    assets = work.folder / ASSETS_FOLDER
+    return linkedin.publish(publication, work.folder, assets, work.means, work.report).as_json()

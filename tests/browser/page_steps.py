@@ -8,6 +8,16 @@ from collections.abc import Callable
 from playwright.async_api import Locator, Page, expect
 from wire_double import WireDouble
 
+KEPT_TRACK = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  window.track = stream.getAudioTracks()[0];
+  return stream;
+};
+"""
+"""Before the page: its microphone's track is then `window.track`."""
+
 
 async def enter(page: Page, double: WireDouble, button: str = "start") -> None:
     """Start a session and wait until the page is connected and has said so."""

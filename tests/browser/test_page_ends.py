@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import story
-from page_steps import enter, until
+from page_steps import KEPT_TRACK, enter, until
 from playwright.async_api import Page, expect
 from wire_double import Refusal, WireDouble
 
@@ -55,14 +55,38 @@ async def test_when_the_server_is_shut_down_nothing_is_offered_that_it_took_alon
 ) -> None:
     await enter(page, double)
     await story.approval(double)
+    await page.get_by_test_id("post-text").fill("Not saved yet")
     await double.tell(notices.SessionState("stopped", "shutdown"))
     summary = page.get_by_test_id("summary")
     await expect(summary).to_contain_text("the server was shut down")
-    await expect(summary).to_contain_text("The session is gone with the server")
+    await expect(summary).to_contain_text("The server no longer has this session")
     await expect(summary.locator("a:visible")).to_have_count(0)
     await expect(page.get_by_test_id("delete-data")).to_be_hidden()
     await expect(page.get_by_test_id("summary-post")).to_have_text(story.POST_TEXT)
     await expect(summary).not_to_contain_text("kept for a day")
+    await expect(page.get_by_test_id("post-text")).to_have_value("Not saved yet")
+
+
+async def test_a_session_that_is_gone_leaves_what_was_written_and_lets_the_microphone_go(
+    tab: Page, double: WireDouble
+) -> None:
+    await tab.add_init_script(KEPT_TRACK)
+    await tab.goto(double.url)
+    await enter(tab, double)
+    await story.interview(double)
+    card = tab.get_by_test_id("card-edit-name")
+    await card.fill("Lantern and Lo")
+    for asked in (("POST", "/whip"), ("GET", "/events")):
+        double.refusals[asked] = Refusal(404, "unknown_session", "There is no such session.")
+    await double.drop_peers()
+    await expect(tab.locator("body[data-link=gone]")).to_have_count(1)
+    assert await tab.evaluate("window.track.readyState") == "ended"
+    await expect(card).to_have_value("Lantern and Lo")
+    await expect(tab.get_by_test_id("card-save-name")).to_be_hidden()
+    await card.press("Enter")
+    await card.press("Escape")
+    await expect(card).to_have_value("Lantern and Lo")
+    assert double.asked("PATCH", "/brief") == []
 
 
 async def test_a_session_lost_with_a_restart_is_said_here_and_once_after_a_reload(
@@ -78,12 +102,12 @@ async def test_a_session_lost_with_a_restart_is_said_here_and_once_after_a_reloa
     await expect(page.get_by_test_id("notice")).to_contain_text("the server was restarted")
     await expect(page.get_by_test_id("stop")).to_be_hidden()
     await page.get_by_test_id("tab-summary").click()
-    await expect(page.get_by_test_id("summary")).to_contain_text("gone with the server")
+    await expect(page.get_by_test_id("summary")).to_contain_text("no longer has this session")
     await expect(page.get_by_test_id("summary").locator("a:visible")).to_have_count(0)
     await expect(page.get_by_test_id("post-text")).to_have_value("Not saved yet")
     await page.reload()
     note = page.get_by_test_id("start-note")
-    await expect(note).to_have_text("Your last session ended when the server was restarted.")
+    await expect(note).to_contain_text("the server was restarted, or nobody came back for too long")
     await expect(note).to_be_in_viewport()
     await page.reload()
     await expect(page.get_by_test_id("start")).to_be_enabled()
@@ -99,7 +123,7 @@ async def test_a_session_that_was_over_is_not_said_to_have_ended_with_the_server
     unknown = Refusal(404, "unknown_session", "There is no such session.")
     double.refusals["GET", "/sessions/s1"] = double.refusals["GET", "/brief.json"] = unknown
     await page.get_by_role("link", name="Brief").click()
-    await expect(page.get_by_test_id("summary")).to_contain_text("gone with the server")
+    await expect(page.get_by_test_id("summary")).to_contain_text("no longer has this session")
     await expect(page.get_by_test_id("summary").locator("a:visible")).to_have_count(0)
     await page.reload()
     await expect(page.get_by_test_id("start-note")).to_contain_text("no longer keeps it")

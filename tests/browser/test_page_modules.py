@@ -146,3 +146,23 @@ async def test_any_accent_becomes_readable_in_the_light_and_in_the_dark(page: Pa
         }"""
     )
     assert worst >= 4.5
+
+
+async def test_a_download_that_is_cut_on_the_way_is_no_fault_of_the_page(page: Page) -> None:
+    said = await page.evaluate(
+        """async () => {
+          const { Session } = await import("/client/session.js");
+          const { whatWentWrong } = await import("/client/explain.js");
+          const real = window.fetch;
+          const cut = new ReadableStream({ start: (half) => half.error(new TypeError("network error")) });
+          window.fetch = async () => new Response(cut);
+          try {
+            return await new Session({ id: "s1", token: "t" }).download("/sessions/s1/recording.ogg");
+          } catch (error) {
+            return whatWentWrong(error);
+          } finally {
+            window.fetch = real;
+          }
+        }"""
+    )
+    assert said == "The server was not reached. Check your connection and try again."

@@ -6,7 +6,7 @@ import json
 
 import pytest
 import story
-from page_steps import enter, state_of, until
+from page_steps import KEPT_TRACK, enter, state_of, until
 from playwright.async_api import Page, expect
 from wire_double import Refusal, WireDouble
 
@@ -37,14 +37,6 @@ const play = HTMLMediaElement.prototype.play;
 window.blocked = true;
 HTMLMediaElement.prototype.play = function () {
   return window.blocked ? Promise.reject(new DOMException("tap first", "NotAllowedError")) : play.call(this);
-};
-"""
-KEPT_TRACK = """
-const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wanted) => {
-  const stream = await ask(wanted);
-  window.track = stream.getAudioTracks()[0];
-  return stream;
 };
 """
 

@@ -44,6 +44,7 @@ SPEAKERS = {
     "present_post": "sophie",
     "remind_approval": "sophie",
     "report_post": "sophie",
+    "publish_again": "sophie",
     "reply": "alex",
     "close": "marcus",
 }
@@ -139,6 +140,7 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "present_post": result("draft_post", {"status": "drafted", "text": f"{offer} Come and see!"}),
         "remind_approval": [],
         "report_post": result("publish_post", {"status": "draft", "reason": f"{name} is not connected"}),
+        "publish_again": [fact("publish", {"status": "failed", "reason": f"{name} was refused"})],
         "reply": [human(f"I think {offer}")],
         "close": [fact("summary", summary)],
     }

@@ -169,3 +169,24 @@ def test_what_is_said_with_the_talk_key_is_no_hum() -> None:
     theatre.later(4.7, events.HumanSaid("him", item="i", confidence=0.5))
     theatre.run(until=lambda: bool(theatre.conversation.brief.text("offer")), limit_s=theatre.now + 20)
     assert theatre.conversation.brief.text("offer") == "him"
+
+
+@pytest.mark.parametrize("words", ["brown", "green and brown"])
+def test_a_colour_over_the_end_of_the_question_for_it_is_no_hum(words: str) -> None:
+    theatre = asking("pages")
+    theatre.say("home")
+    theatre.run(until=lambda: len(questions(theatre)) == 6)
+    humming(theatre, words, 0.6, 4.4, 0.7)
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah wrap_up", limit_s=theatre.now + 8)
+    assert theatre.conversation.brief.text("style") == words
+
+
+def test_a_key_that_was_pressed_in_silence_makes_no_words_of_the_next_hum() -> None:
+    theatre = asking("offer")
+    theatre.receive(events.PushToTalk(True))
+    theatre.receive(events.PushToTalk(False))
+    assert not theatre.conversation.by_key
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah nudge")
+    humming(theatre, "for for", 0.75, 1.0, 0.8)
+    theatre.run(until=lambda: theatre.acts().count("sarah nudge") == 2)
+    assert theatre.conversation.brief["offer"].status is AnswerStatus.PENDING

@@ -75,6 +75,24 @@ def test_words_to_the_next_question_that_name_the_one_left_answer_that(words: st
     assert theatre.conversation.brief.text("offer") == "bread"
 
 
+def test_words_that_name_an_older_question_answer_the_one_at_hand() -> None:
+    theatre = left("offer")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "families") == ["sarah ask"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.conversation.open_question == "difference"
+    assert after(theatre, "our products are handmade") == ["sarah ask"]
+    assert theatre.conversation.brief.text("difference") == "our products are handmade"
+    assert theatre.conversation.brief.text("offer") == ""
+
+
+def test_words_to_the_very_next_question_may_name_the_one_left() -> None:
+    theatre = left("offer")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "our products are bread and cakes") == ["sarah late_answer"]
+    assert theatre.conversation.brief.text("offer") == "bread and cakes"
+
+
 def test_words_after_the_last_question_are_its_late_answer_and_the_team_says_so() -> None:
     theatre = left("style")
     theatre.run(until=lambda: theatre.acts()[-1] == "sarah wrap_up")
@@ -98,6 +116,43 @@ def test_other_words_are_no_late_answer(words: str) -> None:
     theatre.run(until=lambda: "maya start_research" in theatre.acts())
     assert theatre.conversation.brief["style"].status is AnswerStatus.UNANSWERED
     assert "sarah late_answer" not in theatre.acts()
+
+
+@pytest.mark.parametrize(
+    ("words", "style"),
+    [
+        ("hello can you hear me", ""),
+        ("thank you Sarah", ""),
+        ("that sounds exciting", ""),
+        ("warm brown and cream", "warm brown and cream"),
+        ("brown and white please", "brown and white please"),
+        ("the colours should be warm brown and cream", "the colours should be warm brown and cream"),
+    ],
+)
+def test_beside_work_only_words_that_tell_their_question_are_its_late_answer(words: str, style: str) -> None:
+    theatre = left("style")
+    theatre.job_s = 30.0
+    theatre.run(until=in_stage(theatre, Stage.WORKING))
+    assert after_at_once(theatre, words) == ("maya late_answer" if style else "maya reply")
+    assert theatre.conversation.brief.text("style") == style
+
+
+def test_who_tries_whether_they_are_heard_names_no_business() -> None:
+    theatre = left("name")
+    theatre.receive(events.PushToTalk(True))
+    theatre.later(0.1, events.SpeechStarted("i"))
+    theatre.later(1.0, events.PushToTalk(False))
+    theatre.later(1.1, events.HumanSaid("hello can you hear me", item="i"))
+    theatre.run(until=lambda: theatre.acts()[-1] == "sarah reply")
+    assert theatre.conversation.brief.text("name") == ""
+
+
+def after_at_once(theatre: Theatre, words: str) -> str:
+    """What follows words that come before anybody says that the work goes on."""
+    before = len(theatre.acts())
+    theatre.say(words, delay_s=0.2, length_s=1.5)
+    theatre.run(until=lambda: len(theatre.acts()) == before + 1)
+    return theatre.acts()[-1]
 
 
 def test_after_some_turns_a_remark_is_a_remark_again() -> None:

@@ -88,6 +88,17 @@ def test_who_says_nothing_to_that_keeps_the_old_answer_and_the_team_goes_on() ->
     assert theatre.conversation.brief.text("name") == ANSWERS[0]
 
 
+def test_a_no_to_that_is_no_name() -> None:
+    theatre = shown()
+    after(theatre, "the name is wrong")
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    theatre.say("no")
+    theatre.run(until=lambda: theatre.conversation.open_question == "")
+    assert theatre.conversation.brief.text("name") == ANSWERS[0]
+    assert len(builds(theatre)) == 1
+    assert after(theatre, "I like it") == ["marcus hand_over"]
+
+
 def test_a_remark_on_it_is_replied_to_and_the_team_still_waits() -> None:
     theatre = shown()
     assert after(theatre, "the letters remind me of school") == ["alex reply"]
@@ -104,6 +115,73 @@ def test_a_yes_over_the_end_of_the_question_counts_and_a_hum_over_it_does_not() 
         theatre.run(until=in_stage(theatre, Stage.LISTENING))
         theatre.run(limit_s=theatre.now + 3)
         assert (theatre.acts()[-1] == "marcus hand_over") is goes_on
+
+
+def over_the_end(words: str, confidence: float = 0.6, failing: bool = False) -> list[str]:
+    """What follows these short words over the end of what Alex says of the site."""
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.failing_jobs = {"website"} if failing else set()
+    act = "alex report_failure" if failing else "alex show_site"
+    theatre.start().run(until=lambda: theatre.acts()[-1:] == [act])
+    before = len(theatre.acts())
+    theatre.say(words, delay_s=4.4, length_s=0.75, confidence=confidence, patience_s=0.5)
+    theatre.run(until=lambda: len(theatre.acts()) > before)
+    return theatre.acts()[before:]
+
+
+@pytest.mark.parametrize("words", ["I like it", "great", "very nice", "fine"])
+def test_a_short_like_over_the_end_of_the_question_is_no_hum(words: str) -> None:
+    assert over_the_end(words) == ["marcus hand_over"]
+
+
+def test_a_short_wish_over_the_end_of_the_question_is_no_hum() -> None:
+    assert over_the_end("green") == ["alex corrected"]
+    assert over_the_end("nope") == ["alex ask_change"]
+
+
+@pytest.mark.parametrize("words", ["oh", "for for", "the men may chimp", "mhm"])
+def test_a_hum_over_the_end_of_the_question_stays_one(words: str) -> None:
+    assert over_the_end(words) == ["alex show_site"]
+
+
+def test_a_build_that_failed_shows_nothing_to_have_an_opinion_on() -> None:
+    assert over_the_end("no", failing=True) == ["alex reply"]
+
+
+def test_a_remark_on_a_failed_build_is_not_waited_on() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.failing_jobs = {"website"}
+    theatre.start().run(until=lambda: theatre.acts()[-1:] == ["alex report_failure"])
+    assert cut(theatre, "that is a pity") == ["alex reply"]
+    theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over", limit_s=theatre.now + 7)
+    assert theatre.acts()[-1] == "marcus hand_over"
+
+
+def test_who_asks_for_a_moment_before_the_question_is_whole_gets_it() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.acts()[-1:] == ["alex show_site"])
+    assert cut(theatre, "wait a moment") == ["alex moment"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert after(theatre, "nice") == ["marcus hand_over"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I want blue", "I prefer blue", "No, blue please", "yes, change the colours to blue", "maybe blue"],
+)
+def test_another_colour_may_be_asked_for_in_many_words(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex corrected"]
+    assert theatre.conversation.brief.text("style") == "blue"
+
+
+def test_a_darker_look_keeps_its_colours() -> None:
+    theatre = shown()
+    assert after(theatre, "a bit darker please") == ["alex corrected"]
+    assert theatre.conversation.brief.text("style") == f"{ANSWERS[-1]}, a bit darker"
 
 
 @pytest.mark.parametrize("words", ["I like it", ""])
@@ -189,6 +267,9 @@ def test_words_of_taste() -> None:
     assert not wants_a_change("no changes")
     assert recoloured("can you make it a bit darker") == "darker"
     assert recoloured("I like the green") == ""
+    assert recoloured("no, dark text is bad") == ""
+    assert recoloured("I would like to know why it is green") == ""
+    assert wants_a_change("yes, please change the colours")
     assert recoloured("make it louder") == ""
     assert not wants_an_edit("what did you change in the text")
 

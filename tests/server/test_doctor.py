@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,6 +12,7 @@ from threading import Thread
 import pytest
 
 from orchestration import personas
+from orchestration.adapters.sandbox import Sandbox, SandboxError, probing
 from server import doctor
 from server.doctor import Finding, State
 from server.settings import DESCRIPTORS, Settings
@@ -58,6 +59,7 @@ class Health(BaseHTTPRequestHandler):
         (b'{"status": "ok"}', State.BLOCKS),
         (b"[]", State.BLOCKS),
         (b"<html>", State.BLOCKS),
+        (b"[" * 100_000, State.BLOCKS),
     ],
 )
 def test_only_a_server_of_ours_may_have_the_port(body: bytes, state: State) -> None:
@@ -95,11 +97,19 @@ def test_missing_programs_are_named_with_their_remedy_and_block_nothing(
 
 def test_a_sandbox_that_may_not_run_is_not_called_working(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
-        raise subprocess.CalledProcessError(1, "bwrap")
+        raise SandboxError("bwrap: No permissions to create new namespace, likely because the kernel …")
 
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
-    monkeypatch.setattr(subprocess, "run", refused)
-    assert "not allowed" in doctor.sandbox().found
+    monkeypatch.setattr(Sandbox, "run", refused)
+    finding = doctor.sandbox()
+    assert finding.state is State.LESS
+    assert "not allowed" in finding.found
+    assert "Nothing that was generated is executed" in finding.found
+
+
+def test_a_sandbox_says_what_is_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "examine", lambda: Sandbox("/usr/bin/bwrap", "bubblewrap", ("one", "two")))
+    assert doctor.sandbox() == Finding("Sandbox", State.OK, "bubblewrap: one; two.")
 
 
 def test_without_any_voice_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,13 +124,14 @@ def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     assert "MOENTREPRISE_PROT" in findings["Variables"].found
 
 
-def test_nobody_is_told_that_a_post_can_be_published_yet(tmp_path: Path) -> None:
-    one = found(Settings(port=0, data=tmp_path), {"LINKEDIN_CLIENT_ID": "i", "LINKEDIN_CLIENT_SECRET": "s"})[
-        "LinkedIn"
-    ]
-    assert one.state is State.LESS
-    assert "not built yet" in one.found
-    assert "LINKEDIN" not in one.remedy
+def test_where_posts_go_is_told(tmp_path: Path) -> None:
+    without = found(Settings(port=0, data=tmp_path))["LinkedIn"]
+    assert "draft" in without.found
+    assert "LINKEDIN_CLIENT_ID" in without.remedy
+    settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret="s")
+    assert found(settings)["LinkedIn"].found == "posts go to the member, by version 202610."
+    page = replace(settings, linkedin_organisation="2414183", linkedin_version="202611")
+    assert found(page)["LinkedIn"].found == "posts go to the page 2414183, by version 202611."
 
 
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,3 +105,24 @@ async def test_what_is_logged_for_a_session_names_it(client: Client) -> None:
         assert isinstance(room.director, NotingDirector)
         assert room.director.names == [room.session.id] * 2
     assert logs.session_id.get() == ""
+
+
+def test_what_a_build_left_behind_does_not_keep_a_folder(tmp_path: Path) -> None:
+    """Deeper than can be walked by names or calls, locked, and with a way out that is not taken."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("stays")
+    folder = tmp_path / "session"
+    (folder / "locked" / "inner").mkdir(parents=True)
+    (folder / "out").symlink_to(outside)
+    (folder / "locked").chmod(0)
+    inner = os.open(folder, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=inner)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=inner)
+        os.close(inner)
+        inner = deeper
+    os.close(inner)
+    folders.remove(folder)
+    assert not folder.exists()
+    assert (outside / "file").read_text() == "stays"

@@ -48,6 +48,12 @@ GOOD: dict[str, tuple[str, object]] = {
     ),
     "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
     "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
+    "LINKEDIN_CLIENT_ID": ("c", "c"),
+    "LINKEDIN_CLIENT_SECRET": ("s", "s"),
+    "MOENTREPRISE_LINKEDIN_ORGANISATION": ("2414183", "2414183"),
+    "MOENTREPRISE_LINKEDIN_VERSION": ("202611", "202611"),
+    "MOENTREPRISE_LINKEDIN_URL": ("http://localhost:3/", "http://localhost:3"),
+    "MOENTREPRISE_SECRET_KEY": ("k" * 32, "k" * 32),
     "MOENTREPRISE_LOG_LEVEL": ("DEBUG", "debug"),
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
@@ -66,6 +72,10 @@ BAD = {
     "OPENAI_BASE_URL": "http://name:secret@localhost",
     "MOENTREPRISE_BRAIN_URL": "localhost:2",
     "MOENTREPRISE_TOKEN_PRICES": "input.words=3",
+    "MOENTREPRISE_LINKEDIN_ORGANISATION": "Acme",
+    "MOENTREPRISE_LINKEDIN_VERSION": "202613",
+    "MOENTREPRISE_LINKEDIN_URL": "linkedin",
+    "MOENTREPRISE_SECRET_KEY": "short",
     "MOENTREPRISE_LOG_LEVEL": "chatty",
     "MOENTREPRISE_LOG_FORMAT": "xml",
 }
@@ -136,7 +146,7 @@ def test_a_line_of_the_file_that_is_no_setting_is_named(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_ever_shown() -> None:
-    environ = {one.variable: "turn:secret" for one in DESCRIPTORS if one.secret}
+    environ = {one.variable: "turn:secret" * 3 for one in DESCRIPTORS if one.secret}
     environ["MOENTREPRISE_ICE_SERVERS"] = '[{"urls": "turn:t", "credential": "secret"}]'
     settings = load(environ)
     assert "secret" not in repr(settings)

@@ -1,0 +1,134 @@
+"""Publishing in its own worker: with the session's account, at most once, wherever the worker is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from processes import children
+
+from orchestration.adapters.picture_files import keep_picture
+from orchestration.events import JobFailed, JobFinished, JobProgressed
+from orchestration.work import payload_hash
+from server.accounts import Account, Accounts
+from server.jobs import means
+from server.jobs.runner import JobRunner
+from server.jobs.tasks import ASSETS_FOLDER
+from server.settings import Settings
+from tests.fakes.linkedin import NAME, PERSON, FakeLinkedIn
+
+SESSION = "0" * 24
+CALLS = 4
+"""Of one publication: where the picture goes, the picture, its state, the post."""
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.ended: asyncio.Future[JobFinished | JobFailed] = asyncio.get_running_loop().create_future()
+
+    def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None:
+        self.lines += lines
+
+    def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None:
+        if not isinstance(event, JobProgressed):
+            self.ended.set_result(event)
+
+
+class Desk:
+    """A session's folder with an approved post, and the runner that publishes it."""
+
+    def __init__(self, data: Path, linkedin: FakeLinkedIn, connected: bool = True) -> None:
+        settings = Settings(data=data, linkedin_url=linkedin.url, linkedin_version="202611")
+        accounts = Accounts(settings)
+        self.folder = data / "sessions" / SESSION
+        (self.folder / ASSETS_FOLDER).mkdir(parents=True)
+        if connected:
+            accounts.keep(SESSION, Account(linkedin.grant(), NAME, f"urn:li:person:{PERSON}", 2e9))
+        self.runner = JobRunner(means=means.of_settings(settings, accounts.means))
+        self.jobs = 0
+
+    def payload(self, approval: str = "approval1") -> dict[str, object]:
+        picture = io.BytesIO()
+        Image.new("RGB", (12, 6)).save(picture, "PNG")
+        image = keep_picture(picture.getvalue(), self.folder / ASSETS_FOLDER)
+        post: dict[str, object] = {"text": "Fresh (bread)!", "image": image, "alt": "A loaf"}
+        return {**post, "approval": approval, "hash": payload_hash(post)}
+
+    def start(self, approval: str = "approval1") -> Listener:
+        listener = Listener()
+        self.jobs += 1
+        self.runner.start(SESSION, f"j{self.jobs}", "publish", self.payload(approval), self.folder, listener)
+        return listener
+
+    async def publish(self) -> JobFinished | JobFailed:
+        async with asyncio.timeout(40):
+            return await self.start().ended
+
+
+@pytest.fixture
+async def linkedin() -> AsyncIterator[FakeLinkedIn]:
+    fake = await FakeLinkedIn(refuse_duplicates=False, hold_s=0.3).start()
+    yield fake
+    await fake.stop()
+
+
+async def test_the_worker_publishes_with_the_session_s_account(
+    linkedin: FakeLinkedIn, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, linkedin)
+    outcome = await desk.publish()
+    await desk.runner.close()
+    assert isinstance(outcome, JobFinished)
+    (post,) = linkedin.posts
+    assert (post.shown, post.alt) == ("Fresh (bread)!", "A loaf")
+    assert outcome.result["status"] == "published"
+    assert outcome.result["url"] == f"https://www.linkedin.com/feed/update/{post.urn}/"
+
+
+async def test_without_an_account_the_worker_keeps_a_draft(linkedin: FakeLinkedIn, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, linkedin, connected=False)
+    outcome = await desk.publish()
+    await desk.runner.close()
+    assert isinstance(outcome, JobFinished)
+    assert outcome.result["status"] == "draft"
+    assert linkedin.calls == []
+
+
+@pytest.mark.parametrize(
+    ("calls", "way"),
+    [*((calls, "killed") for calls in range(CALLS + 1)), (1, "cancelled"), (CALLS, "cancelled")],
+)
+async def test_a_worker_that_ends_in_the_middle_is_never_followed_by_a_second_post(
+    linkedin: FakeLinkedIn, tmp_path: Path, calls: int, way: str
+) -> None:
+    """`calls`: how many LinkedIn has got when the worker ends; the last one it never answers."""
+    desk = Desk(tmp_path, linkedin)
+    before = set(children())
+    if calls == CALLS:
+        linkedin.troubles.append("hang_after")
+    first = desk.start()
+    async with asyncio.timeout(30):
+        while len(linkedin.calls) < calls and not first.ended.done():
+            await asyncio.sleep(0.001)
+    if way == "cancelled":
+        desk.runner.cancel(SESSION, "j1")
+    else:
+        for pid in set(children()) - before:
+            os.kill(pid, signal.SIGKILL)
+    await first.ended
+    sent = linkedin.calls.count("POST /rest/posts")
+    for _ in range(2):
+        again = await desk.publish()
+        assert isinstance(again, JobFinished)
+        assert len(linkedin.posts) <= 1
+        if again.result["status"] != "published":
+            assert again.result["status"] == "unknown"
+            assert linkedin.calls.count("POST /rest/posts") == sent
+    await desk.runner.close()
