@@ -7,7 +7,9 @@ the session's data.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +22,8 @@ from orchestration.ports import Publish
 from server import folders
 from server.settings import Settings
 from server.vault import Vault
+
+log = logging.getLogger(__name__)
 
 FILE = "account.sealed"
 
@@ -65,7 +69,9 @@ class Accounts:
             return None
 
     def forget(self, session: str) -> None:
-        self._path(session).unlink(missing_ok=True)
+        """Raises OSError when what is there cannot be taken away."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            self._path(session).unlink()
 
     def means(self, session: str, kind: str) -> Mapping[str, str]:
         """What a job of this kind may know of the session's account (server.jobs.means.MeansOf)."""
@@ -115,4 +121,8 @@ class SessionAccount:
     def close(self) -> None:
         """The session is over, and publishes nothing any more."""
         self._over = True
-        self._accounts.forget(self._session)
+        try:
+            self._accounts.forget(self._session)
+        except OSError as error:
+            # It goes with the session's folder; a disk that takes nothing must not keep the session open.
+            log.error("an account was not forgotten", extra={"why": error.strerror})
