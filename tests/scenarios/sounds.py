@@ -6,7 +6,9 @@ throats for the hums), is only looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -76,6 +78,17 @@ class Clip:
     onset_s: float
     end_s: float
     held_out: bool
+
+
+def afresh(make: Callable[[], list[Clip]]) -> list[Clip]:
+    """Made in a process of its own: a voice keeps a little of what it said before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(make).result()
+
+
+def over_a_voice() -> list[Clip]:
+    """The signs of listening, then the interruptions."""
+    return [*backchannels(), *interruptions()]
 
 
 def backchannels() -> list[Clip]:

@@ -14,7 +14,7 @@ from server.engine.protocol_config import TurnSettings
 from server.engine.turns import TurnBegan, TurnDetector, TurnEnded
 from tests.orchestration.theatre import Theatre, in_stage, silent
 from tests.scenarios.ear import PACKET_BYTES, PACKET_S, WAY_S, Timed
-from tests.scenarios.sounds import Clip, hesitations
+from tests.scenarios.sounds import Clip, afresh, hesitations
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -57,7 +57,7 @@ def reply_s(clip: Clip, silence_ms: int | None = None) -> float:
 
 @pytest.fixture(scope="module")
 def clips() -> list[Clip]:
-    return hesitations()
+    return afresh(hesitations)
 
 
 def test_nobody_replies_in_a_pause_for_thought(clips: list[Clip]) -> None:

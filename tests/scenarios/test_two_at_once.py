@@ -24,8 +24,9 @@ import pytest
 from orchestration import events
 from orchestration.rules.patience import OVER_A_VOICE_MS
 from tests.orchestration.theatre import Theatre, silent
+from tests.scenarios import sounds
 from tests.scenarios.ear import Timed, hear_all
-from tests.scenarios.sounds import RATE_HZ, Clip, backchannels, interruptions
+from tests.scenarios.sounds import RATE_HZ, Clip
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -75,11 +76,10 @@ def over_a_voice(clip: Clip, told: Timed) -> Outcome:
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
     """The signs of listening, then the interruptions."""
-    agreeing, interrupting = backchannels(), interruptions()
-    sounds = [until(clip, clip.end_s + 1.0) for clip in agreeing]
-    sounds += [until(clip, clip.onset_s + HEARD_S) for clip in interrupting]
-    heard = hear_all(sounds, OVER_A_VOICE_MS)
-    clips = [*agreeing, *interrupting]
+    clips = sounds.afresh(sounds.over_a_voice)
+    heard_of = [until(clip, clip.end_s + 1.0) for clip in clips[:40]]
+    heard_of += [until(clip, clip.onset_s + HEARD_S) for clip in clips[40:]]
+    heard = hear_all(heard_of, OVER_A_VOICE_MS)
     return [over_a_voice(clip, told) for clip, told in zip(clips, heard, strict=True)]
 
 
