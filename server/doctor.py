@@ -152,7 +152,7 @@ def templates() -> Finding:
         return Finding("Templates", State.BLOCKS, f"{error}.", "Correct it there.")
     missing = sorted(set(acts.acts()) - known)
     if missing:
-        remedy = "Add sentences to server/engine/acts.toml; until then only a model knows what to say."
+        remedy = "Add sentences to server/engine/acts/; until then only a model knows what to say."
         return Finding("Templates", State.LESS, f"none for {', '.join(missing)}.", remedy)
     return Finding("Templates", State.OK, "for every act.")
 

@@ -1,6 +1,6 @@
 """The engine's brain: what to say and which function to call, without a model and without a network.
 
-With a dialogue act it speaks from templates and the session's own content (brain_acts.py, acts.toml); without
+With a dialogue act it speaks from templates and the session's own content (brain_acts.py, acts/); without
 one it holds a plain conversation (brain_plain.py). Content comes from the conversation's items alone. A
 brain that asks a model instead is in brain_chat.py.
 """
@@ -22,7 +22,7 @@ class Brain:
     """Stateless: all that it knows is in the items and the request. Safe to use from several threads."""
 
     async def open(self) -> None:
-        """Get ready, before the first question. Raises TemplateError when acts.toml is wrong."""
+        """Get ready, before the first question. Raises TemplateError when a file of acts/ is wrong."""
         acts()
 
     async def close(self) -> None:

@@ -1,8 +1,8 @@
 """The dialogue acts: each reads what it needs from the context and says it in the persona's own way.
 
-An act is a function of the context that names its case in acts.toml and fills the gaps. Nothing is said that
+An act is a function of the context that names its case in acts/ and fills the gaps. Nothing is said that
 the context does not hold: where something is missing there is a case that does without. An act that is in
-acts.toml alone needs no function: its gaps are the latest result's fields, and the facts'.
+acts/ alone needs no function: its gaps are the latest result's fields, and the facts'.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GAP_WORDS = 24
 _PAGES_WORDS = 12
 _TONE_WORDS = 9
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
-"""Tables of acts.toml that other sentences are made of."""
+"""Tables of acts/ that other sentences are made of."""
 _SAID_OF_POSTS = frozenset(
     {"version_expired", "duplicate", "too_long", "no_answer", "fault_midway", "interrupted"}
 )

@@ -36,7 +36,7 @@ _BEFORE = re.compile(
 
 
 def intent(text: str) -> str:
-    """Which kind of remark this is: one of acts.toml's cases of `reply`."""
+    """Which kind of remark this is: one of acts/talk.toml's cases of `reply`."""
     if not words.clean(text):
         return "silence"
     text = _BEFORE.sub("", text)

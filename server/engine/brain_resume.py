@@ -9,7 +9,7 @@ from dataclasses import replace
 from server.engine.brain_context import Context, string
 
 VARIANTS = 8
-"""No case has more of them (acts.toml)."""
+"""No case has more of them (acts/talk.toml)."""
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?…])\s+")
 _UNHEARD = re.compile(r"[^\w]+")
 

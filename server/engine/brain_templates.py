@@ -1,4 +1,4 @@
-"""Sentences with gaps (acts.toml), filled so that they stay short and do not repeat themselves."""
+"""Sentences with gaps (the files of acts/), filled so that they stay short and do not repeat themselves."""
 
 from __future__ import annotations
 
@@ -19,28 +19,35 @@ _WORDS_MIN = 3
 _KEPT = frozenset({"question", "headline", "done", "name", "team", "palette", "reason", "count"})
 """Gaps that are shortened only when shortening the others was not enough."""
 _LETTER_MS, _WORD_MS, _COMMA_MS, _SENTENCE_MS, _START_MS = 60, 55, 200, 150, 100
-"""Fitted to the slowest voices' durations of this file's sentences."""
+"""Fitted to the slowest voices' durations of these files' sentences."""
 
 Acts = dict[str, dict[str, tuple[str, ...]]]
 
 
 class TemplateError(ValueError):
-    """acts.toml is wrong; the message names the act and the case."""
+    """A file of acts/ is wrong; the message names the file, the act and the case."""
 
 
 @cache
 def acts() -> Acts:
-    """Act → case → variants. Raises TemplateError."""
-    return read(resources.files("server.engine").joinpath("acts.toml").read_text(encoding="utf-8"))
+    """Act → case → variants, of all files. Raises TemplateError."""
+    found: Acts = {}
+    for file in resources.files("server.engine").joinpath("acts").iterdir():
+        if file.name.endswith(".toml"):
+            more = read(file.read_text(encoding="utf-8"), f"engine/acts/{file.name}")
+            if twice := found.keys() & more.keys():
+                raise TemplateError(f"engine/acts/{file.name}: {min(twice)} stands in another file too")
+            found |= more
+    return found
 
 
-def read(text: str) -> Acts:
-    """The same of a file's text."""
+def read(text: str, name: str) -> Acts:
+    """The same of one file's text; `name` is said of what is wrong in it."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"engine/acts.toml: {error}") from error
-    return {act: _cases(f"engine/acts.toml: {act}", cases) for act, cases in tables.items()}
+        raise TemplateError(f"{name}: {error}") from error
+    return {act: _cases(f"{name}: {act}", cases) for act, cases in tables.items()}
 
 
 def _cases(where: str, cases: object) -> dict[str, tuple[str, ...]]:

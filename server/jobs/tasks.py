@@ -10,7 +10,6 @@ from orchestration.adapters.answers import Answers
 from orchestration.adapters.work import Assignment, Means, Payload, Report, Task, WorkError, WorkErrorCode
 from server.jobs.protocol import Request, message_line
 
-SITE_FOLDER = "site"
 ASSETS_FOLDER = "assets"
 
 TASKS: dict[str, Task] = {}
@@ -51,7 +50,8 @@ def research(work: Assignment) -> Payload:
 @task("website")
 def build_website(work: Assignment) -> Payload:
     found = search.Research.of(work.payload.get("research"))
-    return website.build(Answers.of(work.payload), found, work.folder / SITE_FOLDER, work.report).as_json()
+    order = website.Order(Answers.of(work.payload), found, work.means)
+    return website.choose(work.means).build(order, work.folder, work.report).as_json()
 
 
 @task("post")

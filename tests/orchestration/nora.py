@@ -52,7 +52,7 @@ def nora(folder: Path) -> tuple[Cast, Workflow]:
     exec(BLOCKS["orchestration/tools.py"], dict(vars(tools)))
     (folder / "acts.toml").write_text(BLOCKS["orchestration/acts.toml"])
     acts.acts().update(acts.load(folder / "acts.toml"))
-    brain_templates.acts().update(brain_templates.read(BLOCKS["server/engine/acts.toml"]))
+    brain_templates.acts().update(brain_templates.read(BLOCKS["server/engine/acts/talk.toml"], "nora"))
     phase = eval(BLOCKS["orchestration/workflow.py"], dict(vars(workflow)))
     *others, closing = MOENTREPRISE.phases
     return personas.load(file), replace(MOENTREPRISE, phases=(*others, phase, closing))

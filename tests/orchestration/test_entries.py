@@ -140,9 +140,9 @@ def test_a_wrong_act_is_named(tmp_path: Path, text: str, field: str) -> None:
         ("[greet]\nplain = ['Hello {']", "greet.plain"),
         ("[greet]\nplain = ['Hello {a.b}']", "greet.plain"),
         ("greet = 3", "greet"),
-        ("[greet", "engine/acts.toml"),
+        ("[greet", "engine/acts/mine.toml"),
     ],
 )
 def test_a_wrong_template_is_named(text: str, field: str) -> None:
     with pytest.raises(brain_templates.TemplateError, match=field):
-        brain_templates.read(text)
+        brain_templates.read(text, "engine/acts/mine.toml")

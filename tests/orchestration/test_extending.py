@@ -49,7 +49,7 @@ def test_the_document_shows_one_block_for_each_file() -> None:
         "orchestration/tools.py",
         "server/jobs/tasks.py",
         "orchestration/acts.toml",
-        "server/engine/acts.toml",
+        "server/engine/acts/talk.toml",
         "orchestration/workflow.py",
     }
 
@@ -183,8 +183,8 @@ def test_who_follows_the_document_has_a_house_that_knows_nora_and_stops_for_a_sl
     told = command(house, "server", "serve")
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == "moentreprise: phases.price.start_estimate.tool: nobody defined 'estimate_prize'\n"
-    templates = house / "server/engine/acts.toml"
+    templates = house / "server/engine/acts/talk.toml"
     templates.write_text(templates.read_text() + "[late]\nplain = 3\n")
     told = command(house, "server.engine")
     assert told.returncode == 1
-    assert "engine/acts.toml: late.plain: expected a list of sentences" in told.stderr.splitlines()[-1]
+    assert "engine/acts/talk.toml: late.plain: expected a list of sentences" in told.stderr.splitlines()[-1]

@@ -1,5 +1,7 @@
-"""The website builder: the human's answers in, a folder of static pages out."""
+"""The website builders: the human's answers in, a folder of pages out."""
 
-from orchestration.adapters.website.build import SiteResult, build
+from orchestration.adapters.website.build import build
+from orchestration.adapters.website.choice import choose
+from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Builder, Order, SiteResult
 
-__all__ = ["SiteResult", "build"]
+__all__ = ["SITE_FOLDER", "SOURCE_FOLDER", "Builder", "Order", "SiteResult", "build", "choose"]

@@ -1,11 +1,11 @@
-"""Writes the site: look, content, templates, check, and only then the swap into place."""
+"""The static site: look, content, templates, check, and only then the swap into place."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,6 +20,7 @@ from orchestration.adapters.website import art
 from orchestration.adapters.website.check import check_site
 from orchestration.adapters.website.content import contact_items, site_of
 from orchestration.adapters.website.model import Page, Site
+from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order, SiteResult
 from orchestration.adapters.work import Report, WorkError, WorkErrorCode
 
 LAYOUTS = 2
@@ -27,26 +28,24 @@ BANNER_LAYOUT = 2
 LONG_NAME, VERY_LONG_NAME = 16, 34
 
 
-@dataclass(frozen=True, slots=True)
-class SiteResult:
-    """What was built. `pages` are (title, path), without the colophon."""
+class StaticBuilder:
+    """Pages from templates, with nothing to compile: needs neither Node nor a sandbox.
 
-    pages: tuple[tuple[str, str], ...]
-    palette: dict[str, object]
-    files: int
-    bytes: int
-    seconds: float
+    `because` says why a richer builder could not do it, empty when this one was asked for.
+    """
 
-    def as_json(self) -> dict[str, object]:
-        return {
-            "status": "built",
-            "kind": "static",
-            "pages": [{"title": title, "path": path} for title, path in self.pages],
-            "palette": self.palette,
-            "files": self.files,
-            "bytes": self.bytes,
-            "seconds": self.seconds,
-        }
+    name = "static"
+
+    def __init__(self, because: str = "") -> None:
+        self._because = because
+
+    def build(self, order: Order, folder: Path, report: Report) -> SiteResult:
+        """Into `site` in the session's folder; a project of an earlier build goes. Raises as `build`."""
+        if self._because:
+            report.log(f"building the plain site: {self._because}")
+        result = build(order.answers, order.research, folder / SITE_FOLDER, report)
+        shutil.rmtree(folder / SOURCE_FOLDER, ignore_errors=True)
+        return replace(result, because=self._because)
 
 
 def build(answers: Answers, research: Research | None, folder: Path, report: Report) -> SiteResult:
@@ -72,7 +71,7 @@ def build(answers: Answers, research: Research | None, folder: Path, report: Rep
     report.log(f"built {len(sizes)} files, {sum(sizes)} bytes, in {seconds:.2f} s")
     report.progress(100, "the site is ready")
     pages = tuple((page.kind.title, page.kind.path) for page in site.pages)
-    return SiteResult(pages, look.as_json(), len(sizes), sum(sizes), seconds)
+    return SiteResult("static", pages, look.as_json(), len(sizes), sum(sizes), seconds)
 
 
 def _trade(answers: Answers, research: Research | None) -> Trade:
