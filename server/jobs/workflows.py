@@ -102,6 +102,17 @@ async def _gate() -> bool:
 
 
 async def _job(order: Order) -> dict[str, object]:
+    try:
+        outcome = await _outcome(order)
+    except Exception:
+        # The root of the job: a step could not be kept, or worse. Whoever waits must hear that it has ended.
+        _hands.ended(order, as_json(failed(WorkErrorCode.CRASHED)))
+        raise
+    _hands.ended(order, outcome)
+    return outcome
+
+
+async def _outcome(order: Order) -> dict[str, object]:
     service = await _service(order)
     if service:
         _hands.note(order, f"waiting for its turn with {service}")
@@ -116,7 +127,6 @@ async def _job(order: Order) -> dict[str, object]:
         _hands.note(order, "(that did not work out; it is tried again in a moment)")
         await DBOS.sleep_async(pause_s)
         outcome = await _work(order)
-    _hands.ended(order, outcome)
     return outcome
 
 

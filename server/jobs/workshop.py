@@ -25,7 +25,7 @@ from server import logs
 from server.jobs import locks, means, wire, workflows
 from server.jobs.bench import Bench
 from server.jobs.joblog import JobLog
-from server.jobs.protocol import Log, Progress, Request, WorkerMessage
+from server.jobs.protocol import Failed, Log, Progress, Request, WorkerMessage
 from server.jobs.wire import Key, failed
 from server.jobs.worker import be_nice, end_with_parent
 
@@ -41,6 +41,7 @@ LOCKED, BROKEN = 3, 4
 """Exit codes: another workshop is at work here; the database cannot be used."""
 WAITING = "waiting for a free place"
 CANCELLED = failed(WorkErrorCode.CANCELLED)
+NO_ROOM = Failed(WorkErrorCode.STORAGE_FAILED, "There is no room to store the work here.")
 
 
 @dataclass(eq=False, slots=True)
@@ -122,6 +123,7 @@ class Workshop:
         """Until the server is gone. Answers to what we asked overtake what takes its time."""
         orders: asyncio.Queue[wire.Message] = asyncio.Queue()
         taking = asyncio.create_task(self._take(orders), name="workshop-orders")
+        taking.add_done_callback(lambda _: reader.feed_eof())  # it never ends by itself
         self._say(wire.Open())
         while line := await reader.readline():
             message = wire.parse(line)
@@ -129,26 +131,33 @@ class Workshop:
                 self._asked.pop(message.ask).set_result(message.values)
             else:
                 orders.put_nowait(message)
-            if taking.done():
-                taking.result()
 
     async def _take(self, orders: asyncio.Queue[wire.Message]) -> None:
         while True:
             message = await orders.get()
-            match message:
-                case wire.Start():
-                    await self._start(message)
-                case wire.Cancel(session, name):
-                    await self._cancel((session, name))
-                case wire.Attach(session):
-                    await self._attach(session)
-                case wire.Told(session, name):
-                    await workflows.told(session, name)
-                    self._jobs.pop((session, name), None)
-                case wire.Forget(session):
-                    await self._forget(session)
-                case _:
-                    log.error("the server said what it never says", extra={"type": type(message).__name__})
+            try:
+                await self._carry_out(message)
+            except Exception:
+                # The root of a wish: a database that fails (its disk is full) costs this one.
+                log.exception("a wish was not carried out", extra={"wish": type(message).__name__})
+                if isinstance(message, wire.Start):
+                    self._end(self._jobs[message.session, message.job], wire.as_json(NO_ROOM))
+
+    async def _carry_out(self, message: wire.Message) -> None:
+        match message:
+            case wire.Start():
+                await self._start(message)
+            case wire.Cancel(session, name):
+                await self._cancel((session, name))
+            case wire.Attach(session):
+                await self._attach(session)
+            case wire.Told(session, name):
+                await workflows.told(session, name)
+                self._jobs.pop((session, name), None)
+            case wire.Forget(session):
+                await self._forget(session)
+            case _:
+                log.error("the server said what it never says", extra={"type": type(message).__name__})
 
     async def _start(self, start: wire.Start) -> None:
         order: dict[str, object] = {
