@@ -40,7 +40,7 @@ Order = dict[str, object]
 
 
 class Hands(Protocol):
-    """Who carries the steps out (server.jobs.workshop)."""
+    """Who carries the steps out (server.jobs.foreman)."""
 
     async def service(self, order: Order) -> str:
         """The outside service that this job will use, empty for none; its queue is open then."""
@@ -164,7 +164,7 @@ async def launch(hands: Hands, database: str, limits: Limits, schema: str) -> No
         "db_engine_kwargs": {"hide_parameters": True},
         "notification_listener_polling_interval_sec": 5.0,  # nothing here sends notifications
     }
-    _quiet()
+    quiet()
     DBOS(config=config)
     DBOS.launch()
     await DBOS.register_queue_async(
@@ -195,7 +195,7 @@ class _Discreet(logging.Filter):
         return True
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """DBOS logs where we do, and only what went wrong."""
     logger = logging.getLogger("dbos")
     handler = logging.NullHandler()
