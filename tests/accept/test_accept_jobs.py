@@ -16,17 +16,19 @@ from pathlib import Path
 import pytest
 from machine import Load
 from PIL import Image
+from postgres import installed, postgres
 from sessions import Note
 
 from orchestration.adapters.picture_files import keep_picture
 from orchestration.work import payload_hash
 from server.accounts import Account, Accounts
+from server.jobs.runner import JobRunner
 from server.jobs.tasks import ASSETS_FOLDER
 from server.jobs.wire import Limits
 from server.settings import Settings
 from tests.fakes.killed_server import KilledServer, server
 from tests.fakes.linkedin import NAME, PERSON, FakeLinkedIn
-from tests.fakes.workshops import DONE, runner, start, until
+from tests.fakes.workshops import DONE, SCRIPTED, runner, start, until
 from tests.server.processes import children
 
 pytestmark = [pytest.mark.accept, pytest.mark.timeout(1200)]
@@ -188,6 +190,31 @@ async def test_a_job_speaks_within_a_second_of_its_start(tmp_path: Path, note: N
         load=load.percent(),
     )
     assert most <= FIRST_LINE_MAX_S
+
+
+@pytest.mark.skipif(not installed(), reason="Postgres is not installed")
+async def test_jobs_are_kept_in_postgres_and_each_data_folder_has_its_own(tmp_path: Path, note: Note) -> None:
+    load = Load()
+    folders = [tmp_path / name for name in ("one", "two")]
+    with postgres() as address:
+        servers = [JobRunner(data, database=address, command=SCRIPTED, limits=Limits()) for data in folders]
+        try:
+            told = [start(one, data / "s1", SCRIPT) for one, data in zip(servers, folders, strict=True)]
+            await told[0].spoken.wait()
+            assert servers[0].workshop_pid is not None
+            os.kill(servers[0].workshop_pid, signal.SIGKILL)
+            assert [await one.result() for one in told] == [{"ok": 1}] * 2
+            assert [one.lines.count("step 0") for one in told] == [2, 1]
+        finally:
+            for one in servers:
+                await one.close()
+    assert not [name for data in folders for name in os.listdir(data / "jobs") if "sqlite" in name]
+    note(
+        point="Jobs in Postgres",
+        required="two data folders in one database: each does its own; a killed workshop's job ends once",
+        measured="so it was",
+        load=load.percent(),
+    )
 
 
 def memory_mb(pid: int) -> float:
