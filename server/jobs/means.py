@@ -10,6 +10,15 @@ MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
 NAMES: dict[str, tuple[str, ...]] = {
+    "research": (
+        "search",
+        "search_url",
+        "search_key",
+        "search_model",
+        "search_form",
+        "openai_api_key",
+        "openai_base_url",
+    ),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""
