@@ -56,7 +56,8 @@ def compared(answers: Answers, seen: Sequence[Seen]) -> list[Finding]:
     gaps = [word for word in own if word not in words.VERBS | words.NUMBERS]
     gaps = [word for word in gaps if not any(_holds(one.text, word) for one in seen)]
     if gaps and count > 1:
-        text = f"None of the pages read says {words.listing(gaps[:GAPS_TOLD])}, which you said."
+        said = " or ".join(f"“{word}”" for word in gaps[:GAPS_TOLD])
+        text = f"None of the pages read says {said}; you do."
         found.append(Finding("What they do not say", text, source))
     return found
 
@@ -68,11 +69,19 @@ def headline(seen: Sequence[Seen]) -> str:
         return f"The search named {_counted(len(seen))}, but none of them could be read."
     shown, count = _shown(pages)[:2], len(pages)
     if not shown:
-        return f"I read {_counted(count)} of your trade; what they say is on your screen."
+        return f"I read {_counted(count)}; what they say of themselves is on your screen."
     if count == 1:
         return f"The one site that I could read speaks of {words.listing([label for label, _ in shown])}."
-    parts = [f"{_number(n)} {'speak' if n > 1 else 'speaks'} of {label}" for label, n in shown]
+    if shown[0][1] == shown[-1][1]:
+        shown = [(words.listing([label for label, _ in shown]), shown[0][1])]
+    parts = [f"{_some(n, count)} {'speak' if n > 1 else 'speaks'} of {label}" for label, n in shown]
     return f"Of {_counted(count)} that I read, {' and '.join(parts)}."
+
+
+def _some(n: int, count: int) -> str:
+    if n < count:
+        return _number(n)
+    return "both" if n == 2 else "all"
 
 
 def _number(n: int) -> str:

@@ -87,7 +87,7 @@ async def _read(this: Wanted, web: Web, robots: Robots) -> Seen:
     summary = page.description or inert(this.site.summary, SUMMARY_CHARACTERS_MAX)
     title = page.title or this.site.title
     site = replace(this.site, url=fetched.url, title=title, summary=summary, headings=headings)
-    return Seen(site, fetched, page.text)
+    return Seen(site, fetched, f"{page.title} {page.description}".lower() + f" {page.text}")
 
 
 async def _first_of(addresses: Sequence[str], web: Web, robots: Robots) -> Fetched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass, field
@@ -51,7 +52,10 @@ class OpenAiSearch:
 
     async def search(self, question: Question) -> SearchResult:
         try:
-            value: object = json.loads(await self._ask(question))
+            async with asyncio.timeout(SECONDS):  # all of it; the client's own limit is for each read
+                value: object = json.loads(await self._ask(question))
+        except TimeoutError:
+            raise SearchError(SILENT) from None
         except (ValueError, RecursionError):
             raise SearchError(UNCLEAR) from None
         texts = [part for part in _texts(value) if text_at(part, ["text"])]
