@@ -7,9 +7,10 @@ from test_remarks import after, cut
 from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events, notices
+from orchestration.adapters import named_colours
 from orchestration.rules.patience import DECIDING_MS
 from orchestration.standing import FAREWELL_S
-from orchestration.tastes import approves, is_content, recoloured, wants_a_change, wants_an_edit
+from orchestration.tastes import approves, is_content, recoloured, restyled, wants_a_change, wants_an_edit
 from orchestration.turn import Stage
 
 
@@ -257,6 +258,33 @@ def test_anything_else_is_replied_to(words: str) -> None:
 @pytest.mark.parametrize("words", ["I do not approve", "the picture shows a cat", "no", "what do you like"])
 def test_other_words_approve_nothing(words: str) -> None:
     assert not approves(words)
+
+
+def test_every_colour_of_the_designers_table_can_be_asked_for() -> None:
+    for colour in (*named_colours.COLOURS, *named_colours.COMPOUNDS, *named_colours.GROUNDS):
+        assert recoloured(f"make it {colour}") == colour
+        assert recoloured(f"change the colours to dark {colour} please") == f"dark {colour}"
+
+
+@pytest.mark.parametrize(
+    "words", ["I want teal", "navy, please", "deep teal", "I'd like sky blue", "sea green"]
+)
+def test_a_colour_may_be_named_alone_or_wanted(words: str) -> None:
+    assert recoloured(words)
+
+
+@pytest.mark.parametrize("noun", sorted(named_colours.NOUNS))
+def test_what_is_a_thing_as_well_is_no_colour_where_it_may_be_wanted_as_one(noun: str) -> None:
+    assert noun in named_colours.COLOURS
+    assert recoloured(f"I want {noun}") == ""
+    assert recoloured(f"we would like a little {noun}") == ""
+    assert recoloured(noun) == ""
+    assert recoloured(f"I want {noun} green") == f"{noun} green"
+
+
+def test_a_pastel_look_keeps_its_colours() -> None:
+    assert restyled("green and white", "pastel") == "green and white, pastel"
+    assert restyled("green and white", "teal") == "teal"
 
 
 def test_words_of_taste() -> None:
