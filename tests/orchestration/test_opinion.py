@@ -50,7 +50,7 @@ def test_who_does_not_is_asked_what_to_change(words: str) -> None:
     theatre = shown()
     assert after(theatre, words) == ["alex ask_change"]
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
-    assert after(theatre, "make it green please") == ["alex corrected"]
+    assert after(theatre, "make it green please") == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == "green"
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert len(builds(theatre)) == 2
@@ -62,7 +62,7 @@ def test_who_does_not_is_asked_what_to_change(words: str) -> None:
 )
 def test_another_colour_starts_the_build_again_and_the_team_waits_on(words: str) -> None:
     theatre = shown()
-    assert after(theatre, words) == ["alex corrected"]
+    assert after(theatre, words) == ["alex rebuild"]
     assert builds(theatre)[-1].payload["brief"]["style"] == "green"  # type: ignore[index]
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over", limit_s=theatre.now + 12)
@@ -75,8 +75,9 @@ def test_a_wish_without_the_right_words_asks_for_them_and_the_next_ones_are_take
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert after(theatre, "Blue Whale Workshop") == ["sarah corrected"]
     assert theatre.conversation.brief.text("name") == "Blue Whale Workshop"
-    assert len(builds(theatre)) == 2
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert len(builds(theatre)) == 2
+    assert theatre.acts()[-1] == "alex rebuilt"
     assert theatre.conversation.showing is not None
     assert after(theatre, "very good") == ["marcus hand_over"]
 
@@ -137,7 +138,7 @@ def test_a_short_like_over_the_end_of_the_question_is_no_hum(words: str) -> None
 
 
 def test_a_short_wish_over_the_end_of_the_question_is_no_hum() -> None:
-    assert over_the_end("green") == ["alex corrected"]
+    assert over_the_end("green") == ["alex rebuild"]
     assert over_the_end("nope") == ["alex ask_change"]
 
 
@@ -175,13 +176,13 @@ def test_who_asks_for_a_moment_before_the_question_is_whole_gets_it() -> None:
 )
 def test_another_colour_may_be_asked_for_in_many_words(words: str) -> None:
     theatre = shown()
-    assert after(theatre, words) == ["alex corrected"]
+    assert after(theatre, words) == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == "blue"
 
 
 def test_a_darker_look_keeps_its_colours() -> None:
     theatre = shown()
-    assert after(theatre, "a bit darker please") == ["alex corrected"]
+    assert after(theatre, "a bit darker please") == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == f"{ANSWERS[-1]}, a bit darker"
 
 
