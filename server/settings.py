@@ -225,6 +225,20 @@ class Settings:
         "a folder",
         "A folder with a streaming transducer in sherpa-onnx's form: the embedded engine hears with it.",
     )
+    image_model: str = _setting(
+        "gpt-image-2.6-flare",
+        "MOENTREPRISE_IMAGE_MODEL",
+        values.text,
+        "a model's name",
+        "The model that makes the post's picture, with the key; empty for the card that is drawn here.",
+    )
+    text_model: str = _setting(
+        "gpt-5.4-mini",
+        "MOENTREPRISE_TEXT_MODEL",
+        values.text,
+        "a model's name",
+        "The model that drafts the post, with the key; empty for our own sentences.",
+    )
     linkedin_client_id: str = _setting(
         "",
         "LINKEDIN_CLIENT_ID",

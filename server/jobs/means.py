@@ -10,6 +10,8 @@ MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
 NAMES: dict[str, tuple[str, ...]] = {
+    "post": ("openai_api_key", "openai_base_url", "image_model", "text_model"),
+    "picture": ("openai_api_key", "openai_base_url", "image_model"),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""

@@ -48,6 +48,8 @@ GOOD: dict[str, tuple[str, object]] = {
     ),
     "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
     "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
+    "MOENTREPRISE_IMAGE_MODEL": ("i", "i"),
+    "MOENTREPRISE_TEXT_MODEL": ("w", "w"),
     "LINKEDIN_CLIENT_ID": ("c", "c"),
     "LINKEDIN_CLIENT_SECRET": ("s", "s"),
     "MOENTREPRISE_LINKEDIN_ORGANISATION": ("2414183", "2414183"),
