@@ -272,6 +272,20 @@ class Settings:
         "Where the JSON of the search engine has its results, and their title, url and text; which header "
         "carries the key, and its name. Without it: results, title, url, content, Authorization, its host.",
     )
+    image_model: str = _setting(
+        "gpt-image-2.6-flare",
+        "MOENTREPRISE_IMAGE_MODEL",
+        values.text,
+        "a model's name",
+        "The model that makes the post's picture, with the key; empty for the card that is drawn here.",
+    )
+    text_model: str = _setting(
+        "gpt-5.4-mini",
+        "MOENTREPRISE_TEXT_MODEL",
+        values.text,
+        "a model's name",
+        "The model that drafts the post, with the key; empty for our own sentences.",
+    )
     linkedin_client_id: str = _setting(
         "",
         "LINKEDIN_CLIENT_ID",

@@ -20,6 +20,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "openai_api_key",
         "openai_base_url",
     ),
+    "post": ("openai_api_key", "openai_base_url", "image_model", "text_model"),
+    "picture": ("openai_api_key", "openai_base_url", "image_model"),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""

@@ -58,7 +58,15 @@ def build_website(work: Assignment) -> Payload:
 def draft_post(work: Assignment) -> Payload:
     assets = work.folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(work.payload), work.payload.get("website"), assets, work.report).as_json()
+    site = work.payload.get("website")
+    return post.draft(Answers.of(work.payload), site, assets, work.report, work.means).as_json()
+
+
+@task("picture")
+def draw_picture(work: Assignment) -> Payload:
+    assets = work.folder / ASSETS_FOLDER
+    assets.mkdir(parents=True, exist_ok=True)
+    return post.another_picture(work.payload, assets, work.report, work.means).as_json()
 
 
 @task("publish")

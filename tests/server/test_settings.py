@@ -54,6 +54,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_SEARCH_KEY": ("k", "k"),
     "MOENTREPRISE_SEARCH_MODEL": ("m", "m"),
     "MOENTREPRISE_SEARCH_FORM": ("results=web.results name=Brave", "results=web.results name=Brave"),
+    "MOENTREPRISE_IMAGE_MODEL": ("i", "i"),
+    "MOENTREPRISE_TEXT_MODEL": ("w", "w"),
     "LINKEDIN_CLIENT_ID": ("c", "c"),
     "LINKEDIN_CLIENT_SECRET": ("s", "s"),
     "MOENTREPRISE_LINKEDIN_ORGANISATION": ("2414183", "2414183"),
