@@ -99,6 +99,14 @@ class Settings:
         "The folder for the packages that sites are built with (Vite, React); by default beside Python's "
         "own, or in the data folder.",
     )
+    database_url: str = _setting(
+        "",
+        "MOENTREPRISE_DATABASE_URL",
+        values.matching(r"postgresql(\+psycopg)?://\S+"),
+        "a Postgres address such as postgresql://user:password@host/name",
+        "The Postgres database that keeps the jobs; without it they are kept in a file of the data folder.",
+        secret=True,
+    )
     max_sessions: int = _setting(
         16,
         "MOENTREPRISE_MAX_SESSIONS",

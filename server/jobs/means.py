@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from server.settings import DESCRIPTORS, Settings
 
@@ -25,6 +26,28 @@ NAMES: dict[str, tuple[str, ...]] = {
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An outside service that a kind of job uses when it was given one of these means."""
+
+    name: str
+    kind: str
+    markers: tuple[str, ...]
+
+
+SERVICES = (
+    Service("linkedin", "publish", ("LINKEDIN_ACCESS_TOKEN",)),
+    Service("search", "research", ("OPENAI_API_KEY", "MOENTREPRISE_SEARCH_URL")),
+    Service("pictures", "post", ("OPENAI_API_KEY",)),
+)
+
+
+def service_of(kind: str, given: Mapping[str, str]) -> str:
+    """The name of the outside service that a job of this kind uses with these means, empty for none."""
+    mine = (one.name for one in SERVICES if one.kind == kind and any(given.get(key) for key in one.markers))
+    return next(mine, "")
 
 
 def no_means(session_id: str, kind: str) -> Mapping[str, str]:

@@ -36,7 +36,8 @@ def run_task(request: Request, report: Report) -> bytes:
         assignment = Assignment(request.payload, folder, Means(request.means), report)
         return message_line("result", result=task(assignment))
     except WorkError as error:
-        return message_line("failed", code=error.code.value, reason=error.reason)
+        fields = {"code": error.code.value, "reason": error.reason, "retryable": error.retryable}
+        return message_line("failed", **fields)
     except OSError as error:
         reason = f"The result could not be saved ({error.strerror or 'storage error'})."
         return message_line("failed", code=WorkErrorCode.STORAGE_FAILED.value, reason=reason)

@@ -22,6 +22,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_LAN": ("yes", True),
     "MOENTREPRISE_DATA": ("/srv/mo", Path("/srv/mo")),
     "MOENTREPRISE_TEMPLATES": ("/srv/packages", "/srv/packages"),
+    "MOENTREPRISE_DATABASE_URL": ("postgresql://u:p@host/jobs", "postgresql://u:p@host/jobs"),
     "MOENTREPRISE_MAX_SESSIONS": ("3", 3),
     "MOENTREPRISE_MAX_LOAD_PERCENT": ("70", 70),
     "MOENTREPRISE_MEDIA": ("TRACK", "track"),
@@ -72,6 +73,7 @@ BAD = {
     "MOENTREPRISE_HOST": "not a host",
     "MOENTREPRISE_PORT": "65536",
     "MOENTREPRISE_LAN": "perhaps",
+    "MOENTREPRISE_DATABASE_URL": "mysql://u:p@host/jobs",
     "MOENTREPRISE_MAX_SESSIONS": "0",
     "MOENTREPRISE_MAX_LOAD_PERCENT": "0",
     "MOENTREPRISE_MEDIA": "tracks",
@@ -159,6 +161,7 @@ def test_a_line_of_the_file_that_is_no_setting_is_named(tmp_path: Path) -> None:
 def test_no_secret_is_ever_shown() -> None:
     environ = {one.variable: "turn:secret" * 3 for one in DESCRIPTORS if one.secret}
     environ["MOENTREPRISE_ICE_SERVERS"] = '[{"urls": "turn:t", "credential": "secret"}]'
+    environ["MOENTREPRISE_DATABASE_URL"] = "postgresql://u:secret@host/jobs"
     settings = load(environ)
     assert "secret" not in repr(settings)
     assert "secret" not in repr(settings.ice_servers)
