@@ -18,7 +18,7 @@ from orchestration.adapters.work import WorkErrorCode
 from orchestration.events import JobFailed, JobFinished, JobProgressed
 from server.jobs.means import MeansOf, no_means
 from server.jobs.process import WORKER_COMMAND, WorkerProcess
-from server.jobs.protocol import Failed, Log, Progress, Ready, Request, Result, WorkerMessage
+from server.jobs.protocol import Failed, Log, Preview, Progress, Ready, Request, Result, WorkerMessage
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ class RunListener(Protocol):
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None: ...
 
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None: ...
+
+    def job_preview(self, job: str, socket: str, address: str) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -232,6 +234,10 @@ class JobRunner:
                 run.log(lines)
                 lines = []
                 run.listener.job_event(JobProgressed(run.job, message.percent, message.message))
+            elif isinstance(message, Preview):
+                run.log(lines)
+                lines = []
+                run.listener.job_preview(run.job, message.socket, message.address)
             elif not isinstance(message, Ready):
                 outcomes.append(message)
         run.log(lines)

@@ -33,6 +33,11 @@ class Listener:
         self.progress: list[JobProgressed] = []
         self.ended = asyncio.Event()
         self.spoken = asyncio.Event()
+        self.previews: list[tuple[str, str, str]] = []
+
+    def job_preview(self, job: str, socket: str, address: str) -> None:
+        self.order.append("preview")
+        self.previews.append((job, socket, address))
 
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None:
         self.order += ["log"]
@@ -108,6 +113,19 @@ async def test_the_whole_work_is_done_in_workers(runners: list[JobRunner], tmp_p
     assert (tmp_path / "site/index.html").is_file()
     image = cast("dict[str, str]", results["post"])["image"]
     assert (tmp_path / "assets" / image).is_file()
+
+
+async def test_a_worker_tells_where_its_work_is_seen_live(runners: list[JobRunner], tmp_path: Path) -> None:
+    script = (
+        "say(type='log', line='one')\n"
+        "say(type='preview', socket='live-1', address='a1')\nsay(type='log', line='two')\n"
+        "say(type='preview', socket='', address='')\nsay(type='result', result={})\n"
+    )
+    listener = start(make(runners, script), tmp_path)
+    await listener.outcome()
+    assert listener.previews == [("j1", "live-1", "a1"), ("j1", "", "")]
+    assert listener.lines == ["one", "two"]  # the address is no line of the build's output
+    assert listener.order[-2:] == ["preview", "JobFinished"]
 
 
 async def test_a_warm_spare_lets_a_job_speak_at_once(runners: list[JobRunner], tmp_path: Path) -> None:
