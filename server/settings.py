@@ -91,6 +91,14 @@ class Settings:
         "The folder for everything that sessions make, and for the certificate.",
     )
     """Absolute: children that use it run in other folders."""
+    templates: str = _setting(
+        "",
+        "MOENTREPRISE_TEMPLATES",
+        values.text,
+        "a folder",
+        "The folder for the packages that sites are built with (Vite, React); by default beside Python's "
+        "own, or in the data folder.",
+    )
     max_sessions: int = _setting(
         16,
         "MOENTREPRISE_MAX_SESSIONS",

@@ -10,6 +10,7 @@ MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
 NAMES: dict[str, tuple[str, ...]] = {
+    "website": ("data", "templates"),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""

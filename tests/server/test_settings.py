@@ -21,6 +21,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_PORT": ("9000", 9000),
     "MOENTREPRISE_LAN": ("yes", True),
     "MOENTREPRISE_DATA": ("/srv/mo", Path("/srv/mo")),
+    "MOENTREPRISE_TEMPLATES": ("/srv/packages", "/srv/packages"),
     "MOENTREPRISE_MAX_SESSIONS": ("3", 3),
     "MOENTREPRISE_MAX_LOAD_PERCENT": ("70", 70),
     "MOENTREPRISE_MEDIA": ("TRACK", "track"),
