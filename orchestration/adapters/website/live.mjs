@@ -4,12 +4,26 @@ import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { createServer } from "vite";
 
+/** What is new changes no page that is open: it is there when somebody goes to it. Else each would reload all. */
+const calm = {
+  name: "calm",
+  enforce: "post",
+  hotUpdate: {
+    order: "post",
+    handler({ type, modules }) {
+      if (type === "update") return undefined;
+      for (const module of modules) this.environment.moduleGraph.invalidateModule(module);
+      return [];
+    },
+  },
+};
+
 const server = await createServer({
   root: "/site",
   base: `/preview/${readFileSync("/house/address", "utf8")}/`,
   configFile: false, // what a model wrote for its build cannot break what is seen
   cacheDir: "/tmp/vite", // all else is read-only
-  plugins: [react()],
+  plugins: [react(), calm],
   clearScreen: false,
   logLevel: "warn",
   server: {

@@ -28,6 +28,7 @@ from orchestration.adapters.work import Report
 SERVER = Path(__file__).with_name("live.mjs")
 PORT = 5173
 PREFIX = ".live-"
+SOCKET_PREFIX = "live-"
 STARTING_S = 15.0
 LOOK_S = 0.2
 FIRST_LOOK_S = 0.6
@@ -37,6 +38,7 @@ PAUSE_S = 0.15
 PAUSES_S = 2.0
 """All pauses together; after them the rest goes at once."""
 FINISH_S = 1.0
+FRONT_PAGE = "index.html"
 SKIPPED = frozenset({"node_modules", "dist", ".git"})
 COPIED_FILES, COPIED_BYTES = 400, 1 * MIB
 LIMITS = Limits(
@@ -64,27 +66,19 @@ class Shows(Protocol):
 class Live:
     """Use it around a build: `put` each file as it is written, `finish` when the built site is in its place.
 
-    Nothing here raises, and without a sandbox nothing happens.
+    It begins with `index.html`, which comes after what that needs. Where a project was built before, that one
+    is seen first, and what is put changes it. Nothing here raises; without a sandbox nothing happens.
     """
 
-    def __init__(
-        self,
-        sandbox: Sandbox | Missing,
-        modules: Path,
-        folder: Path,
-        report: Report,
-        first: Mapping[str, str],
-    ) -> None:
+    def __init__(self, sandbox: Sandbox | Missing, modules: Path, folder: Path, report: Report) -> None:
         """`modules` is a `node_modules` with Vite and its React plugin, readable for everyone.
 
-        `folder` is the session's. `first` are the files that it begins with: enough for a page. Where a
-        project was built before, that one is seen at first, and `first` changes it.
+        `folder` is the session's.
         """
         self._sandbox = sandbox
         self._modules = modules
         self._session = folder
         self._report = report
-        self._first = dict(first)
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
         self._idle = threading.Event()
         self._cancel = threading.Event()
@@ -129,6 +123,7 @@ class Live:
     def _live(self, sandbox: Sandbox) -> None:
         place = None
         try:
+            _sweep(self._session)
             place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._session))
             self._stand(sandbox, place)
         except Exception as error:
@@ -142,9 +137,12 @@ class Live:
                 shutil.rmtree(place, ignore_errors=True)
 
     def _stand(self, sandbox: Sandbox, place: Path) -> None:
+        first = self._beginning()
+        if self._cancel.is_set():
+            return
         project = _Project(place / "project")
-        changes = project.begin(self._session / SOURCE_FOLDER, self._first)
-        address, name = secrets.token_hex(16), f"live-{secrets.token_hex(8)}"
+        changes = project.begin(self._session / SOURCE_FOLDER, first)
+        address, name = secrets.token_hex(16), f"{SOCKET_PREFIX}{secrets.token_hex(8)}"
         _written(place / "address", address)
         running = self._start(sandbox, place, self._session / name)
         try:
@@ -158,6 +156,14 @@ class Live:
                 self.standing = False
                 self._show("", "")
             running.stop()
+
+    def _beginning(self) -> dict[str, str]:
+        """What is put until there is a page to be seen."""
+        first: dict[str, str] = {}
+        while FRONT_PAGE not in first and not self._cancel.is_set():
+            if (change := self._next()) is not None:
+                first[change[0]] = change[1]
+        return first
 
     def _start(self, sandbox: Sandbox, place: Path, path: Path) -> Running:
         mounts = [
@@ -227,6 +233,15 @@ class _Project:
         with suppress(OSError, ValueError):  # one file less is seen
             put(self._folder, path, text.encode())
         return True
+
+
+def _sweep(session: Path) -> None:
+    """Take away what a build left that was killed: it could not do it itself."""
+    for left in session.glob(f"{PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in session.glob(f"{SOCKET_PREFIX}*"):
+        if left.is_socket():
+            left.unlink(missing_ok=True)
 
 
 def _written(path: Path, text: str) -> None:
