@@ -1,4 +1,4 @@
-"""The whole way: a job, Vite in the sandbox, our proxy. A page changes as it is written, and nothing stays."""
+"""The whole way: a job, Vite in the sandbox, our proxy. A page changes as it is written; nothing stays."""
 
 from __future__ import annotations
 
