@@ -38,7 +38,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error
 class Standing:
     """One live preview: the way to its dev server. Create it on the loop; `close` leaves nothing open."""
 
-    def __init__(self, job: str, folder: Path, name: str, address: str) -> None:
+    def __init__(self, job: str, folder: Path, name: str, address: str, over: asyncio.Event) -> None:
         """Raises Refused for anything but a socket that we made, in this very folder."""
         if not SOCKET.fullmatch(name) or not ADDRESS.fullmatch(address):
             raise Refused("not its name")
@@ -48,6 +48,9 @@ class Standing:
         self.waiting = 0
         self.sockets = 0
         self.gone = asyncio.Event()
+        """The dev server is."""
+        self.over = over
+        """So is the session: nobody is to be waited for."""
         try:
             self._folder = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
@@ -92,7 +95,7 @@ class LivePreview:
         self._publish = publish
         self._past: deque[str] = deque(maxlen=REMEMBERED)
         self._closing: set[asyncio.Task[None]] = set()
-        self._over = False
+        self._over = asyncio.Event()
         self.standing: Standing | None = None
 
     def knows(self, address: str) -> bool:
@@ -102,10 +105,10 @@ class LivePreview:
 
     def opened(self, job: str, name: str, address: str) -> None:
         """The job's worker has a dev server running: `name` is its socket's. Another one ends with that."""
-        if self._over:
+        if self._over.is_set():
             return
         try:
-            standing = Standing(job, self._folder, name, address)
+            standing = Standing(job, self._folder, name, address, self._over)
         except Refused as error:
             log.error("live preview refused", extra={"why": str(error)})
             return
@@ -121,7 +124,7 @@ class LivePreview:
 
     async def close(self) -> None:
         """End it; nothing is left open when this returns. No other can begin."""
-        self._over = True
+        self._over.set()
         if self.standing is not None:
             self.closed(self.standing.job)
         if self._closing:

@@ -30,6 +30,9 @@ INWARD_BYTES_MAX = 64 * 1024
 OPENING_S = 5.0
 HEARTBEAT_S = 20.0
 CLOSING_S = 1.0
+LINGER_S = 10.0
+"""The browser's end is kept when the dev server's is gone, until the page gives way to the built site: else
+Vite's script in it would look for its server, ever again."""
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
@@ -128,6 +131,8 @@ async def _relay(standing: Standing, request: web.Request, words: list[str]) -> 
             asyncio.create_task(standing.gone.wait(), name="live-preview-gone"),
         ]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if standing.gone.is_set():
+            await _linger(standing, outer, ends)
         return outer
     finally:
         for task in ends:
@@ -137,13 +142,25 @@ async def _relay(standing: Standing, request: web.Request, words: list[str]) -> 
         await outer.close(code=aiohttp.WSCloseCode.GOING_AWAY)
 
 
+async def _linger(standing: Standing, outer: web.WebSocketResponse, ends: list[asyncio.Task[object]]) -> None:
+    for task in ends:
+        task.cancel()
+    await asyncio.gather(*ends, return_exceptions=True)
+    ends[:] = [
+        asyncio.create_task(_pump(outer, None), name="live-preview-lingers"),
+        asyncio.create_task(standing.over.wait(), name="live-preview-over"),
+    ]
+    await asyncio.wait(ends, timeout=LINGER_S, return_when=asyncio.FIRST_COMPLETED)
+
+
 Side = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
 
 
-async def _pump(source: Side, sink: Side) -> None:
+async def _pump(source: Side, sink: Side | None) -> None:
     """Texts, one way, until that ends or something else comes: Vite says nothing but texts."""
     while (message := await source.receive()).type is aiohttp.WSMsgType.TEXT:
-        await sink.send_str(message.data)
+        if sink is not None:
+            await sink.send_str(message.data)
 
 
 def _target(standing: Standing, request: web.Request) -> URL:

@@ -421,8 +421,9 @@ async def test_what_is_said_too_long_ends_the_channel(
 
 
 async def test_at_its_end_the_channel_closes_and_the_address_leads_to_the_built_site(
-    house: House, dev: DevServer
+    house: House, dev: DevServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live_proxy, "LINGER_S", 0.1)
     (house.folder / "site").mkdir()
     (house.folder / "site" / "index.html").write_text("built")
     house.open()
@@ -433,6 +434,20 @@ async def test_at_its_end_the_channel_closes_and_the_address_leads_to_the_built_
     assert await (await house.client.get(BASE)).text() == "built"
     assert (await house.client.get(f"{BASE}src/main.tsx")).status == 404
     assert len(dev.seen) == 1
+
+
+async def test_the_browser_is_not_hung_up_on_before_its_page_has_changed(
+    house: House, dev: DevServer
+) -> None:
+    house.open()
+    channel = await house.client.ws_connect(BASE, protocols=(VITE,))
+    house.live.closed("j1")
+    with pytest.raises(TimeoutError):
+        await channel.receive(0.3)
+    await channel.send_str("still here")
+    await house.live.close()  # the session has ended: nobody waits
+    assert (await channel.receive(2)).type is aiohttp.WSMsgType.CLOSE
+    await channel.close()
 
 
 async def test_another_build_stands_in_its_place(house: House, dev: DevServer) -> None:

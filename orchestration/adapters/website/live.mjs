@@ -26,6 +26,7 @@ const server = await createServer({
   plugins: [react(), calm],
   clearScreen: false,
   logLevel: "warn",
+  optimizeDeps: { include: ["react", "react/jsx-dev-runtime", "react-dom/client"], noDiscovery: true },
   server: {
     host: "127.0.0.1",
     port: Number(process.argv[2]),
@@ -34,4 +35,5 @@ const server = await createServer({
     warmup: { clientFiles: ["./src/main.tsx"] },
   },
 });
+server.ws.on("connection", () => console.log("watched"));
 await server.listen();

@@ -1,7 +1,8 @@
 """The site while it is built: Vite's dev server in the sandbox, on a copy that is fed as the builder writes.
 
-It runs beside the build in a thread of its own. It never fails a build, and holds it up by a second at most,
-at the end, so that what was written last is seen. The copy is read-only inside: nobody there can change it.
+It runs beside the build in a thread of its own. It never fails a build. When somebody watches, it holds the
+result up until all that was written is seen, for two seconds at most; else for one. The copy is read-only
+inside: nobody there can change it.
 """
 
 from __future__ import annotations
@@ -31,13 +32,18 @@ PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
 STARTING_S = 15.0
 LOOK_S = 0.2
-FIRST_LOOK_S = 0.6
-"""What a browser needs to show the first page, before it changes."""
+WATCHED = "watched"
+"""What live.mjs says when a browser has Vite's script."""
+FIRST_LOOK_S = 0.4
+"""From there until that browser shows the first page, which is to be seen before it changes."""
 PAUSE_S = 0.15
 """Between two files, so that one sees what changes."""
 PAUSES_S = 2.0
 """All pauses together; after them the rest goes at once."""
-FINISH_S = 1.0
+UNWATCHED_S = 1.0
+WATCHED_S = 2.0
+"""How long the build's result waits: until somebody watches, and until all that was put is seen."""
+STOP_S = 1.0
 FRONT_PAGE = "index.html"
 SKIPPED = frozenset({"node_modules", "dist", ".git"})
 COPIED_FILES, COPIED_BYTES = 400, 1 * MIB
@@ -81,6 +87,8 @@ class Live:
         self._report = report
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
         self._idle = threading.Event()
+        self._watched = threading.Event()
+        self._said = ""
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
         self.standing = False
@@ -104,11 +112,11 @@ class Live:
         self._files.put((path, text))
 
     def finish(self) -> None:
-        """Wait until all that was put is seen, for a second at most, if it is seen at all; then `stop`."""
-        if self.standing:
+        """Wait until all that was put is seen, if it can be seen and within the limits; then `stop`."""
+        if self.standing and self._watched.wait(UNWATCHED_S):
             self._idle.clear()
             self._files.put(None)
-            self._idle.wait(FINISH_S)
+            self._idle.wait(WATCHED_S)
         self.stop()
 
     def stop(self) -> None:
@@ -116,7 +124,7 @@ class Live:
         self._cancel.set()
         self._files.put(None)
         if self._thread is not None:
-            self._thread.join(FINISH_S)
+            self._thread.join(STOP_S)
 
     # ------------------------------------------------------------------ in its own thread
 
@@ -145,11 +153,11 @@ class Live:
         address, name = secrets.token_hex(16), f"{SOCKET_PREFIX}{secrets.token_hex(8)}"
         _written(place / "address", address)
         running = self._start(sandbox, place, self._session / name)
+        threading.Thread(target=self._listen, args=(running,), name="live-listen", daemon=True).start()
         try:
-            _await(running, self._session, name, f"/preview/{address}/")
+            self._await(running, name, f"/preview/{address}/")
             self._show(name, address)
             self.standing = True
-            self._cancel.wait(FIRST_LOOK_S)
             self._feed(project, changes, running)
         finally:
             if self.standing:
@@ -184,9 +192,29 @@ class Live:
         if isinstance(self._report, Shows):
             self._report.preview(socket, address)
 
+    def _listen(self, running: Running) -> None:
+        """Until it has ended."""
+        for line in running.lines:
+            if line == WATCHED:
+                self._watched.set()
+            self._said = line.strip() or self._said
+
+    def _await(self, running: Running, name: str, page: str) -> None:
+        """Return when it answers. Raises _NotStandingError."""
+        ends = time.monotonic() + STARTING_S
+        while not _answers(self._session, name, page, ends - time.monotonic()):
+            if not running.alive:
+                raise _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")
+            if time.monotonic() > ends:
+                raise _NotStandingError("the dev server did not answer in time")
+            time.sleep(LOOK_S / 4)
+
     def _feed(self, project: _Project, changes: list[tuple[str, str]], running: Running) -> None:
-        """Write what comes, with pauses for the eye, until it is over."""
+        """Write what comes, once it is watched and with pauses for the eye, until it is over."""
         pauses_s = 0.0
+        while running.alive and not self._cancel.is_set() and not self._watched.wait(LOOK_S / 4):
+            pass
+        self._cancel.wait(FIRST_LOOK_S)
         while running.alive and not self._cancel.is_set():
             change = changes.pop(0) if changes else self._next()
             if change is not None and project.change(*change) and pauses_s < PAUSES_S:
@@ -261,18 +289,6 @@ def _read(project: Path) -> dict[str, str]:
                 with suppress(OSError, ValueError):
                     texts[str(path.relative_to(project))] = get(Path(folder), name, COPIED_BYTES).decode()
     return texts
-
-
-def _await(running: Running, folder: Path, name: str, page: str) -> None:
-    """Return when it answers. Raises _NotStandingError."""
-    ends = time.monotonic() + STARTING_S
-    while not _answers(folder, name, page, ends - time.monotonic()):
-        if not running.alive:
-            said = [line for line in running.lines if line.strip()]
-            raise _NotStandingError(f"the dev server ended: {said[-1] if said else 'without a word'}")
-        if time.monotonic() > ends:
-            raise _NotStandingError("the dev server did not answer in time")
-        time.sleep(LOOK_S / 4)
 
 
 def _answers(folder: Path, name: str, page: str, within_s: float) -> bool:
