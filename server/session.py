@@ -37,6 +37,7 @@ from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
+from server.live_preview import LivePreview
 from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage, Typing
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -220,6 +221,11 @@ class Session:
         spent = cost(usage, self._prices)
         metrics.count_tokens(usage, spent)
         log.info("session settled", extra={"tokens": sum(usage.counts().values()), "cost": spent})
+
+    @property
+    def live(self) -> LivePreview:
+        """What is being built, while it is seen live."""
+        return self.work.live
 
     @property
     def entered(self) -> bool:

@@ -18,6 +18,7 @@ import traceback
 NICENESS = 10
 PR_SET_PDEATHSIG = 1
 FILE_BYTES_MAX = 64 * 1024 * 1024
+_WRITING = threading.Lock()
 
 
 def main() -> int:
@@ -60,6 +61,11 @@ class _Reporter:
 
         _write_all(self._channel, message_line("progress", percent=percent, message=message))
 
+    def preview(self, socket: str, address: str) -> None:
+        from server.jobs.protocol import message_line
+
+        _write_all(self._channel, message_line("preview", socket=socket, address=address))
+
 
 def _become_a_worker() -> None:
     """Low priority, bound to the parent's life, bounded files, no core dumps. Before the heavy imports."""
@@ -95,9 +101,11 @@ def _take_stdout() -> int:
 
 
 def _write_all(channel: int, data: bytes) -> None:
+    """Whole, also when two threads of the work report at once."""
     view = memoryview(data)
-    while view:
-        view = view[os.write(channel, view) :]
+    with _WRITING:
+        while view:
+            view = view[os.write(channel, view) :]
 
 
 def _watch_stdin() -> None:

@@ -25,7 +25,7 @@ from server import logs
 from server.jobs import locks, means, wire, workflows
 from server.jobs.bench import Bench
 from server.jobs.joblog import JobLog
-from server.jobs.protocol import Log, Progress, Request, WorkerMessage
+from server.jobs.protocol import Log, Preview, Progress, Request, WorkerMessage
 from server.jobs.wire import Key, failed
 from server.jobs.worker import be_nice, end_with_parent
 
@@ -250,6 +250,8 @@ class Workshop:
     def _hear(self, job: Job, said: Sequence[WorkerMessage]) -> None:
         """Of what was said at the same time: all lines, and how far it is now."""
         self._print(job, [one.line for one in said if isinstance(one, Log)])
+        for live in [one for one in said if isinstance(one, Preview)] if job.told_of else []:
+            self._say(wire.Preview(job.session, job.job, job.kind, live.socket, live.address))
         steps = [one for one in said if isinstance(one, Progress)]
         if steps and job.told_of:
             self._say(wire.Step(job.session, job.job, job.kind, steps[-1].percent, steps[-1].message))

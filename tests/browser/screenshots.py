@@ -79,6 +79,8 @@ STEPS: list[tuple[str, Step]] = [
     ("researched-sheet", _sheet),
     ("building", _tell(story.building)),
     ("building-room", _sheet),
+    ("", _sheet),
+    ("watching", _tell(story.watching)),
     ("showcase", _tell(story.showcase)),
     ("error", _error),
     ("inspector", _inspect),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestration.adapters.sandbox import Missing, Sandbox, probe
 from orchestration.adapters.website.build import StaticBuilder, swap
+from orchestration.adapters.website.live import Live
 from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order, SiteResult
 from orchestration.adapters.website.plan import Plan, plan_of
 from orchestration.adapters.website.vite.compiling import compile_project
@@ -55,12 +56,14 @@ class ViteBuilder:
     ) -> tuple[int, int]:
         """Write, compile, put into place; the number of built files and their bytes."""
         sandbox, packages = parts
-        with tempfile.TemporaryDirectory(prefix=".site-", dir=folder) as fresh:
+        live = Live(sandbox, packages.modules, folder, report)
+        with tempfile.TemporaryDirectory(prefix=".site-", dir=folder) as fresh, live:
             source = Path(fresh) / SOURCE_FOLDER
             source.mkdir(mode=0o755)
-            write_told(plan, source, report)
+            write_told(plan, source, report, live)
             dist = compile_project(source, packages, sandbox, report)
             put_in_place(source, dist, folder, Path(fresh))
+            live.finish()
         sizes = [path.stat().st_size for path in (folder / SITE_FOLDER).rglob("*") if path.is_file()]
         return len(sizes), sum(sizes)
 
@@ -83,8 +86,8 @@ def because(what: str, missing: Missing, report: Report) -> str:
     return f"{what}, because {missing.reason}."
 
 
-def write_told(plan: Plan, source: Path, report: Report) -> list[File]:
-    """Write the project, a log line for each file."""
+def write_told(plan: Plan, source: Path, report: Report, live: Live) -> list[File]:
+    """Write the project, a log line for each file, and each is seen."""
     done = 0
 
     def tell(file: File) -> None:
@@ -92,6 +95,7 @@ def write_told(plan: Plan, source: Path, report: Report) -> list[File]:
         done += 1
         report.log(f"wrote {file.path} ({grouped(len(file.data))} bytes)")
         report.progress(min(58, 30 + done // 2), f"writing {file.path}")
+        live.put(file.path, file.text)
 
     return write(plan, source, tell)
 
