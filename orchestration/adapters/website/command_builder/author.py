@@ -51,6 +51,7 @@ class CommandAuthor:
                 [str(Path(program).absolute()), *words[1:]],
                 profile.variables(self._means, places),
                 copy,
+                Path(place),
                 told if profile.task == "stdin" else "",
                 self._limits,
             )
@@ -88,6 +89,7 @@ class CommandAuthor:
 
 
 def _copy(bench: Bench, copy: Path) -> None:
+    copy.mkdir()
     for found in files_of(bench.folder):
         target = copy / found.path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,8 @@
 is over, and when whoever told us is gone.
 
 Run as a script of its own, `python -I -S keeper.py`; the plan is the first line of stdin, because it holds
-keys. The end of stdin is the order to end.
+keys. One more byte there is the order to end; its end means that whoever told us is gone, and nobody else will
+remove what is left on the disk.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
 import time
@@ -31,6 +33,9 @@ class Plan(TypedDict):
     command: list[str]
     environment: dict[str, str]
     folder: str
+    """Where it runs."""
+    place: str
+    """What is removed when nobody else will."""
     stdin: str
     """What it reads; nothing more than that."""
     file_bytes: int
@@ -51,9 +56,12 @@ def main() -> NoReturn:
     if child == 0:
         _become(plan, us)
     handle = os.pidfd_open(child)
-    select.select([handle, 0], [], [])
+    told = 0 in select.select([handle, 0], [], [])[0]
+    alone = told and not os.read(0, 1)
     ended = os.waitpid(child, os.WNOHANG)
     _end_all()
+    if alone:
+        shutil.rmtree(plan["place"], ignore_errors=True)
     code = os.waitstatus_to_exitcode(ended[1]) if ended[0] == child else -signal.SIGKILL
     os._exit(code if code >= 0 else 128 - code)
 

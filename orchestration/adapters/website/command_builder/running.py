@@ -60,11 +60,12 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is run. `command` begins with an absolute path."""
+    """What is run. `command` begins with an absolute path; `place` is removed if we do not live to do it."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
+    place: Path
     stdin: str
     limits: Limits
 
@@ -75,6 +76,7 @@ def run(what: Run, on_line: Callable[[str], None]) -> End:
         "command": list(what.command),
         "environment": dict(what.environment),
         "folder": str(what.folder),
+        "place": str(what.place),
         "stdin": what.stdin,
         "file_bytes": what.limits.file_bytes,
     }
@@ -141,11 +143,12 @@ def _size(folder: Path) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """The end of its stdin is the order to end; nothing is left when this returns."""
+    """Order it to end; no process is left when this returns."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(b"\n")
         process.stdin.close()
     for pipe in (process.stdout, process.stderr):
         pipe.close()
