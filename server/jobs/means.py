@@ -10,7 +10,10 @@ MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "website": ("data", "templates"),
+    "website": (
+        *("data", "templates"),
+        *("builder", "builder_model", "builder_command", "openai_api_key", "openai_base_url"),
+    ),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""

@@ -26,7 +26,7 @@ class SmallKit:
         self._missing = missing
         self.compiled: list[dict[str, str]] = []
 
-    def missing(self) -> str:
+    def missing(self, order: Order, report: Report) -> str:
         return self._missing
 
     def write(self, order: Order, source: Path, report: Report) -> Draft:

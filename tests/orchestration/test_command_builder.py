@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -54,7 +53,7 @@ class Workshop:
         means = Means({"MOENTREPRISE_BUILDER_COMMAND": command, "OPENAI_API_KEY": KEY, **self.means})
         builder = AuthoredBuilder(
             name,
-            lambda means: self.kit,
+            lambda: self.kit,
             lambda order: CommandAuthor(PROFILES[name], order.means, self.limits),
             lambda means: StaticBuilder(),
         )
@@ -313,28 +312,28 @@ def test_only_what_may_be_written_is_taken(workshop: Workshop) -> None:
     assert "codex: public/huge.png is left out: 3 145 728 bytes" in said
 
 
-async def test_when_the_worker_is_killed_nothing_of_the_agent_is_left(workshop: Workshop) -> None:
+def test_when_the_worker_is_killed_nothing_of_the_agent_is_left(workshop: Workshop) -> None:
     """As a cancel does it: the worker's whole group by SIGKILL."""
     script = workshop.place / "script.json"
     script.write_text(json.dumps({"deeds": ["hang"]}))
     command = shlex.join([sys.executable, agent.__file__, str(script)])
-    worker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", WORKER, command, str(workshop.place / "source")),
-        cwd=Path(__file__).parents[2],
-        start_new_session=True,
-    )
+    words = [sys.executable, "-c", WORKER, command, str(workshop.place / "source")]
+    worker = subprocess.Popen(words, cwd=Path(__file__).parents[2], start_new_session=True)
+    ends = time.monotonic() + 20
     pids: list[int] = []
-    async with asyncio.timeout(20):
-        while len(pids) < 2:
-            await asyncio.sleep(0.02)
-            with contextlib.suppress(OSError, ValueError):
-                given = json.loads((workshop.place / "given0.json").read_text())
-                pids = [given["pid"], int((Path(given["folder"]) / "child.pid").read_text())]
-        assert all(alive(pid) for pid in pids)
-        os.killpg(worker.pid, signal.SIGKILL)
-        await worker.wait()
-        while any(alive(pid) for pid in pids) or Path(given["folder"]).exists():
-            await asyncio.sleep(0.02)
+    while len(pids) < 2 and time.monotonic() < ends:
+        time.sleep(0.02)
+        with contextlib.suppress(OSError, ValueError):
+            given = json.loads((workshop.place / "given0.json").read_text())
+            folder = Path(given["folder"])
+            pids = [given["pid"], int((folder / "child.pid").read_text())]
+    assert [alive(pid) for pid in pids] == [True, True]
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+    while (any(alive(pid) for pid in pids) or folder.parent.exists()) and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert [alive(pid) for pid in pids] == [False, False]
+    assert not folder.parent.exists()
 
 
 WORKER = """

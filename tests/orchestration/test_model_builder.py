@@ -39,7 +39,7 @@ class Bench:
         endpoint = Endpoint("m", chat.url, self.key)
         builder = AuthoredBuilder(
             "model",
-            lambda means: self.kit,
+            lambda: self.kit,
             lambda order: ModelAuthor(endpoint, self.budget),
             lambda means: StaticBuilder(),
         )

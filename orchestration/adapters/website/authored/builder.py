@@ -25,7 +25,7 @@ class AuthoredBuilder:
     def __init__(
         self,
         name: str,
-        kit: Callable[[Means], Kit],
+        kit: Callable[[], Kit],
         author: Callable[[Order], Author],
         instead: Callable[[Means], Builder],
     ) -> None:
@@ -49,8 +49,8 @@ class AuthoredBuilder:
 
     def _build(self, order: Order, folder: Path, report: Report) -> SiteResult:
         report.log(f"{self.name}: begins with the project of the usual site")
-        kit = self._kit(order.means)
-        if missing := kit.missing():
+        kit = self._kit()
+        if missing := kit.missing(order, report):
             raise Unable(missing)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".authored-", dir=folder) as place:

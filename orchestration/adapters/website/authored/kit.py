@@ -29,14 +29,20 @@ class BuildFailed(Exception):  # noqa: N818 - it is an answer, not an error
 class Kit(Protocol):
     """One build's tools."""
 
-    def missing(self) -> str:
-        """A sentence: why projects cannot be built on this machine. Empty when they can."""
+    def missing(self, order: Order, report: Report) -> str:
+        """A sentence: why projects cannot be built on this machine. Empty when they can. Comes first."""
 
     def write(self, order: Order, source: Path, report: Report) -> Draft:
         """Write the project into the empty folder `source`."""
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
-        """Type-check, build into the new folder `built` and check. Raises BuildFailed, WorkError."""
+        """Type-check, build into the new folder `built` and check; `source` stays as it is.
+
+        Raises BuildFailed.
+        """
 
     def deliver(self, source: Path, built: Path, folder: Path) -> tuple[int, int]:
-        """Put both in place in the session's folder; the number of built files and their bytes."""
+        """Put both in place in the session's folder; the number of built files and their bytes.
+
+        What was there goes beside `source`, in whose folder everything is removed.
+        """

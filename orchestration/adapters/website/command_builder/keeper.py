@@ -2,8 +2,8 @@
 is over, and when whoever told us is gone.
 
 Run as a script of its own, `python -I -S keeper.py`; the plan is the first line of stdin, because it holds
-keys. One more byte there is the order to end; its end means that whoever told us is gone, and nobody else will
-remove what is left on the disk.
+keys. One more byte there is the order to end; its end means that whoever told us is gone, and nobody else
+will remove what is left on the disk.
 """
 
 from __future__ import annotations

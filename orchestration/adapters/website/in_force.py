@@ -1,0 +1,52 @@
+"""Which builder is in force on this machine, in words for an operator."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from orchestration.adapters.website.choice import BUILDER_MODEL, MODEL, chosen
+from orchestration.adapters.website.command_builder import PROFILES, Profile
+from orchestration.adapters.work import Means
+
+OUTSIDE = (
+    "an external builder runs outside of the sandbox with network, as this user: "
+    "choose it only on a machine of your own"
+)
+INSTEAD = "the usual site is built instead"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """`whole` tells whether what was chosen can be done; `found` and `remedy` are sentences."""
+
+    whole: bool
+    found: str
+    remedy: str = ""
+
+
+def in_force(means: Means) -> InForce:
+    """Nothing is asked of a model, and nothing is started."""
+    name, why = chosen(means)
+    if name == MODEL:
+        return _model(means, why)
+    if name in PROFILES:
+        return _command(PROFILES[name], means, why)
+    return InForce(True, f"{name}, because {why}.")
+
+
+def _model(means: Means, why: str) -> InForce:
+    model, url = means.text(BUILDER_MODEL), means.text("OPENAI_BASE_URL")
+    if not model:
+        return InForce(False, f"no model is named; {INSTEAD}.", f"Set {BUILDER_MODEL}.")
+    if not url and not means.text("OPENAI_API_KEY"):
+        return InForce(False, f"{model} has no key; {INSTEAD}.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL.")
+    return InForce(True, f"model, because {why}: {model} at {url or 'OpenAI'}; if it fails, {INSTEAD}.")
+
+
+def _command(profile: Profile, means: Means, why: str) -> InForce:
+    program = profile.program_words(means)[0]
+    if shutil.which(program) is None:
+        remedy = "Install it, or set MOENTREPRISE_BUILDER_COMMAND."
+        return InForce(False, f"{profile.label} is not found ({program}); {INSTEAD}.", remedy)
+    return InForce(True, f"{profile.name}, because {why}; if it fails, {INSTEAD}.", f"Note: {OUTSIDE}.")
