@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 LINK_ATTRIBUTES = {"href", "src", "poster", "action"}
 EXTERNAL_ALLOWED = {"mailto", "tel"}
+PAGE_BYTES_MAX = 4 * 1024 * 1024
 CSS_REMOTE = re.compile(r"@import|url\(\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
 
@@ -80,16 +81,22 @@ def check_site(folder: Path, *, scripts: bool = False) -> Verdict:
     titles = [page.title for page in pages.values()]
     faults += [f"two pages are titled {title!r}" for title in set(titles) if titles.count(title) > 1]
     for sheet in folder.rglob("*.css"):
-        if CSS_REMOTE.search(sheet.read_text("utf-8")):
+        if CSS_REMOTE.search(sheet.read_text("utf-8", "replace")):
             faults.append(f"{sheet.name} loads something from elsewhere")
+    faults += [f"{path.name}: too large" for path in folder.glob("*.html") if _too_large(path)]
     if "index.html" not in pages:
         faults.append("there is no index.html")
     return Verdict(len(links), tuple(faults))
 
 
+def _too_large(path: Path) -> bool:
+    return path.stat().st_size > PAGE_BYTES_MAX
+
+
 def _seen(path: Path) -> Seen:
     page = Seen()
-    page.feed(path.read_text("utf-8"))
+    if not _too_large(path):
+        page.feed(path.read_text("utf-8", "replace"))
     page.close()
     return page
 

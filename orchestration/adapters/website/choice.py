@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestration.adapters.website.build import StaticBuilder
 from orchestration.adapters.website.order import Builder
+from orchestration.adapters.website.vite.builder import ViteBuilder
 from orchestration.adapters.work import Means
 
 
 def choose(means: Means) -> Builder:
     """The builder for a job with these means."""
-    return StaticBuilder()
+    return ViteBuilder()
