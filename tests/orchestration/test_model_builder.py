@@ -36,6 +36,7 @@ class Bench:
     texts: dict[str, str] = field(default_factory=lambda: BAKERY)
 
     async def build(self, chat: ChatEndpoint) -> SiteResult:
+        self.report = Remembered()
         endpoint = Endpoint("m", chat.url, self.key)
         builder = AuthoredBuilder(
             "model",
@@ -46,6 +47,8 @@ class Bench:
         order = Order(answers(self.texts))
         result = await asyncio.to_thread(builder.build, order, self.folder, self.report)
         assert not chat.refused
+        assert self.report.percents == sorted(self.report.percents)
+        assert self.report.percents[-1] == 100
         assert list(self.folder.glob(".authored-*")) == []
         return result
 
@@ -105,7 +108,6 @@ async def test_a_model_looks_reads_writes_and_finishes_and_its_site_is_built(ben
         "model: 3 questions, 5 calls, 2400 tokens so far",
     ):
         assert line in bench.report.lines
-    assert bench.report.percents == sorted(bench.report.percents)
 
 
 async def test_exactly_four_tools_are_offered_each_with_a_closed_schema(bench: Bench) -> None:
@@ -317,7 +319,7 @@ async def test_a_model_without_end_stops_at_each_limit_of_its_budget(bench: Benc
         (Budget(tokens=2_500), "The model used up its words."),
         (Budget(seconds=0.5), "The model did not answer in time."),
     ):
-        bench.budget, bench.report = budget, Remembered()
+        bench.budget = budget
         assert await bench.fails(*fresh) == because
         assert len([line for line in bench.report.lines if "wrote src/App.tsx" in line]) <= 5
 

@@ -75,7 +75,7 @@ class ModelAuthor:
                 words = 0
                 if self._carry_out(reply, hands):
                     return
-                report.progress(min(65, 20 + self._calls), "writing the pages")
+                report.progress(min(100, 4 * self._questions), "writing the pages")
                 continue
             words += 1
             if words == WORDS_MAX:
