@@ -16,6 +16,7 @@ from typing import Protocol
 
 from orchestration.adapters.work import WorkErrorCode
 from orchestration.events import JobFailed, JobFinished, JobProgressed
+from server.jobs import limits
 from server.jobs.means import MeansOf, no_means
 from server.jobs.process import WORKER_COMMAND, WorkerProcess
 from server.jobs.protocol import Failed, Log, Progress, Ready, Request, Result, WorkerMessage
@@ -185,7 +186,7 @@ class JobRunner:
     async def _work(self, run: _Run) -> Result | Failed:
         worker = await self._take_worker()
         try:
-            async with asyncio.timeout(self._time_limit_s):
+            async with asyncio.timeout(limits.seconds(run.kind, run.request.means, self._time_limit_s)):
                 outcome = await self._converse(worker, run)
         except TimeoutError:
             outcome = _failed(WorkErrorCode.TIMED_OUT)

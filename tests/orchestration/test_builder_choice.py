@@ -14,12 +14,15 @@ from behind_walls import sandbox_or_skip
 from work_samples import BAKERY, Remembered, answers
 
 from orchestration.adapters import website
-from orchestration.adapters.website.choice import chosen
+from orchestration.adapters.builders import chosen, more_seconds
 from orchestration.adapters.website.command_builder import PROFILES
+from orchestration.adapters.website.command_builder.running import Limits
 from orchestration.adapters.website.in_force import in_force
+from orchestration.adapters.website.model_builder import Budget
 from orchestration.adapters.website.order import Order
 from orchestration.adapters.website.vite import builder as vite
 from orchestration.adapters.work import Means
+from server.jobs import limits
 from server.jobs import means as means_of_jobs
 from server.settings import DESCRIPTORS, Settings
 from tests.fakes import agent
@@ -54,6 +57,17 @@ def means(**values: str) -> Means:
 def test_the_builder_is_the_one_that_was_chosen(given: dict[str, str], name: str, why: str) -> None:
     assert chosen(means(**given)) == (name, why)
     assert website.choose(means(**given)).name == name
+
+
+def test_a_job_in_which_others_write_may_take_longer_and_still_ends_with_the_usual_site() -> None:
+    cases = (({}, 0.0), ({"builder": "static"}, 0.0), ({"model": "m"}, 360.0), ({"builder": "codex"}, 660.0))
+    for given, more in cases:
+        values = means(**given)
+        assert more_seconds(values) == more
+        assert limits.seconds("website", values.values, 120.0) == 120.0 + more
+        assert limits.seconds("post", values.values, 120.0) == 120.0
+    assert Budget().seconds < more_seconds(means(model="m"))
+    assert Limits().seconds < more_seconds(means(builder="codex"))
 
 
 def test_every_profile_can_be_chosen_by_the_setting() -> None:

@@ -388,7 +388,6 @@ def test_a_profile_that_cannot_be_used_is_refused(field_name: str, value: object
         "last_arguments": [],
         "task": "stdin",
         "output": "codex",
-        "seconds": 1,
         "environment": {},
     }
     assert Profile.of("x", Table(fields, "test")).label == "X"

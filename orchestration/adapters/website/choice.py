@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestration.adapters.builders import MODEL, MODEL_NAME, STATIC, chosen
 from orchestration.adapters.website.authored import Author, AuthoredBuilder, Unable
 from orchestration.adapters.website.authored.vite_kit import ViteKit
 from orchestration.adapters.website.build import StaticBuilder
@@ -10,20 +11,6 @@ from orchestration.adapters.website.model_builder import Endpoint, ModelAuthor
 from orchestration.adapters.website.order import Builder, Order
 from orchestration.adapters.website.vite.builder import ViteBuilder
 from orchestration.adapters.work import Means
-
-BUILDER = "MOENTREPRISE_BUILDER"
-BUILDER_MODEL = "MOENTREPRISE_BUILDER_MODEL"
-AUTO, VITE, STATIC, MODEL = "auto", "vite", "static", "model"
-
-
-def chosen(means: Means) -> tuple[str, str]:
-    """The builder's name, and why it is this one. An external builder is never chosen by itself."""
-    wanted = means.text(BUILDER) or AUTO
-    if wanted != AUTO:
-        return wanted, f"{BUILDER} says so"
-    if means.text(BUILDER_MODEL):
-        return MODEL, f"{BUILDER_MODEL} names a model"
-    return VITE, "nothing else is set"
 
 
 def choose(means: Means) -> Builder:
@@ -45,7 +32,7 @@ def _usual(means: Means) -> Builder:
 
 
 def _model(order: Order) -> Author:
-    model = order.means.text(BUILDER_MODEL)
+    model = order.means.text(MODEL_NAME)
     if not model:
         raise Unable("No model is named that builds sites.")
     url, key = order.means.text("OPENAI_BASE_URL"), order.means.text("OPENAI_API_KEY")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from orchestration.adapters.website.choice import BUILDER_MODEL, MODEL, chosen
+from orchestration.adapters.builders import COMMAND, MODEL, MODEL_NAME, chosen
 from orchestration.adapters.website.command_builder import PROFILES, Profile
 from orchestration.adapters.work import Means
 
@@ -36,9 +36,9 @@ def in_force(means: Means) -> InForce:
 
 
 def _model(means: Means, why: str) -> InForce:
-    model, url = means.text(BUILDER_MODEL), means.text("OPENAI_BASE_URL")
+    model, url = means.text(MODEL_NAME), means.text("OPENAI_BASE_URL")
     if not model:
-        return InForce(False, f"no model is named; {INSTEAD}.", f"Set {BUILDER_MODEL}.")
+        return InForce(False, f"no model is named; {INSTEAD}.", f"Set {MODEL_NAME}.")
     if not url and not means.text("OPENAI_API_KEY"):
         return InForce(False, f"{model} has no key; {INSTEAD}.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL.")
     return InForce(True, f"model, because {why}: {model} at {url or 'OpenAI'}; if it fails, {INSTEAD}.")
@@ -47,6 +47,6 @@ def _model(means: Means, why: str) -> InForce:
 def _command(profile: Profile, means: Means, why: str) -> InForce:
     program = profile.program_words(means)[0]
     if shutil.which(program) is None:
-        remedy = "Install it, or set MOENTREPRISE_BUILDER_COMMAND."
+        remedy = f"Install it, or set {COMMAND}."
         return InForce(False, f"{profile.label} is not found ({program}); {INSTEAD}.", remedy)
     return InForce(True, f"{profile.name}, because {why}; if it fails, {INSTEAD}.", f"Note: {OUTSIDE}.")

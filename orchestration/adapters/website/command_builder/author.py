@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from orchestration.adapters.website.authored.bench import Bench, files_of
@@ -23,12 +25,13 @@ WHERE = (
 
 
 class CommandAuthor:
-    """Runs `profile`'s program, once for the whole and once for each repair."""
+    """Runs `profile`'s program, once for the whole and once for each repair; `limits` hold for all of them."""
 
     def __init__(self, profile: Profile, means: Means, limits: Limits | None = None) -> None:
         self._profile = profile
         self._means = means
-        self._limits = limits or Limits(seconds=profile.seconds)
+        self._limits = limits or Limits()
+        self._ends = time.monotonic() + self._limits.seconds
         self._lines = 0
 
     def work(self, task: str, bench: Bench, report: Report) -> None:
@@ -53,7 +56,7 @@ class CommandAuthor:
                 copy,
                 Path(place),
                 told if profile.task == "stdin" else "",
-                self._limits,
+                replace(self._limits, seconds=self._ends - time.monotonic()),
             )
             reader = READERS[profile.output](str(copy))
             self._judge(run(what, lambda line: self._tell(reader, line, report)), reader)

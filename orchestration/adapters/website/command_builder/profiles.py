@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.adapters.builders import COMMAND, MODEL_NAME
 from orchestration.adapters.tables import Table, TableError
 from orchestration.adapters.website.command_builder.outputs import READERS
 from orchestration.adapters.work import Means
 
-COMMAND = "MOENTREPRISE_BUILDER_COMMAND"
-MODEL = "MOENTREPRISE_BUILDER_MODEL"
 TASKS = ("stdin", "argument")
 TASK_BYTES_MAX = 120_000
 """The kernel takes no longer argument than 128 KiB."""
@@ -35,7 +34,6 @@ class Profile:
     last_arguments: tuple[str, ...]
     task: str
     output: str
-    seconds: float
     environment: Mapping[str, str]
 
     @classmethod
@@ -51,7 +49,6 @@ class Profile:
             last_arguments=table.texts("last_arguments"),
             task=table.text("task"),
             output=table.text("output"),
-            seconds=table.number("seconds"),
             environment={variable: variables.text(variable) for variable in variables.keys()},
         )
         if profile.task not in TASKS or profile.output not in READERS:
@@ -60,7 +57,7 @@ class Profile:
 
     def words(self, means: Means, places: Mapping[str, str]) -> list[str]:
         """The command line. `places` are the values of placeholders."""
-        values = {**places, "model": means.text(MODEL)}
+        values = {**places, "model": means.text(MODEL_NAME)}
         words = [*self.arguments]
         if values["model"]:
             words += self.model_arguments
@@ -73,7 +70,7 @@ class Profile:
 
     def variables(self, means: Means, places: Mapping[str, str]) -> dict[str, str]:
         """The whole environment: a little of ours, and what the profile names."""
-        values = {**means.values, **places, "home": _home(), "model": means.text(MODEL)}
+        values = {**means.values, **places, "home": _home(), "model": means.text(MODEL_NAME)}
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         named = {name: _filled(value, values) for name, value in self.environment.items()}
         return {

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from orchestration.adapters.builders import COMMAND_SECONDS
 from orchestration.adapters.sandbox import folders
 from orchestration.adapters.sandbox.output import Lines
 from orchestration.adapters.website.command_builder.keeper import NOT_STARTED, Plan
@@ -32,7 +33,7 @@ LINE_CHARACTERS = 100_000
 class Limits:
     """What one run may use."""
 
-    seconds: float = 600.0
+    seconds: float = COMMAND_SECONDS
     output_lines: int = 20_000
     output_bytes: int = 16 * 1024 * 1024
     file_bytes: int = 64 * 1024 * 1024

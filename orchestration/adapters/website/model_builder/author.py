@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from orchestration.adapters.builders import MODEL_SECONDS
 from orchestration.adapters.website.authored.bench import Bench
 from orchestration.adapters.website.authored.terms import Unable
 from orchestration.adapters.website.model_builder.endpoint import Desk, Endpoint, Message, Reply
@@ -32,7 +33,7 @@ class Budget:
 
     questions: int = 60
     calls: int = 200
-    seconds: float = 300.0
+    seconds: float = MODEL_SECONDS
     tokens: int = 1_500_000
     answer_seconds: float = 150.0
     """The longest that one answer is waited for."""
