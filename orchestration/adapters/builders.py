@@ -29,9 +29,13 @@ def chosen(means: Means) -> tuple[str, str]:
     return VITE, "nothing else is set"
 
 
+def asks_others(means: Means) -> bool:
+    """Whether a model or an agent writes the site, so that a key may be needed."""
+    return chosen(means)[0] not in HOUSE
+
+
 def more_seconds(means: Means) -> float:
     """How much longer such a job may take than others, so that the usual site can still be built after it."""
-    name, _ = chosen(means)
-    if name in HOUSE:
+    if not asks_others(means):
         return 0.0
-    return BUILDS_SECONDS + (MODEL_SECONDS if name == MODEL else COMMAND_SECONDS)
+    return BUILDS_SECONDS + (MODEL_SECONDS if chosen(means)[0] == MODEL else COMMAND_SECONDS)

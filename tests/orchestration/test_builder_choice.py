@@ -83,6 +83,8 @@ def test_only_a_website_s_job_is_told_of_the_builder_and_its_key() -> None:
     mine = {BUILDER: "codex", MODEL: "m", "MOENTREPRISE_BUILDER_COMMAND": "c", "OPENAI_API_KEY": "k"}
     assert mine.items() <= of("s", "website").items()
     assert not of("s", "publish").keys() & mine.keys()
+    house = means_of_jobs.of_settings(Settings(builder="vite", builder_model="m", openai_api_key="k"))
+    assert "OPENAI_API_KEY" not in house("s", "website")
 
 
 @pytest.mark.parametrize(

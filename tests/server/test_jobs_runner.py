@@ -305,7 +305,8 @@ async def test_a_job_gets_the_means_of_its_kind_over_stdin_alone(
     runners: list[JobRunner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(means.NAMES, "research", ("openai_api_key", "brain_key"))
-    settings = Settings.load({"OPENAI_API_KEY": "canary-1"}, None, None)
+    given = {"OPENAI_API_KEY": "canary-1", "MOENTREPRISE_TEMPLATES": "/srv/packages"}
+    settings = Settings.load({**given, "MOENTREPRISE_DATA": "/srv/data"}, None, None)
     script = (
         "import json,os,sys\nasked = json.loads(sys.stdin.readline())\n"
         "print(json.dumps({'type': 'result', 'result': {'means': asked['means'],"
@@ -313,7 +314,9 @@ async def test_a_job_gets_the_means_of_its_kind_over_stdin_alone(
     )
     runner = JobRunner(command=(sys.executable, "-S", "-c", script), means=means.of_settings(settings))
     runners.append(runner)
-    for kind, expected in (("research", {"OPENAI_API_KEY": "canary-1"}), ("website", {})):
+    site = {"MOENTREPRISE_TEMPLATES": "/srv/packages", "MOENTREPRISE_DATA": "/srv/data"}
+    site |= {"MOENTREPRISE_BUILDER": "auto"}
+    for kind, expected in (("research", {"OPENAI_API_KEY": "canary-1"}), ("website", site)):
         heard = start(runner, tmp_path, kind, job=kind)
         outcome = await heard.outcome()
         assert isinstance(outcome, JobFinished)

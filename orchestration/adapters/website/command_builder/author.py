@@ -25,7 +25,7 @@ WHERE = (
 
 
 class CommandAuthor:
-    """Runs `profile`'s program, once for the whole and once for each repair; `limits` hold for all of them."""
+    """Runs `profile`'s program, once for the whole and once for each repair; `limits` hold for all."""
 
     def __init__(self, profile: Profile, means: Means, limits: Limits | None = None) -> None:
         self._profile = profile

@@ -79,7 +79,7 @@ def _first_line() -> bytes:
 
 def _become(plan: Plan, parent: int) -> NoReturn:
     try:
-        os.setsid()
+        os.setpgid(0, 0)  # not a session: the kernel may share its time out by those
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(NOT_STARTED)

@@ -16,14 +16,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from orchestration.adapters.builders import COMMAND_SECONDS
-from orchestration.adapters.sandbox import folders
+from orchestration.adapters.sandbox import folders, processes
 from orchestration.adapters.sandbox.output import Lines
 from orchestration.adapters.website.command_builder.keeper import NOT_STARTED, Plan
 
 KEEPER = Path(__file__).with_name("keeper.py")
 READ_BYTES = 65536
 TICK_S = 0.2
-MEASURE_S = 2.0
+MEASURE_S = 1.0
 ENDING_S = 8.0
 LINE_CHARACTERS = 100_000
 """Some of the lines are JSON that holds a command's whole output."""
@@ -89,7 +89,7 @@ def run(what: Run, on_line: Callable[[str], None]) -> End:
         stderr=pipe,
         cwd="/",
         env={},
-        start_new_session=True,
+        process_group=0,
     )
     try:
         assert process.stdin is not None
@@ -131,6 +131,7 @@ def _follow(process: subprocess.Popen[bytes], what: Run, on_line: Callable[[str]
                 return How.TIMED_OUT
             if now >= measured + MEASURE_S:
                 measured = now
+                processes.give_way(process.pid)
                 if _size(what.folder) > what.limits.total_bytes:
                     return How.TOO_MUCH_DISK
     return None
