@@ -41,11 +41,12 @@ class AuthoredBuilder:
         whole = Whole(report)
         try:
             result = self._build(order, folder, whole)
-        except Unable as unable:
-            whole.log(f"{self.name}: {unable.reason} The usual site is built instead.")
+        except (Unable, OSError) as error:
+            reason = error.reason if isinstance(error, Unable) else "What it wrote could not be saved."
+            whole.log(f"{self.name}: {reason} The usual site is built instead.")
             rest = Share(whole, whole.highest, 100)
             usual = self._instead(order.means).build(order, folder, rest)
-            reasons = dict.fromkeys(reason for reason in (unable.reason, usual.because) if reason)
+            reasons = dict.fromkeys(one for one in (reason, usual.because) if one)
             result = replace(usual, because=" ".join(reasons))
         seconds = round(time.perf_counter() - began, 3)
         return replace(result, seconds=seconds)
