@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from work_samples import BAKERY, Remembered, answers
 
 from orchestration.adapters import website
 from orchestration.adapters.builders import chosen, more_seconds
+from orchestration.adapters.sandbox import Missing, probing
+from orchestration.adapters.website import in_force as in_force_module
 from orchestration.adapters.website.command_builder import PROFILES
 from orchestration.adapters.website.command_builder.running import Limits
 from orchestration.adapters.website.in_force import in_force
@@ -100,11 +103,30 @@ def test_only_a_website_s_job_is_told_of_the_builder_and_its_key() -> None:
         ({"builder": "codex", "command": sys.executable}, True, f"codex, because {BUILDER} says so;"),
     ],
 )
-def test_an_operator_reads_what_is_in_force(given: dict[str, str], whole: bool, found: str) -> None:
+def test_an_operator_reads_what_is_in_force(
+    given: dict[str, str], whole: bool, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_force_module, "_missing", lambda: "")
     told = in_force(means(**given))
     assert (told.whole, found in told.found) == (whole, True), told
     outside = "outside of the sandbox with network, as this user: choose it only on a machine of your own"
     assert (outside in told.remedy) is ("codex" in given.values() and whole)
+
+
+@pytest.mark.parametrize("given", [{}, {"model": "m", "key": "k"}, {"builder": "codex"}])
+def test_without_the_parts_to_build_an_operator_reads_that_pages_are_static(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, _ = chosen(means(**given))
+    monkeypatch.setattr(probing, "examine", lambda: Missing("bubblewrap is not installed"))
+    told = in_force(means(**given))
+    assert not told.whole
+    reason = "there is no sandbox (bubblewrap is not installed)"
+    if shutil.which("node"):
+        assert told.found == f"static pages, not {name}: {reason}."
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    assert in_force(means(**given)).found == f"static pages, not {name}: Node is not installed."
+    assert in_force(means(builder="static")).whole
 
 
 async def test_a_model_that_is_not_named_leads_to_the_usual_site(

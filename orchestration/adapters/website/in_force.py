@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from orchestration.adapters.builders import COMMAND, MODEL, MODEL_NAME, chosen
+from orchestration.adapters.builders import COMMAND, MODEL, MODEL_NAME, STATIC, chosen
+from orchestration.adapters.sandbox import Missing, probing
 from orchestration.adapters.website.command_builder import PROFILES, Profile
+from orchestration.adapters.website.vite.template import ready
 from orchestration.adapters.work import Means
 
 OUTSIDE = (
@@ -26,13 +28,24 @@ class InForce:
 
 
 def in_force(means: Means) -> InForce:
-    """Nothing is asked of a model, and nothing is started."""
+    """Nothing is asked of a model, and nothing but the sandbox is tried."""
     name, why = chosen(means)
+    if name != STATIC and (missing := _missing()):
+        return InForce(False, f"static pages, not {name}: {missing}.")
     if name == MODEL:
         return _model(means, why)
     if name in PROFILES:
         return _command(PROFILES[name], means, why)
-    return InForce(True, f"{name}, because {why}.")
+    later = "" if name == STATIC or ready(means) else "Its packages are fetched at the first build."
+    return InForce(True, f"{name}, because {why}.", later)
+
+
+def _missing() -> str:
+    """What every builder but the static one needs and this machine has not; empty when it has all."""
+    if shutil.which("node") is None:
+        return "Node is not installed"
+    walls = probing.examine()
+    return f"there is no sandbox ({walls.reason})" if isinstance(walls, Missing) else ""
 
 
 def _model(means: Means, why: str) -> InForce:
