@@ -94,6 +94,7 @@ class Sessions:
         """Drop an ended session and delete its folder."""
         self._sessions.pop(session.id, None)
         self._openers.pop(session.id, None)
+        self._crew.workshop.forget(session.id)
         task = asyncio.create_task(_delete(session), name="session-forget")
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)

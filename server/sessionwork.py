@@ -43,6 +43,10 @@ class Workshop(Protocol):
 
     def cancel_session(self, session_id: str) -> Awaitable[object]: ...
 
+    def attach(self, session_id: str, listener: RunListener) -> None: ...
+
+    def forget(self, session_id: str) -> None: ...
+
 
 class SessionWork:
     """One session's view of the Workshop."""

@@ -25,12 +25,16 @@ class WorkErrorCode(StrEnum):
 
 
 class WorkError(Exception):
-    """Work that cannot be done. `reason` is one sentence for the human, without paths or traces."""
+    """Work that cannot be done. `reason` is one sentence for the human, without paths or traces.
 
-    def __init__(self, code: WorkErrorCode, reason: str) -> None:
+    `retryable`: the same may go well in a moment, as with a service that is busy; then it is tried again.
+    """
+
+    def __init__(self, code: WorkErrorCode, reason: str, *, retryable: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.retryable = retryable
 
 
 class Report(Protocol):

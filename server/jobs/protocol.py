@@ -1,6 +1,6 @@
-"""The lines between the server and a worker process: one JSON object per line.
+"""The lines between the workshop and a worker process: one JSON object per line.
 
-The server sends one request and keeps stdin open; the worker answers `ready`, any number of `log` and
+The workshop sends one request and keeps stdin open; the worker answers `ready`, any number of `log` and
 `progress`, then one `result` or `failed`. The end of stdin tells the worker that nobody waits any more.
 """
 
@@ -57,6 +57,8 @@ class Result:
 class Failed:
     code: WorkErrorCode
     reason: str
+    retryable: bool = False
+    """Whether the same work may go well in a moment."""
 
 
 WorkerMessage = Ready | Log | Progress | Result | Failed
@@ -107,7 +109,8 @@ def _message(message: dict[str, object]) -> WorkerMessage:
                 raise TypeError("result is not an object")
             return Result(cast("dict[str, object]", result))
         case "failed":
-            return Failed(WorkErrorCode(str(message["code"])), inert(str(message["reason"])))
+            code = WorkErrorCode(str(message["code"]))
+            return Failed(code, inert(str(message["reason"])), message.get("retryable") is True)
         case other:
             raise ValueError(f"unknown message {other!r}")
 
