@@ -218,6 +218,30 @@ class Settings:
         "The chat endpoint's key, if it wants one.",
         secret=True,
     )
+    builder: str = _setting(
+        "auto",
+        "MOENTREPRISE_BUILDER",
+        values.choice("auto", "vite", "static", "model", "codex", "openmanus", "opencode"),
+        "auto, vite, static, model, codex, openmanus or opencode",
+        "Who builds websites: our own project with Vite, or static pages; a model, through four tools; or an "
+        "agent installed here, which runs outside of the sandbox with network: only on your own machine. "
+        "Auto is the model where one is named, else Vite.",
+    )
+    builder_model: str = _setting(
+        "",
+        "MOENTREPRISE_BUILDER_MODEL",
+        values.text,
+        "a model's name",
+        "The model that builds websites, at OPENAI_BASE_URL with OPENAI_API_KEY; also told to an agent.",
+    )
+    builder_command: str = _setting(
+        "",
+        "MOENTREPRISE_BUILDER_COMMAND",
+        values.command,
+        "a command line",
+        "How the agent that builds websites is started, where its usual name does not do: "
+        "/opt/openmanus/.venv/bin/python /opt/openmanus/main.py.",
+    )
     token_prices: tuple[TokenPrice, ...] = _setting(
         (),
         "MOENTREPRISE_TOKEN_PRICES",

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, event
 
 from orchestration.adapters.work import WorkErrorCode
 from server import logs
-from server.jobs import locks, means, wire, workflows
+from server.jobs import limits, locks, means, wire, workflows
 from server.jobs.bench import Bench
 from server.jobs.joblog import JobLog
 from server.jobs.protocol import Log, Preview, Progress, Request, WorkerMessage
@@ -98,9 +98,8 @@ class Workshop:
         request = Request(job.kind, payload, str(folder), await self._means(job.session, job.kind))
         if job.is_cancelled():  # meanwhile
             return wire.as_json(CANCELLED)
-        ended = await self._bench.work(
-            _name(job), request, self._limits.time_limit_s, lambda said: self._hear(job, said)
-        )
+        seconds = limits.seconds(job.kind, request.means, self._limits.time_limit_s)
+        ended = await self._bench.work(_name(job), request, seconds, lambda said: self._hear(job, said))
         return wire.as_json(ended)
 
     def note(self, order: dict[str, object], line: str) -> None:

@@ -44,6 +44,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_BRAIN_URL": ("http://localhost:2/v1/", "http://localhost:2/v1"),
     "MOENTREPRISE_BRAIN_MODEL": ("b", "b"),
     "MOENTREPRISE_BRAIN_KEY": ("k", "k"),
+    "MOENTREPRISE_BUILDER": ("Codex", "codex"),
+    "MOENTREPRISE_BUILDER_MODEL": ("m", "m"),
+    "MOENTREPRISE_BUILDER_COMMAND": ("python '/a b/main.py'", "python '/a b/main.py'"),
     "MOENTREPRISE_TOKEN_PRICES": (
         "input.text=4, output.audio=64.5,",
         (TokenPrice("input", "text", 4.0), TokenPrice("output", "audio", 64.5)),
@@ -84,6 +87,8 @@ BAD = {
     "MOENTREPRISE_KEEP_ENDED_S": "-1",
     "OPENAI_BASE_URL": "http://name:secret@localhost",
     "MOENTREPRISE_BRAIN_URL": "localhost:2",
+    "MOENTREPRISE_BUILDER": "me",
+    "MOENTREPRISE_BUILDER_COMMAND": "python 'main.py",
     "MOENTREPRISE_TOKEN_PRICES": "input.words=3",
     "MOENTREPRISE_LINKEDIN_ORGANISATION": "Acme",
     "MOENTREPRISE_LINKEDIN_VERSION": "202613",
