@@ -95,7 +95,7 @@ class Child:
             failures = 0 if loop.time() - began > HEALTHY_S else failures + 1
             if failures >= HOPELESS and not opened:
                 self._hopeless()
-            await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
+            await asyncio.sleep(BACKOFF_S[max(0, min(failures, len(BACKOFF_S)) - 1)])
             self.restarts += 1
 
     async def _live(self) -> bool:

@@ -28,7 +28,7 @@ POLL_S = 0.25
 SERVICE_POLL_S = 0.5
 PAUSES_S = (0.5, 2.0)
 """Before the second and the third try."""
-STARTS_MAX = 6
+STARTS_MAX = 4
 """How often a job is taken up, the first time counted: one may end the workshop itself."""
 ONCE = ("publish",)
 """Kinds that are never tried again: whether the first try did something can be unknown."""

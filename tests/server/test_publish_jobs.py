@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from killed_server import server
 from processes import children
+from workshops import until
 
 from orchestration.adapters.picture_files import keep_picture
 from orchestration.events import JobFailed, JobFinished, JobProgressed
@@ -150,3 +152,26 @@ async def test_whoever_ends_in_the_middle_is_never_followed_by_a_second_post(
             assert again.result["status"] == "unknown"
             assert linkedin.calls.count("POST /rest/posts") == sent
     await desk.runner.close()
+
+
+@pytest.mark.parametrize("calls", [1, 3, CALLS])
+async def test_a_publication_of_a_killed_server_ends_once_under_the_next_with_the_same_account(
+    linkedin: FakeLinkedIn, tmp_path: Path, calls: int
+) -> None:
+    desk = Desk(tmp_path, linkedin)
+    if calls == CALLS:
+        linkedin.troubles.append("hang_after")
+    async with server(tmp_path, linkedin.url) as first:
+        first.tell(session=SESSION, job="j1", kind="publish", payload=desk.payload())
+        await until(lambda: len(linkedin.calls) >= calls)
+        await first.kill()
+    sent = linkedin.calls.count("POST /rest/posts")
+    async with server(tmp_path, linkedin.url) as second:
+        second.tell(attach=SESSION)
+        await until(lambda: second.outcomes)
+        (told,) = second.outcomes
+        result = told["result"]
+        assert isinstance(result, dict)
+        assert result["status"] == "unknown"  # it had begun, and nobody can know how far it went
+        assert linkedin.calls.count("POST /rest/posts") == sent <= 1
+        assert len(linkedin.posts) == (1 if calls == CALLS else 0)

@@ -17,6 +17,8 @@ BRIEF: dict[str, object] = {
 }
 _WORKER = """
 import io, json, os, sys, time, types
+from server.jobs.worker import end_with_parent
+end_with_parent()
 line = sys.stdin.buffer.readline()
 asked = json.loads(line or b'{"payload": {}}')
 def say(**m): print(json.dumps(m), flush=True)
