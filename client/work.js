@@ -48,7 +48,7 @@ export class Work {
       on.sent();
       return attempt(() => session.correct(key, text));
     });
-    this.#research = new ResearchPanel(cancel);
+    this.#research = new ResearchPanel(cancel, (address) => session.withToken(address));
     this.#build = new BuildPanel(cancel);
     this.#post = new PostPanel({
       edit: (text) => {

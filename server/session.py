@@ -24,9 +24,10 @@ from media.outbound import Outbound
 from media.overheard import Overheard
 from media.timing import Pacer
 from orchestration import events
-from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
+from orchestration.notices import Error, Notice, PostDrafted, ResearchReady, SessionState, SiteReady
 from orchestration.personas import Cast
 from orchestration.ports import LineFactory
+from orchestration.shown import with_addresses
 from orchestration.workflow import Workflow
 from server import logs, metrics
 from server.accounts import SessionAccount
@@ -293,6 +294,8 @@ class Session:
                 return
             case SiteReady():
                 notice = replace(notice, url=f"/preview/{self.capability}/")
+            case ResearchReady(research=research):
+                notice = replace(notice, research=with_addresses(research, f"/sessions/{self.id}/assets/"))
             case PostDrafted(image=image) if image:
                 notice = replace(notice, image=f"/sessions/{self.id}/assets/{image}")
             case _:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from urllib.parse import urlsplit
 
 from orchestration.adapters import words
 from orchestration.adapters.answers import Answers
@@ -28,6 +27,7 @@ DOMAIN = re.compile(
     r"nl|es|it|ch|at|be|us|ca|au|se|no|dk|pl|pt|ie|in|jp))\b(?!@)",
     re.IGNORECASE,
 )
+HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\s\[\]]+)", re.IGNORECASE)
 SPOKEN_DOT = re.compile(r"\b(\w+) dot (com|org|net|io|de|fr|eu)\b", re.IGNORECASE)
 WEIGHTS = (("offer", 3), ("name", 2), ("audience", 1))
 
@@ -81,7 +81,8 @@ class Site:
 
     @property
     def host(self) -> str:
-        return (urlsplit(self.url).hostname or self.url).removeprefix("www.")
+        found = HOST.match(self.url)
+        return found[1].lower() if found else self.url
 
 
 @dataclass(frozen=True, slots=True)

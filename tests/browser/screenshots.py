@@ -77,6 +77,7 @@ STEPS: list[tuple[str, Step]] = [
     ("", _again),
     ("researched", _tell(story.researched)),
     ("researched-sheet", _sheet),
+    ("searched", _tell(story.searched)),
     ("building", _tell(story.building)),
     ("building-room", _sheet),
     ("", _sheet),

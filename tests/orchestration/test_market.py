@@ -194,6 +194,19 @@ def test_when_no_found_site_can_be_read_the_headline_claims_none(
     assert "What these sites speak of" not in [finding.title for finding in found.findings]
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://[::1]:80/", "https://user@[/", "http://\u202e/", "https:///x"]
+)
+def test_an_address_that_is_none_is_one_more_site_that_was_not_read(
+    sites: HostileWeb, engine: FakeSearch, tmp_path: Path, url: str
+) -> None:
+    found_by(engine, sites, "crust.example")
+    engine.results.insert(0, {"url": url, "title": "Odd"})
+    odd, crust = carry_out(sites, means(engine), tmp_path)[0].sites
+    assert odd.reason
+    assert crust.title == "Crust & Co"
+
+
 def test_offline_means_that_nothing_is_asked(sites: HostileWeb, engine: FakeSearch, tmp_path: Path) -> None:
     found, report = carry_out(sites, means(engine, "offline"), tmp_path, {"style": "like tartine.com"})
     assert (sites.asked, engine.asked) == ([], [])

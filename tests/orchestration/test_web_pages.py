@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from orchestration.adapters.web import Fetched, FetchError, Robots, Web, inert, read
-from orchestration.adapters.web.robots import allowed, parsed
+from orchestration.adapters.web.robots import allowed, rules_in
 from tests.fakes.hostile_web import hostile_web, html
 
 ROBOTS = """
@@ -45,17 +45,17 @@ def page(body: bytes, charset: str = "") -> Fetched:
     ],
 )
 def test_the_longest_rule_for_us_decides(path: str, fine: bool) -> None:
-    assert allowed(parsed(ROBOTS), path) is fine
+    assert allowed(rules_in(ROBOTS), path) is fine
 
 
 def test_a_group_of_our_own_counts_alone() -> None:
-    rules = parsed(ROBOTS + "\nUser-agent: Moentreprise/0.1\nAllow: /private\nDisallow: /mine\n")
+    rules = rules_in(ROBOTS + "\nUser-agent: Moentreprise/0.1\nAllow: /private\nDisallow: /mine\n")
     assert allowed(rules, "/private")
     assert not allowed(rules, "/mine")
 
 
 def test_no_pattern_is_slow() -> None:
-    rules = parsed("User-agent: *\n" + f"Disallow: /{'*a' * 2000}b$\n" * 100)
+    rules = rules_in("User-agent: *\n" + f"Disallow: /{'*a' * 2000}b$\n" * 100)
     begun = time.perf_counter()
     assert allowed(rules, "/" + "a" * 2000)
     assert time.perf_counter() - begun < 2

@@ -43,6 +43,7 @@ def talk(room: Opened) -> None:
         research={
             "offline": True,
             "findings": [{"title": "Trade", "text": HOSTILE, "source": "our catalogue"}],
+            "sites": [{"url": "https://a.example/", "title": HOSTILE, "summary": HOSTILE, "reason": ""}],
         },
         site={"pages": [{"title": "Home", "path": "index.html"}, {"title": "About", "path": "about.html"}]},
         post={

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from orchestration.adapters.searching.terms import (
     RESULTS_MAX,
@@ -60,7 +60,7 @@ class JsonSearch:
     @property
     def name(self) -> str:
         """As the operator calls it, else its host."""
-        host = (urlsplit(self.address).hostname or "the search provider").removeprefix("api.")
+        host = self.address.split("/")[2].partition(":")[0].removeprefix("api.")
         return self.shape.get("name", host).replace("_", " ")
 
     async def search(self, question: Question) -> SearchResult:

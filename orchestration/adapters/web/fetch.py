@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from orchestration.adapters.web.rules import FetchCode, FetchError, NotPublicError, Rules
+from orchestration.adapters.web.rules import FetchCode, FetchError, NotPublicError, Rules, parsed
 
 USER_AGENT = "Moentreprise/0.1 (market research; reads a page once when its human asks)"
 HTML = ("text/html", "application/xhtml+xml")
@@ -99,14 +99,14 @@ class Web:
         self, address: str, types: tuple[str, ...], headers: Mapping[str, str], any_status: bool
     ) -> Fetched:
         assert self._session is not None, "use it with `async with`"
-        url = _parsed(address)
+        url = parsed(address)
         for _ in range(self.rules.redirects_max + 1):
             self.rules.check_url(url)
             async with self._session.get(url, allow_redirects=False, headers=headers) as response:
                 place = response.headers.get("Location")
                 if response.status not in REDIRECTS or not place:
                     return await self._read(url, response, types, any_status)
-                url = url.join(_parsed(place)).with_fragment(None)
+                url = url.join(parsed(place)).with_fragment(None)
                 headers = NOTHING
         raise FetchError(FetchCode.TOO_MANY_REDIRECTS)
 
@@ -186,15 +186,6 @@ def _result(host: str, ip: str, port: int) -> ResolveResult:
         proto=0,
         flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
     )
-
-
-def _parsed(address: str) -> URL:
-    if any(character.isspace() or not character.isprintable() for character in address):
-        raise FetchError(FetchCode.NOT_AN_ADDRESS)
-    try:
-        return URL(address)
-    except (ValueError, TypeError):
-        raise FetchError(FetchCode.NOT_AN_ADDRESS) from None
 
 
 def _code_of(error: Exception) -> FetchCode:

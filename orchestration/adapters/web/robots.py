@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from yarl import URL
 
 from orchestration.adapters.web.fetch import Web
+from orchestration.adapters.web.rules import parsed
 
 NAME = "moentreprise"
 BYTES_READ = 512_000
@@ -53,7 +54,8 @@ class Robots:
 
         Raises FetchError where the file cannot be had at all: then the page cannot either.
         """
-        url = URL(address)
+        url = parsed(address)
+        self._web.rules.check_url(url)
         origin = str(url.origin())
         if origin not in self._known:
             self._known[origin] = await self._ask(url)
@@ -66,7 +68,7 @@ class Robots:
             return (Rule("/", False),)
         if answer.status >= 400:
             return ()
-        return parsed(answer.body[:BYTES_READ].decode("utf-8", "replace"))
+        return rules_in(answer.body[:BYTES_READ].decode("utf-8", "replace"))
 
 
 def allowed(rules: tuple[Rule, ...], path: str) -> bool:
@@ -75,7 +77,7 @@ def allowed(rules: tuple[Rule, ...], path: str) -> bool:
     return max(fitting)[1] if fitting else True
 
 
-def parsed(text: str) -> tuple[Rule, ...]:
+def rules_in(text: str) -> tuple[Rule, ...]:
     """The rules for us: of the groups that name us, else of those for all others."""
     groups: dict[str, list[Rule]] = {}
     named: set[str] = set()

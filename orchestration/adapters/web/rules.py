@@ -81,6 +81,16 @@ async def resolve_by_system(host: str, port: int) -> list[str]:
     return await asyncio.get_running_loop().run_in_executor(_dns, ask)
 
 
+def parsed(address: str) -> URL:
+    """Raises FetchError for what cannot be an address at all; `Rules.check_url` says more."""
+    if any(character.isspace() or not character.isprintable() for character in address):
+        raise FetchError(FetchCode.NOT_AN_ADDRESS)
+    try:
+        return URL(address)
+    except (ValueError, TypeError):
+        raise FetchError(FetchCode.NOT_AN_ADDRESS) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Tests may call other addresses public and allow other ports; an operator's own service may be anywhere.
