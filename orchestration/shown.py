@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orchestration import notices
 
+POST = ("text", "image", "alt", "text_by", "picture_by", "text_because", "because")
+
 
 def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
     """The notice that shows a result of this kind; None where it is only spoken of."""
@@ -14,7 +16,8 @@ def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
         case "website":
             return notices.SiteReady(text.get("url", ""), result)
         case "post":
-            return notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", ""))
+            told = {part: text.get(part, "") for part in POST}
+            return notices.PostDrafted(**told)
         case "publish":
             status, url = text.get("status", "unknown"), text.get("url", "")
             return notices.PostPublished(status, url, text.get("reason", ""), text.get("code", ""))
