@@ -198,12 +198,20 @@ class SiteReady:
 
 @dataclass(frozen=True, slots=True)
 class PostDrafted:
-    """`image` is a URL relative to this server, empty while there is none."""
+    """`image` is a URL relative to this server, empty while there is none.
+
+    `text_by` is model, template or human, `picture_by` model or card; `text_because` and `because` are a
+    sentence each: why no model did it, where one was asked.
+    """
 
     type: ClassVar[str] = "post.drafted"
     text: str
     image: str
     alt: str
+    text_by: str = ""
+    picture_by: str = ""
+    text_because: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -405,7 +405,7 @@ class Desk:
         if "post" not in self.results or self.decided is not None or not parts:
             return []
         if "text" in parts:
-            parts["text_by"] = "human"
+            parts |= {"text_by": "human", "text_because": ""}
         self.kept |= set(parts) | set(_OF_THE_PICTURE if "alt" in parts else ())
         return self._change_post(parts, tuple(parts), now)
 
