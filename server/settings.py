@@ -233,6 +233,45 @@ class Settings:
         "a folder",
         "A folder with a streaming transducer in sherpa-onnx's form: the embedded engine hears with it.",
     )
+    search: str = _setting(
+        "auto",
+        "MOENTREPRISE_SEARCH",
+        values.choice("auto", "offline", "openai", "json"),
+        "auto, offline, openai or json",
+        "How the market is researched: auto searches with MOENTREPRISE_SEARCH_URL, else with OPENAI_API_KEY, "
+        "and opens the sites that you name; offline opens nothing.",
+    )
+    search_url: str = _setting(
+        "",
+        "MOENTREPRISE_SEARCH_URL",
+        values.matching(r"https?://[^\s@/?#]+[^\s@]*\{query\}[^\s@]*"),
+        "an http or https address with {query} in it",
+        "A search engine that answers with JSON, such as http://localhost:8888/search?format=json&q={query}; "
+        "{count} and {key} are filled in as well.",
+    )
+    search_key: str = _setting(
+        "",
+        "MOENTREPRISE_SEARCH_KEY",
+        values.text,
+        "a key",
+        "The search engine's key; for openai, a key of its own.",
+        secret=True,
+    )
+    search_model: str = _setting(
+        "gpt-5.4-mini",
+        "MOENTREPRISE_SEARCH_MODEL",
+        values.text,
+        "a model's name",
+        "The model that searches with OpenAI.",
+    )
+    search_form: str = _setting(
+        "",
+        "MOENTREPRISE_SEARCH_FORM",
+        values.matching(r"((results|title|url|text|header|name)=\S+\s*)+"),
+        "words such as results=web.results text=description header=X-Subscription-Token name=Brave",
+        "Where the JSON of the search engine has its results, and their title, url and text; which header "
+        "carries the key, and its name. Without it: results, title, url, content, Authorization, its host.",
+    )
     linkedin_client_id: str = _setting(
         "",
         "LINKEDIN_CLIENT_ID",

@@ -167,8 +167,11 @@ def _failed(result: Facts) -> Case | None:
 
 
 def _reason(result: Facts) -> str:
-    reason = words.clean(string(result, "reason") or string(result, "message"))
-    return words.lower_first(words.clip(reason, _REASON_WORDS))
+    return _clause(string(result, "reason") or string(result, "message"))
+
+
+def _clause(sentence: str) -> str:
+    return words.lower_first(words.clip(words.clean(sentence), _REASON_WORDS))
 
 
 def _result(context: Context, tool: str, fact: str) -> Facts:
@@ -224,6 +227,8 @@ def _show_site(context: Context) -> Case:
         "pages": words.listing(shown),
         "palette": f"the {tone}" if "palette" in tone.lower() else tone,
     }
+    if titles and (reason := _clause(string(result, "because"))):
+        return "degraded", {**slots, "reason": reason}
     if titles:
         return ("full" if tone else "pages"), slots
     return ("palette" if tone else "plain"), slots

@@ -11,6 +11,15 @@ MeansOf = Callable[[str, str], Mapping[str, str]]
 
 NAMES: dict[str, tuple[str, ...]] = {
     "website": ("data", "templates"),
+    "research": (
+        "search",
+        "search_url",
+        "search_key",
+        "search_model",
+        "search_form",
+        "openai_api_key",
+        "openai_base_url",
+    ),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""

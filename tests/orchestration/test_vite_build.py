@@ -137,7 +137,7 @@ def test_without_a_sandbox_it_is_the_plain_site_and_says_so(
     report = Remembered()
     result = ViteBuilder().build(order(BAKERY), tmp_path, report)
     assert result.kind == "static"
-    assert result.because == "This server has no sandbox to build it in: bubblewrap is not installed."
+    assert result.because == "There is no sandbox here, because bubblewrap is not installed."
     assert any(result.because in line for line in report.lines)
     assert result.as_json()["because"] == result.because
     assert check_site(tmp_path / "site").faults == ()

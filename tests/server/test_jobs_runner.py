@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from processes import alive, children
 
 from orchestration.events import JobFailed, JobFinished, JobProgressed
 from server.jobs import means
-from server.jobs.process import worker_environment
+from server.jobs.process import WorkerProcess, worker_environment
+from server.jobs.protocol import Ready
 from server.jobs.runner import LOG_BYTES_MAX, LOG_CUT, LOG_LINES_MAX, JobRunner
 from server.settings import Settings
 
@@ -284,6 +286,21 @@ async def test_closing_ends_everything_and_tells_everyone(tmp_path: Path) -> Non
     assert set(children()) <= before
 
 
+async def test_a_worker_gives_way_to_the_voices_and_its_signals_reach_nobody_else() -> None:
+    worker = await WorkerProcess.spawn()
+    try:
+        async with asyncio.timeout(10):
+            async for batch in worker.batches():
+                assert batch == [Ready()]
+                break
+        assert os.sched_getscheduler(worker.pid) == os.SCHED_IDLE
+        # In a session of its own it would get as much time as the server (sched(7), autogroup).
+        assert os.getsid(worker.pid) == os.getsid(0)
+        assert os.getpgid(worker.pid) == worker.pid
+    finally:
+        await worker.closed()
+
+
 async def test_a_worker_ends_when_its_server_is_gone(tmp_path: Path) -> None:
     code = (
         "import asyncio\nfrom server.jobs.process import WorkerProcess\n"
@@ -306,7 +323,8 @@ async def test_a_job_gets_the_means_of_its_kind_over_stdin_alone(
     runners: list[JobRunner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(means.NAMES, "research", ("openai_api_key", "brain_key"))
-    settings = Settings.load({"OPENAI_API_KEY": "canary-1"}, None, None)
+    given = {"OPENAI_API_KEY": "canary-1", "MOENTREPRISE_TEMPLATES": "/srv/packages"}
+    settings = Settings.load({**given, "MOENTREPRISE_DATA": "/srv/data"}, None, None)
     script = (
         "import json,os,sys\nasked = json.loads(sys.stdin.readline())\n"
         "print(json.dumps({'type': 'result', 'result': {'means': asked['means'],"
@@ -314,7 +332,8 @@ async def test_a_job_gets_the_means_of_its_kind_over_stdin_alone(
     )
     runner = JobRunner(command=(sys.executable, "-S", "-c", script), means=means.of_settings(settings))
     runners.append(runner)
-    for kind, expected in (("research", {"OPENAI_API_KEY": "canary-1"}), ("website", {})):
+    site = {"MOENTREPRISE_TEMPLATES": "/srv/packages", "MOENTREPRISE_DATA": "/srv/data"}
+    for kind, expected in (("research", {"OPENAI_API_KEY": "canary-1"}), ("website", site)):
         heard = start(runner, tmp_path, kind, job=kind)
         outcome = await heard.outcome()
         assert isinstance(outcome, JobFinished)

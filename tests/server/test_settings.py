@@ -49,6 +49,11 @@ GOOD: dict[str, tuple[str, object]] = {
     ),
     "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
     "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
+    "MOENTREPRISE_SEARCH": ("JSON", "json"),
+    "MOENTREPRISE_SEARCH_URL": ("http://[::1]:8888/search?q={query}", "http://[::1]:8888/search?q={query}"),
+    "MOENTREPRISE_SEARCH_KEY": ("k", "k"),
+    "MOENTREPRISE_SEARCH_MODEL": ("m", "m"),
+    "MOENTREPRISE_SEARCH_FORM": ("results=web.results name=Brave", "results=web.results name=Brave"),
     "LINKEDIN_CLIENT_ID": ("c", "c"),
     "LINKEDIN_CLIENT_SECRET": ("s", "s"),
     "MOENTREPRISE_LINKEDIN_ORGANISATION": ("2414183", "2414183"),
@@ -59,6 +64,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
 BAD = {
+    "MOENTREPRISE_SEARCH": "google",
+    "MOENTREPRISE_SEARCH_URL": "http://name:secret@localhost/?q={query}",
+    "MOENTREPRISE_SEARCH_FORM": "where=there",
     "MOENTREPRISE_HOST": "not a host",
     "MOENTREPRISE_PORT": "65536",
     "MOENTREPRISE_LAN": "perhaps",

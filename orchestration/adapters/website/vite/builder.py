@@ -17,8 +17,8 @@ from orchestration.adapters.website.vite.template import Template, template
 from orchestration.adapters.work import Report, WorkError, WorkErrorCode
 
 NAME = "vite"
-PARTS = "The parts that it is built with are missing on this server"
-SANDBOX = "This server has no sandbox to build it in"
+PARTS = "Parts are missing here"
+SANDBOX = "There is no sandbox here"
 DEGRADES = frozenset({WorkErrorCode.BUILD_FAILED, WorkErrorCode.CHECK_FAILED})
 
 
@@ -83,7 +83,7 @@ def because(what: str, missing: Missing, report: Report) -> str:
     """One sentence for the human; what would help goes to the log."""
     if missing.remedy:
         report.log(f"{missing.reason}; {missing.remedy}")
-    return f"{what}: {missing.reason}."
+    return f"{what}, because {missing.reason}."
 
 
 def write_told(plan: Plan, source: Path, report: Report, live: Live) -> list[File]:

@@ -20,7 +20,7 @@ from orchestration.adapters.website.vite.tsx import drawing, in_html, literal
 
 FRAME = "the frame"
 GIVEN_FIRST = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "prerender.ts")
-GIVEN = ("src/site.css", "src/pages.ts", "src/render.tsx", "src/main.tsx")
+GIVEN = ("src/site.css", "src/parts.css", "src/pages.ts", "src/render.tsx", "src/main.tsx")
 COMPONENTS = "src/components"
 OWN_ART = {"HeroArt": "Hero"}
 """Components whose file is called otherwise, because another component has the name."""
@@ -155,6 +155,7 @@ def _html(plan: Plan, page: Page, stem: str) -> str:
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/src/theme.css" />
     <link rel="stylesheet" href="/src/site.css" />
+    <link rel="stylesheet" href="/src/parts.css" />
   </head>
   <body>
     <div id="root" data-page="{stem}"></div>
