@@ -86,6 +86,7 @@ class Live:
         self._session = folder
         self._report = report
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._finishing = threading.Event()
         self._idle = threading.Event()
         self._watched = threading.Event()
         self._said = ""
@@ -108,14 +109,13 @@ class Live:
 
     def put(self, path: str, text: str) -> None:
         """Show this file from now on. Returns at once: it is written when its turn comes."""
-        self._idle.clear()
         self._files.put((path, text))
 
     def finish(self) -> None:
         """Wait until all that was put is seen, if it can be seen and within the limits; then `stop`."""
         if self.standing and self._watched.wait(UNWATCHED_S):
-            self._idle.clear()
-            self._files.put(None)
+            self._finishing.set()
+            self._files.put(None)  # for whoever waits for a file
             self._idle.wait(WATCHED_S)
         self.stop()
 
@@ -216,19 +216,25 @@ class Live:
             pass
         self._cancel.wait(FIRST_LOOK_S)
         while running.alive and not self._cancel.is_set():
-            change = changes.pop(0) if changes else self._next()
-            if change is not None and project.change(*change) and pauses_s < PAUSES_S:
+            while not self._files.empty():
+                if (change := self._next()) is not None:
+                    changes.append(change)
+            if not changes:
+                if self._finishing.is_set():
+                    self._idle.set()
+                changes += [change] if (change := self._next()) is not None else []
+                continue
+            path, text = changes.pop(0)
+            overtaken = any(path == later for later, _ in changes)  # nobody needs to see half of a page again
+            if not overtaken and project.change(path, text) and pauses_s < PAUSES_S:
                 pauses_s += PAUSE_S
                 self._cancel.wait(PAUSE_S)
 
     def _next(self) -> tuple[str, str] | None:
         try:
-            change = self._files.get(timeout=LOOK_S)
+            return self._files.get(timeout=LOOK_S)
         except Empty:
             return None
-        if change is None:
-            self._idle.set()
-        return change
 
 
 class _NotStandingError(Exception):
