@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from killed_server import server
+from PIL import Image
 from processes import children
 from workshops import until
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.adapters.sandbox import Missing, Sandbox, probe
@@ -19,6 +20,8 @@ from orchestration.adapters.work import Report, WorkError, WorkErrorCode
 NAME = "vite"
 PARTS = "Parts are missing here"
 SANDBOX = "There is no sandbox here"
+Show = Callable[[str, str], None]
+"""Takes a file's path in the project, and its text."""
 DEGRADES = frozenset({WorkErrorCode.BUILD_FAILED, WorkErrorCode.CHECK_FAILED})
 
 
@@ -60,7 +63,7 @@ class ViteBuilder:
         with tempfile.TemporaryDirectory(prefix=".site-", dir=folder) as fresh, live:
             source = Path(fresh) / SOURCE_FOLDER
             source.mkdir(mode=0o755)
-            write_told(plan, source, report, live)
+            write_told(plan, source, report, live.put)
             dist = compile_project(source, packages, sandbox, report)
             put_in_place(source, dist, folder, Path(fresh))
             live.finish()
@@ -86,8 +89,8 @@ def because(what: str, missing: Missing, report: Report) -> str:
     return f"{what}, because {missing.reason}."
 
 
-def write_told(plan: Plan, source: Path, report: Report, live: Live) -> list[File]:
-    """Write the project, a log line for each file, and each is seen."""
+def write_told(plan: Plan, source: Path, report: Report, show: Show | None = None) -> list[File]:
+    """Write the project, a log line for each file; each is handed to `show`, too."""
     done = 0
 
     def tell(file: File) -> None:
@@ -95,7 +98,8 @@ def write_told(plan: Plan, source: Path, report: Report, live: Live) -> list[Fil
         done += 1
         report.log(f"wrote {file.path} ({grouped(len(file.data))} bytes)")
         report.progress(min(58, 30 + done // 2), f"writing {file.path}")
-        live.put(file.path, file.text)
+        if show is not None:
+            show(file.path, file.text)
 
     return write(plan, source, tell)
 
