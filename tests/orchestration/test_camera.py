@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,6 +157,40 @@ async def test_nothing_is_left_of_it(
         running = set(processes_with(browser_module.PLACE)) - before
         assert running
     assert os.listdir(tmp_path) == []
+    assert not running & set(processes_with(browser_module.PLACE))
+
+
+WAITS = """
+import asyncio
+from orchestration.adapters.camera import open_camera
+from orchestration.adapters.web import Web
+
+async def main():
+    async with Web() as web, open_camera(web) as opened:
+        print(getattr(opened, "reason", "ready"), flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@BROWSER
+def test_a_killed_worker_leaves_no_browser(tmp_path: Path) -> None:
+    before = set(processes_with(browser_module.PLACE))
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(HERE.parents[2])}
+    command = [sys.executable, "-c", WAITS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, start_new_session=True) as worker:
+        assert worker.stdout is not None
+        told = worker.stdout.readline().decode().strip()
+        if told != "ready":
+            worker.kill()
+            pytest.skip(told)
+        running = set(processes_with(browser_module.PLACE)) - before
+        assert running
+        os.killpg(worker.pid, signal.SIGKILL)
+    ends = time.monotonic() + 5
+    while running & set(processes_with(browser_module.PLACE)) and time.monotonic() < ends:
+        time.sleep(0.05)
     assert not running & set(processes_with(browser_module.PLACE))
 
 

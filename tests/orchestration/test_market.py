@@ -132,8 +132,17 @@ def test_one_failure_does_not_stop_the_rest(sites: HostileWeb, engine: FakeSearc
     sites.pages |= {
         "slow.example/": redirect("/mute"),
         "shy.example/robots.txt": web.Response(text="User-agent: *\nDisallow: /"),
+        "sends.example/": redirect(sites.url("/there", "shy.example")),
     }
-    names = ("inside.example", "gone.example", "slow.example", "shy.example", "crust.example")
+    sites.names["sends.example"] = [[PUBLIC_TOO]]
+    names = (
+        "inside.example",
+        "gone.example",
+        "slow.example",
+        "shy.example",
+        "sends.example",
+        "crust.example",
+    )
     found_by(engine, sites, *names)
     found, report = carry_out(sites, means(engine), tmp_path)
     told = {site.host: site.reason for site in found.sites}
@@ -142,12 +151,13 @@ def test_one_failure_does_not_stop_the_rest(sites: HostileWeb, engine: FakeSearc
         "gone.example": "there is no site of that name",
         "slow.example": "the site took too long",
         "shy.example": "the site asks programs not to read it",
+        "sends.example": "the site asks programs not to read it",
         "crust.example": "",
     }
     for host, reason in told.items():
         assert any(line.startswith(f"{host}: ") and reason in line for line in report.lines)
     assert sites.inside == []
-    assert [request.path for request in sites.asked if "shy" in request.host] == ["/robots.txt"]
+    assert {request.path for request in sites.asked if "shy" in request.host} == {"/robots.txt"}
     assert found.headline.startswith("The one site that I could read speaks of")
 
 
