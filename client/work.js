@@ -170,6 +170,7 @@ export class Work {
     inbox.on("job.failed", ({ job, kind, reason }) => {
       this.#running.delete(job);
       this.#panel(kind)?.progress.failed(reason);
+      if (kind === "website") this.#build.failed();
       this.#onChange();
     });
   }
@@ -177,7 +178,15 @@ export class Work {
   /** @param {Inbox} inbox */
   #listenResults(inbox) {
     inbox.on("research.ready", ({ research }) => this.#research.show(research));
-    inbox.on("site.ready", ({ url, site }) => {
+    let built = 0; // a preview that was told late must not undo the site
+    inbox.on("site.building", ({ url, live }, { seq }) => {
+      if (seq < built) return;
+      if (live) this.#build.live(url);
+      else this.#build.still();
+      if (live) this.workspace.follow("build", true);
+    });
+    inbox.on("site.ready", ({ url, site }, { seq }) => {
+      built = seq;
       this.#build.ready(url, site ?? {});
       this.#summary.haveSite();
       this.workspace.follow("build", true);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orchestration import notices
 
+POST = ("text", "image", "alt", "text_by", "picture_by", "text_because", "because")
+
 
 def with_addresses(research: dict[str, object], folder: str) -> dict[str, object]:
     """The research with its sites' pictures as addresses: `folder` and their names."""
@@ -28,7 +30,8 @@ def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
         case "website":
             return notices.SiteReady(text.get("url", ""), result)
         case "post":
-            return notices.PostDrafted(text.get("text", ""), text.get("image", ""), text.get("alt", ""))
+            told = {part: text.get(part, "") for part in POST}
+            return notices.PostDrafted(**told)
         case "publish":
             status, url = text.get("status", "unknown"), text.get("url", "")
             return notices.PostPublished(status, url, text.get("reason", ""), text.get("code", ""))

@@ -26,6 +26,8 @@ VOICE_S = 15.0
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
 PUBLISH_AGAIN = "publish_again"
+SITE = "website"
+"""The kind of work that is shown and may be built again."""
 FAREWELL_S = 3.0
 """After the last voice: the human's own goodbye may begin."""
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
@@ -103,15 +105,15 @@ class Standing(State):
         return not step.reports or step.reports in self.desk.results
 
     def _is_coming(self, kind: str) -> bool:
-        waits_for_human = kind == "publish" and self.desk.open_approval is not None
-        return bool(kind) and (waits_for_human or self.desk.running(kind) is not None)
+        asked = self.desk.open_approval is not None or self.desk.asks_later is not None
+        return bool(kind) and ((kind == "publish" and asked) or self.desk.is_coming(kind))
 
     def proceed(self, pause_ms: int) -> None:
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
         self.appending = False
         if self.showing is not None:
-            self.showing = None
+            self.showing, self.rebuilding = None, False
             self.tell(notices.HumanListening(False))
         if self.held:
             return

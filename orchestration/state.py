@@ -57,6 +57,8 @@ class State:
         """Why the session ends as soon as the voice is silent, None while it does not."""
         self.showing: Turn | None = None
         """The turn that has shown something, while the human's word on it is waited for."""
+        self.rebuilding = False
+        """What is shown is built again, with another answer, before the human's word on it is waited for."""
         self.farewell = False
         """All is said; the human's own goodbye may still be heard."""
         self.cut: tuple[Turn, str] | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from orchestration.adapters import named_colours
 from orchestration.wishes import ASKING, LEAD, asks_openly, plain
 
 _LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
@@ -37,18 +38,23 @@ _DISLIKED = "|".join(
         r"(?:yes )?(?:something else|something different|another one)",
     )
 )
-_SHADINGS = frozenset("darker lighter brighter warmer colder dark light bright warm cold".split())
-_HUES = frozenset(
-    "red green blue yellow orange purple pink brown black white grey gray beige cream gold silver"
-    " turquoise violet".split()
-)
+_SHADINGS = frozenset("darker lighter brighter warmer colder dark light bright warm cold pastel".split())
+_HUES = (frozenset(named_colours.COLOURS) | frozenset(named_colours.GROUNDS) | {"black"}) - _SHADINGS
 COLOURS = _HUES | _SHADINGS
+_SURELY_COLOURS = COLOURS - named_colours.NOUNS
+_BESIDE = (
+    frozenset("and a bit little more or".split())
+    | frozenset(named_colours.SHADES)
+    | frozenset(word for name in named_colours.COMPOUNDS for word in name.split())
+)
+"""What may stand beside a colour that is named alone: "deep sea green and a bit of gold"."""
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
     rf"{LEAD}(?:yes\W+)?(?:(?:please\W+)?(?:{ASKING}(?:make|change)"
     r" (?:it|that|this|everything|(?:the|its) (?:site|page|website|colou?rs?))(?: (?:to|into))?"
     r"|(?:(?:the|its) colou?rs?|it) should be|(?:can|could) it be"
-    r"|(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)|(?: would|'d)?(?: rather)? (?:prefer|want))"
+    r"|(?P<wants>(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)"
+    r"|(?: would|'d)?(?: rather)? (?:prefer|want)))"
     r"(?: (?:it|that|the site))?)|rather)"
     r"(?: (?:to be|in|more|a bit|a little))* (?P<text>(?!to\b)[\w ,'-]+?)(?: please| instead| though)*"
 )
@@ -99,14 +105,15 @@ def recoloured(text: str) -> str:
     found = re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
     colours = found["text"] if found else _plainly(_BUT_THIS.sub("", text)).removesuffix(" please")
     words = plain(colours).split()
-    return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None) else ""
+    surely = found is None or found["wants"] is not None
+    return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None, surely) else ""
 
 
-def _all_colour(words: list[str], asked: bool) -> bool:
-    """At least one colour; where nothing asked for it ("green, please"), nothing else."""
-    beside = {"and", "a", "bit", "little", "more", "or"}
-    some = any(word in COLOURS for word in words)
-    return some and (asked or all(word in COLOURS | beside for word in words))
+def _all_colour(words: list[str], asked: bool, surely: bool) -> bool:
+    """At least one colour, `surely`: that is no thing as well ("I want coffee"); where nothing asked for it
+    ("green, please"), nothing else."""
+    some = any(word in (_SURELY_COLOURS if surely else COLOURS) for word in words)
+    return some and (asked or all(word in COLOURS | _BESIDE for word in words))
 
 
 def approves(text: str) -> bool:

@@ -72,6 +72,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         browser(),
         node(),
         sandbox(),
+        builder(settings),
         openai(settings),
         brain(settings),
         search(settings),
@@ -228,6 +229,14 @@ def sandbox() -> Finding:
         less = f"none: {found.reason}. Nothing that was generated is executed."
         return Finding("Sandbox", State.LESS, less, found.remedy)
     return Finding("Sandbox", State.OK, f"{found.kind}: {'; '.join(found.describe())}.")
+
+
+def builder(settings: Settings) -> Finding:
+    """Who builds websites, and why."""
+    from orchestration.adapters.website.in_force import in_force  # Jinja2 comes with it
+
+    found = in_force(Means(means.of_settings(settings)("", "website")))
+    return Finding("Builder", State.OK if found.whole else State.LESS, found.found, found.remedy)
 
 
 def openai(settings: Settings) -> Finding:

@@ -38,6 +38,7 @@ from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
+from server.live_preview import LivePreview
 from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage, Typing
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -52,6 +53,7 @@ HAND = Rate(burst=40, per_s=4.0)
 NEVER_CONNECTED_S = 120.0
 STOP_S = 1.0
 WATCH_S = 0.25
+VERDICT_S, VERDICT_STEP_S = 2.0, 0.01
 LAST_WORDS_S = 1.0
 """How long the Peers of a completed session stay: the last word is sent before it is heard."""
 EXPIRED = "expired"
@@ -151,6 +153,15 @@ class Session:
             await self._close()
             self._over.set()
 
+    async def verdict(self, approval: str, within_s: float = VERDICT_S) -> str:
+        """The state of an approval once the Director has acted on what it was told of it; `open` after
+        `within_s` seconds without."""
+        approvals = self.director.conversation.desk.approvals
+        until = self._now() + within_s
+        while approvals[approval].state == "open" and not self.ended and self._now() < until:
+            await asyncio.sleep(VERDICT_STEP_S)
+        return approvals[approval].state
+
     async def stop(self, reason: str = "human") -> None:
         """End it, gently for a second; the session is over when this returns. Idempotent."""
         self._asked = self._asked or reason
@@ -221,6 +232,11 @@ class Session:
         spent = cost(usage, self._prices)
         metrics.count_tokens(usage, spent)
         log.info("session settled", extra={"tokens": sum(usage.counts().values()), "cost": spent})
+
+    @property
+    def live(self) -> LivePreview:
+        """What is being built, while it is seen live."""
+        return self.work.live
 
     @property
     def entered(self) -> bool:

@@ -18,7 +18,8 @@ def ask(c: Standing, turn: Turn) -> None:
     """The turn has shown something and asked: wait for a word on it. After a silence the script goes on."""
     c.showing = turn
     c.nudged = False
-    floor.listen(c, "")
+    c.open_question = ""
+    floor.return_to(c, Stage.LISTENING)
 
 
 def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str] | None) -> bool:
@@ -28,6 +29,9 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
         return False
     if is_content(text):
         remarks.remember(c, event, "")
+        if c.rebuilding:
+            floor.return_to(c, c.stage)  # so the human takes note of it
+            return True
         c.proceed(PAUSE_AFTER_HUMAN_MS)
     elif wants_a_change(text):
         remarks.remember(c, event, "")
@@ -48,7 +52,10 @@ def _colour(c: Standing) -> str:
 
 def _asker(c: Standing, cut: tuple[Turn, str] | None) -> Turn | None:
     """The turn whose question the words answer."""
-    if cut is not None and cut[0].step is not None:
-        turn, heard = cut
+    if cut is None:
+        return c.showing if c.stage is Stage.LISTENING or c.rebuilding else None
+    turn, heard = cut
+    if turn.step is not None:
         return turn if turn.asks_opinion and mostly_heard(heard, turn.whole) else None
-    return c.showing if c.stage is Stage.LISTENING else None
+    asks = turn.back is Stage.LISTENING and mostly_heard(heard, turn.whole)
+    return c.showing if c.rebuilding or asks or c.stage is Stage.LISTENING else None

@@ -26,6 +26,8 @@ from orchestration.workflow import Wait
 WITH_THE_QUESTION = ("corrected", "late_answer")
 """Beside the script, but with the open question in the same breath: said again as they were."""
 MOMENT = "moment"
+REBUILD = "rebuild"
+"""A correction of what is shown: it is confirmed, and said that the site is built again."""
 ONLY_A_TAP, EDIT_YOURSELF = "only_a_tap", "edit_yourself"
 
 
@@ -194,6 +196,8 @@ def correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | 
     if not wish.text or not key or key == asked or c.brief[key].status is AnswerStatus.PENDING:
         return False
     remember(c, event, key)
+    if turn is not None and turn.asks_opinion:
+        c.showing = turn
     appending, c.appending = c.appending, False
     floor.change_answer(c, key, wish.text, AnswerSource.TYPED if event.typed else AnswerSource.VOICE)
     c.answered = key
@@ -204,7 +208,8 @@ def correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | 
     back = Stage.LISTENING if asked else back_from(c, turn)
     voice = c.asker(asked).speaker if asked else speaker(c, turn)
     question = facts.question(c, None) if asked else {}
-    c.interject(voice, "corrected", {"answer": facts.answer(c, None), "question": question}, back)
+    act = REBUILD if c.rebuilding and not asked else "corrected"
+    c.interject(voice, act, {"answer": facts.answer(c, None), "question": question}, back)
     return True
 
 

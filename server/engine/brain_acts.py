@@ -38,6 +38,7 @@ _WORK = {
     "research": "the research",
     "website": "the website",
     "post": "the post",
+    "picture": "the picture",
     "publish": "the publishing",
 }
 
@@ -168,13 +169,17 @@ def _failed(result: Facts) -> Case | None:
 
 
 def _reason(result: Facts) -> str:
-    reason = words.clean(string(result, "reason") or string(result, "message"))
-    return words.lower_first(words.clip(reason, _REASON_WORDS))
+    return _clause(string(result, "reason") or string(result, "message"))
+
+
+def _clause(sentence: str) -> str:
+    return words.lower_first(words.clip(words.clean(sentence), _REASON_WORDS))
 
 
 def _result(context: Context, tool: str, fact: str) -> Facts:
-    output = context.output(tool)
-    return output.result if output else context.fact(fact)
+    """As a fact tells it: what was made again after the call that brought the first one."""
+    told, output = context.fact(fact), context.output(tool)
+    return told if told or output is None else output.result
 
 
 def _report_research(context: Context) -> Case:
@@ -232,18 +237,52 @@ def _show_site(context: Context) -> Case:
         return failure
     titles = [words.clip(words.clean(string(page, "title")), 4) for page in objects(result, "pages")]
     titles = [title for title in titles if title]
-    tone = words.clean(string(nested(result, "palette"), "name") or string(result, "palette"))
-    tone = words.clip(tone, _TONE_WORDS)
-    tone = tone[:1].lower() + tone[1:]
+    tone = _tone(result)
     shown = titles if len(titles) <= 4 else [*titles[:3], "more"]
     slots = {
         "count": words.counted(len(titles), "page"),
         "pages": words.listing(shown),
-        "palette": f"the {tone}" if "palette" in tone.lower() else tone,
+        "palette": tone,
     }
+    if titles and (reason := _clause(string(result, "because"))):
+        return "degraded", {**slots, "reason": reason}
     if titles:
         return ("full" if tone else "pages"), slots
     return ("palette" if tone else "plain"), slots
+
+
+def _tone(site: Facts) -> str:
+    """The name of its palette, as it stands in a sentence."""
+    tone = words.clean(string(nested(site, "palette"), "name") or string(site, "palette"))
+    tone = words.clip(tone, _TONE_WORDS)
+    tone = tone[:1].lower() + tone[1:]
+    return f"the {tone}" if "palette" in tone.lower() else tone
+
+
+def _rebuild(context: Context) -> Case:
+    answer = _acknowledged(context.fact("answer"))
+    return ("answer", {"answer": answer}) if answer else ("plain", {})
+
+
+def _rebuilt(context: Context) -> Case:
+    tone = _tone(context.fact("site"))
+    return ("palette", {"palette": tone}) if tone else ("plain", {})
+
+
+def _rebuild_failed(context: Context) -> Case:
+    reason = _reason(context.fact("rebuild"))
+    return ("reason", {"reason": reason}) if reason else ("plain", {})
+
+
+def _new_picture(context: Context) -> Case:
+    picture = context.fact("picture")
+    because = words.lower_first(words.clip(words.clean(string(picture, "because")), _REASON_WORDS))
+    if string(picture, "status") != "drawn":
+        reason = _reason(picture)
+        return ("reason", {"reason": reason}) if reason else ("plain", {})
+    if string(picture, "picture_by") == "model":
+        return "model", {}
+    return ("instead", {"reason": because}) if because else ("card", {})
 
 
 def _report_failure(context: Context) -> Case:
@@ -341,9 +380,13 @@ _ACTS: Mapping[str, Act] = {
     "start_build": _start_build,
     "still_working": _still_working,
     "show_site": _show_site,
+    "rebuild": _rebuild,
+    "rebuilt": _rebuilt,
+    "rebuild_failed": _rebuild_failed,
     "report_failure": _report_failure,
     "start_post": _start_post,
     "present_post": _present_post,
+    "new_picture": _new_picture,
     "remind_approval": _always("plain"),
     "report_post": _report_post,
     "publish_again": _publish_again,

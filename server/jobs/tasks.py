@@ -36,7 +36,8 @@ def run_task(request: Request, report: Report) -> bytes:
         assignment = Assignment(request.payload, folder, Means(request.means), report)
         return message_line("result", result=task(assignment))
     except WorkError as error:
-        return message_line("failed", code=error.code.value, reason=error.reason)
+        fields = {"code": error.code.value, "reason": error.reason, "retryable": error.retryable}
+        return message_line("failed", **fields)
     except OSError as error:
         reason = f"The result could not be saved ({error.strerror or 'storage error'})."
         return message_line("failed", code=WorkErrorCode.STORAGE_FAILED.value, reason=reason)
@@ -58,7 +59,15 @@ def build_website(work: Assignment) -> Payload:
 def draft_post(work: Assignment) -> Payload:
     assets = work.folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(work.payload), work.payload.get("website"), assets, work.report).as_json()
+    site = work.payload.get("website")
+    return post.draft(Answers.of(work.payload), site, assets, work.report, work.means).as_json()
+
+
+@task("picture")
+def draw_picture(work: Assignment) -> Payload:
+    assets = work.folder / ASSETS_FOLDER
+    assets.mkdir(parents=True, exist_ok=True)
+    return post.another_picture(work.payload, assets, work.report, work.means).as_json()
 
 
 @task("publish")

@@ -80,6 +80,8 @@ STEPS: list[tuple[str, Step]] = [
     ("searched", _tell(story.searched)),
     ("building", _tell(story.building)),
     ("building-room", _sheet),
+    ("", _sheet),
+    ("watching", _tell(story.watching)),
     ("showcase", _tell(story.showcase)),
     ("error", _error),
     ("inspector", _inspect),

@@ -194,9 +194,14 @@ async def building(double: WireDouble) -> None:
     )
 
 
+async def watching(double: WireDouble) -> None:
+    """The site is seen while it is written."""
+    await double.tell(notices.SiteBuilding("/preview/live/", True))
+
+
 async def showcase(double: WireDouble) -> None:
     pages = [{"title": title, "path": "index.html"} for title in ("Home", "Our breads", "The bakers")]
-    await double.tell(notices.JobDone("j2", "website"))
+    await double.tell(notices.SiteBuilding("", False), notices.JobDone("j2", "website"))
     await phase(double, "showcase", 4)
     await double.tell(
         notices.SiteReady("/preview/demo/", {"pages": pages, "files": 9, "bytes": 48000, "seconds": 0.4})

@@ -39,9 +39,13 @@ SPEAKERS = {
     "start_build": "alex",
     "still_working": "alex",
     "show_site": "alex",
+    "rebuild": "alex",
+    "rebuilt": "alex",
+    "rebuild_failed": "alex",
     "report_failure": "maya",
     "start_post": "sophie",
     "present_post": "sophie",
+    "new_picture": "sophie",
     "remind_approval": "sophie",
     "report_post": "sophie",
     "publish_again": "sophie",
@@ -136,6 +140,10 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "still_working": [fact("progress", {"kind": "website", "percent": 40, "message": f"Writing {name}"})],
         "show_site": result("build_website", site),
         "report_failure": result("build_website", {"status": "failed", "reason": f"No page for {name}."}),
+        "rebuild": [fact("answer", {"key": "style", "text": brief["style"]})],
+        "rebuilt": [fact("site", site)],
+        "rebuild_failed": [fact("rebuild", {"status": "failed", "reason": f"No page for {name}."})],
+        "new_picture": [fact("picture", {"status": "failed", "reason": f"No picture for {name}."})],
         "start_post": [told],
         "present_post": result("draft_post", {"status": "drafted", "text": f"{offer} Come and see!"}),
         "remind_approval": [],
@@ -334,6 +342,14 @@ def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
     }
     text = turn("show_site", result("build_website", site)).text
     assert "two pages, Home and Menu, in orange and cream!" in text
+
+
+def test_alex_says_that_a_site_is_the_plain_version_and_why() -> None:
+    reason = "There is no sandbox here, because only Linux has what the sandbox is made of."
+    site = {"status": "built", "kind": "static", "pages": [{"title": "Home"}], "because": reason}
+    text = turn("show_site", result("build_website", site)).text
+    assert "plain version" in text
+    assert "there is no sandbox here, because only Linux has what the sandbox is made of" in text
 
 
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])

@@ -105,6 +105,21 @@ async def test_the_site_comes_as_a_zip_of_its_own_files_only(room: Opened) -> No
         assert archive.read("site/index.html") == b"<h1>Home</h1>"
 
 
+async def test_the_zip_holds_the_project_too_where_there_is_one(room: Opened) -> None:
+    built(room)
+    source = room.session.folder / "site-source"
+    (source / "src").mkdir(parents=True)
+    (source / "package.json").write_text("{}")
+    (source / "src/secret").symlink_to(room.session.folder / "private.txt")
+    answer = await room.client.get(f"{room.path}/site.zip", headers=room.auth)
+    with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
+        assert sorted(archive.namelist()) == [
+            "site-source/package.json",
+            "site/img/a.svg",
+            "site/index.html",
+        ]
+
+
 async def test_the_summary_is_data_for_programs(room: Opened) -> None:
     answer = await room.client.get(f"{room.path}/summary", headers=room.auth)
     body = await answer.json()

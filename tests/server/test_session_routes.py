@@ -349,6 +349,48 @@ async def test_a_hand_that_is_too_quick_is_held(room: Opened) -> None:
     assert len(room.director.heard) == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        ({"alt": " Two loaves "}, events.PostEdited(alt="Two loaves")),
+        ({"text": "Bread.", "alt": "Two loaves"}, events.PostEdited("Bread.", "Two loaves")),
+        ({"picture": "another"}, events.PictureWanted(events.Picture.ANOTHER)),
+        ({"picture": "card"}, events.PictureWanted(events.Picture.CARD)),
+        ({"picture": "none"}, events.PictureWanted(events.Picture.NONE)),
+    ],
+)
+async def test_the_picture_and_its_description_are_in_the_humans_hand(
+    room: Opened, body: dict[str, str], event: events.Event
+) -> None:
+    path = f"{room.path}/post"
+    assert await problem(await room.client.patch(path, json=body, headers=room.auth)) == (409, "no_post")
+    room.session.publish(notices.PostDrafted("Bread", "post.png", "A loaf"))
+    answer = await room.client.patch(path, json=body, headers=room.auth)
+    assert answer.status == (202 if "picture" in body else 200)
+    assert await answer.json() == {part: text.strip() for part, text in body.items()}
+    assert room.director.heard == [event]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"picture": "cat"}, "bad_request"),
+        ({"picture": None}, "bad_request"),
+        ({"picture": "none", "text": "Bread."}, "bad_request"),
+        ({"alt": ""}, "bad_text"),
+        ({"alt": "x" * 4087}, "bad_text"),
+        ({"alt": 5}, "bad_text"),
+        ({"text": "(" * 1501}, "bad_text"),
+        ({}, "bad_text"),
+    ],
+)
+async def test_a_wrong_edit_changes_nothing(room: Opened, body: dict[str, object], code: str) -> None:
+    room.session.publish(notices.PostDrafted("Bread", "post.png", "A loaf"))
+    answer = await room.client.patch(f"{room.path}/post", json=body, headers=room.auth)
+    assert await problem(answer) == (400, code)
+    assert not room.director.heard
+
+
 # ------------------------------------------------------------------ deciding
 
 
