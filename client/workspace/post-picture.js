@@ -22,13 +22,15 @@ export class PostPicture {
   #image = el("img", { class: "post-image", alt: "", width: "1200", height: "627", hidden: "", "data-testid": "post-image" });
   #by = el("p", { class: "fine", "data-testid": "post-picture-by" });
   #alt = el("textarea", { rows: "2", id: "post-alt", "data-testid": "post-alt" });
-  #label = el("label", { for: "post-alt", class: "label" }, ["What the picture shows, for those who cannot see it"]);
+  #label = el("label", { for: "post-alt", class: "fine" }, ["What the picture shows, for those who cannot see it"]);
   #save = el("button", { type: "button", "data-testid": "post-alt-save" }, ["Save the description"]);
   #another = el("button", { type: "button", "data-testid": "post-picture-another" }, ["Another picture"]);
   #card = el("button", { type: "button", "data-testid": "post-picture-card" }, ["The card instead"]);
   #none = el("button", { type: "button", "data-testid": "post-picture-none" }, ["Without picture"]);
   #wrong = el("p", { class: "failure", role: "alert", hidden: "", "data-testid": "post-picture-failure" });
   #buttons = el("div", { class: "buttons" }, [this.#save, this.#another, this.#card, this.#none]);
+  #summary = el("summary", { "data-testid": "post-picture-change" });
+  #change = el("details", { class: "output" }, [this.#summary, el("div", { class: "picture" }, [this.#label, this.#alt, this.#buttons])]);
   #saved = "";
   #by_model = false;
   #busy = false;
@@ -39,7 +41,7 @@ export class PostPicture {
   constructor(actions, onChange) {
     this.#actions = actions;
     this.#onChange = onChange;
-    this.element.append(this.#image, this.#by, this.#label, this.#alt, this.#wrong, this.#buttons);
+    this.element.append(this.#image, this.#by, this.#change, this.#wrong);
     this.#alt.oninput = () => this.#refresh();
     this.#save.onclick = () => this.#run(async () => {
       const alt = this.#alt.value.trim();
@@ -92,6 +94,8 @@ export class PostPicture {
     const there = !this.#image.hidden;
     const idle = !this.#busy && !this.#drawing;
     const long = this.#open ? tooMany(this.#alt.value, ALT_MAX) : "";
+    show(this.#change, there || this.#open);
+    setText(this.#summary, !this.#open ? "About the picture" : there ? "Change the picture" : "Add a picture");
     show(this.#label, there);
     show(this.#alt, there);
     this.#alt.readOnly = !this.#open;
@@ -104,6 +108,7 @@ export class PostPicture {
     for (const button of [this.#another, this.#card]) button.disabled = !idle;
     this.#none.disabled = this.#busy;
     setText(this.#another, there ? "Another picture" : "Make a picture");
+    setText(this.#card, there ? "The card instead" : "Draw the card");
     this.#onChange();
   }
 

@@ -78,6 +78,8 @@ export class PostPanel {
   /** Another picture is being made, or not any more. @param {boolean} drawing */
   draws(drawing) {
     this.#picture.draws(drawing);
+    if (drawing && !this.#approval) this.#told = [`Another picture is being made. ${author()} asks for your approval when it is there.`];
+    this.#refresh();
   }
 
   /** @param {import("../wire.js").Messages["post.drafted"]} post */
