@@ -9,8 +9,10 @@
  *   status: "pending" | "answered" | "unanswered", source: string}} Answer
  * @typedef {{answers: Answer[]}} Brief
  * @typedef {{title: string, text: string, source: string}} Finding
- * @typedef {{provider?: string, offline?: boolean, trade?: string, headline?: string,
- *   findings?: Finding[], keywords?: string[], sites?: string[]}} Research
+ * @typedef {{url?: string, title?: string, summary?: string, headings?: string[], named?: boolean,
+ *   reason?: string, picture?: string}} FoundSite  `reason`: why it was not read; `picture`: its address
+ * @typedef {{provider?: string, offline?: boolean, because?: string, trade?: string, headline?: string,
+ *   findings?: Finding[], keywords?: string[], sites?: FoundSite[]}} Research
  * @typedef {{pages?: {title: string, path: string}[], palette?: Record<string, string>,
  *   files?: number, bytes?: number, seconds?: number}} Site
  * @typedef {Record<string, unknown>} Summary
@@ -34,6 +36,7 @@
  *   "job.finished": {job: string, kind: string},
  *   "job.failed": {job: string, kind: string, code: string, reason: string},
  *   "research.ready": {research: Research},
+ *   "site.building": {url: string, live: boolean},
  *   "site.ready": {url: string, site: Site},
  *   "post.drafted": {text: string, image: string, alt: string, text_by?: string, picture_by?: string,
  *     text_because?: string, because?: string},
@@ -61,6 +64,7 @@ const STATES = new Set([
   "human.listening",
   "human.speaking",
   "brief.updated",
+  "site.building",
   "post.drafted",
   "recording.changed",
   "account.changed",

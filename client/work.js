@@ -49,7 +49,7 @@ export class Work {
       on.sent();
       return attempt(() => session.correct(key, text));
     });
-    this.#research = new ResearchPanel(cancel);
+    this.#research = new ResearchPanel(cancel, (address) => session.withToken(address));
     this.#build = new BuildPanel(cancel);
     this.#post = new PostPanel({
       edit: (text) => {
@@ -180,6 +180,7 @@ export class Work {
       this.#running.delete(job);
       if (kind === "picture") this.#post.draws([...this.#running.values()].some((one) => one.kind === kind));
       this.#panel(kind)?.progress.failed(reason);
+      if (kind === "website") this.#build.failed();
       this.#onChange();
     });
   }
@@ -187,7 +188,15 @@ export class Work {
   /** @param {Inbox} inbox */
   #listenResults(inbox) {
     inbox.on("research.ready", ({ research }) => this.#research.show(research));
-    inbox.on("site.ready", ({ url, site }) => {
+    let built = 0; // a preview that was told late must not undo the site
+    inbox.on("site.building", ({ url, live }, { seq }) => {
+      if (seq < built) return;
+      if (live) this.#build.live(url);
+      else this.#build.still();
+      if (live) this.workspace.follow("build", true);
+    });
+    inbox.on("site.ready", ({ url, site }, { seq }) => {
+      built = seq;
       this.#build.ready(url, site ?? {});
       this.#summary.haveSite();
       this.workspace.follow("build", true);

@@ -177,6 +177,17 @@ class ResearchReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteBuilding:
+    """While `live`, the site that is being built is seen at `url` (relative to this server), and changes as
+    it is written. It is over before `site.ready`, and when the work fails.
+    """
+
+    type: ClassVar[str] = "site.building"
+    url: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SiteReady:
     """`site` is the website job's result; `url` is relative to this server."""
 
@@ -329,6 +340,7 @@ Notice = (
     | JobDone
     | JobFailure
     | ResearchReady
+    | SiteBuilding
     | SiteReady
     | PostDrafted
     | ApprovalRequested

@@ -7,6 +7,20 @@ from orchestration import notices
 POST = ("text", "image", "alt", "text_by", "picture_by", "text_because", "because")
 
 
+def with_addresses(research: dict[str, object], folder: str) -> dict[str, object]:
+    """The research with its sites' pictures as addresses: `folder` and their names."""
+    sites = research.get("sites")
+    if not isinstance(sites, (list, tuple)):
+        return research
+    return {**research, "sites": [_with_address(site, folder) for site in sites]}
+
+
+def _with_address(site: object, folder: str) -> object:
+    if isinstance(site, dict) and isinstance(site.get("picture"), str) and site["picture"]:
+        return {**site, "picture": f"{folder}{site['picture']}"}
+    return site
+
+
 def shown(kind: str, result: dict[str, object]) -> notices.Notice | None:
     """The notice that shows a result of this kind; None where it is only spoken of."""
     text = {name: value for name, value in result.items() if isinstance(value, str)}

@@ -47,10 +47,16 @@ def create_app(settings: Settings) -> web.Application:
     """
     app = bare_app(settings)
     voices = crew.voices(settings)
-    runner = JobRunner(means=means.of_settings(settings, accounts.Accounts(settings).means))
+    runner = JobRunner(
+        settings.data,
+        database=settings.database_url,
+        means=means.of_settings(settings, accounts.Accounts(settings).means),
+        log_level=settings.log_level,
+        log_format=settings.log_format,
+    )
     app[READY] = voices.ready
     # Left in the reverse order: the sessions end before what they are made of.
-    app.cleanup_ctx.extend([sandboxed.lifetime, voices.context, crew.workers(runner)])
+    app.cleanup_ctx.extend([sandboxed.lifetime, crew.workers(runner), voices.context])
     house(app, crew.crew(settings, voices, runner))
     return app
 

@@ -23,6 +23,7 @@ from aiohttp import web
 from orchestration.personas import RegistryError
 from server import logs, tls
 from server.engine_process import EngineError
+from server.jobs.runner import JobsError
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def run(settings: Settings) -> int:
     logs.configure(settings.log_level, settings.log_format)
     try:
         asyncio.run(_serve(settings))
-    except (ServeError, EngineError, RegistryError) as error:
+    except (ServeError, EngineError, RegistryError, JobsError) as error:
         print(f"moentreprise: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before the signal handlers were in place

@@ -65,7 +65,7 @@ def _times(settings: Settings) -> LineTimes:
 
 
 def workers(runner: JobRunner) -> Context:
-    """The workers' life as an aiohttp `cleanup_ctx`."""
+    """The workshop's life as an aiohttp `cleanup_ctx`. Raises JobsError when this server may not have it."""
 
     async def context(app: web.Application) -> AsyncIterator[None]:
         runner.warm()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from orchestration import acts, entries, personas
 from orchestration.adapters.sandbox import Missing, probing
+from orchestration.adapters.work import Means
 from orchestration.personas import Cast
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.workflow import MOENTREPRISE
@@ -25,6 +26,7 @@ from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
 from server.engine import brain_templates
 from server.engine.brain_chat import is_near
+from server.jobs import means
 from server.settings import PRODUCT, Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
@@ -69,6 +71,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         browser(),
         node(),
         sandbox(),
+        builder(settings),
         openai(settings),
         brain(settings),
         linkedin(settings),
@@ -224,6 +227,14 @@ def sandbox() -> Finding:
         less = f"none: {found.reason}. Nothing that was generated is executed."
         return Finding("Sandbox", State.LESS, less, found.remedy)
     return Finding("Sandbox", State.OK, f"{found.kind}: {'; '.join(found.describe())}.")
+
+
+def builder(settings: Settings) -> Finding:
+    """Who builds websites, and why."""
+    from orchestration.adapters.website.in_force import in_force  # Jinja2 comes with it
+
+    found = in_force(Means(means.of_settings(settings)("", "website")))
+    return Finding("Builder", State.OK if found.whole else State.LESS, found.found, found.remedy)
 
 
 def openai(settings: Settings) -> Finding:

@@ -24,9 +24,10 @@ from media.outbound import Outbound
 from media.overheard import Overheard
 from media.timing import Pacer
 from orchestration import events
-from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
+from orchestration.notices import Error, Notice, PostDrafted, ResearchReady, SessionState, SiteReady
 from orchestration.personas import Cast
 from orchestration.ports import LineFactory
+from orchestration.shown import with_addresses
 from orchestration.workflow import Workflow
 from server import logs, metrics
 from server.accounts import SessionAccount
@@ -37,6 +38,7 @@ from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
+from server.live_preview import LivePreview
 from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage, Typing
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -232,6 +234,11 @@ class Session:
         log.info("session settled", extra={"tokens": sum(usage.counts().values()), "cost": spent})
 
     @property
+    def live(self) -> LivePreview:
+        """What is being built, while it is seen live."""
+        return self.work.live
+
+    @property
     def entered(self) -> bool:
         """Whether its human ever came."""
         return self.presence.ever_heard
@@ -297,6 +304,8 @@ class Session:
                 return
             case SiteReady():
                 notice = replace(notice, url=f"/preview/{self.capability}/")
+            case ResearchReady(research=research):
+                notice = replace(notice, research=with_addresses(research, f"/sessions/{self.id}/assets/"))
             case PostDrafted(image=image) if image:
                 notice = replace(notice, image=f"/sessions/{self.id}/assets/{image}")
             case _:

@@ -19,17 +19,22 @@ class WorkErrorCode(StrEnum):
     INVALID_PAYLOAD = "invalid_payload"
     NOT_APPROVED = "not_approved"
     UNKNOWN_KIND = "unknown_kind"
+    BUILD_FAILED = "build_failed"
     CHECK_FAILED = "check_failed"
     STORAGE_FAILED = "storage_failed"
 
 
 class WorkError(Exception):
-    """Work that cannot be done. `reason` is one sentence for the human, without paths or traces."""
+    """Work that cannot be done. `reason` is one sentence for the human, without paths or traces.
 
-    def __init__(self, code: WorkErrorCode, reason: str) -> None:
+    `retryable`: the same may go well in a moment, as with a service that is busy; then it is tried again.
+    """
+
+    def __init__(self, code: WorkErrorCode, reason: str, *, retryable: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.retryable = retryable
 
 
 class Report(Protocol):

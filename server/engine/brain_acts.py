@@ -26,6 +26,7 @@ _REASON_WORDS = 16
 _GAP_WORDS = 24
 _PAGES_WORDS = 12
 _TONE_WORDS = 9
+_HOST = re.compile(r"https?://(?:www\.)?([\w.-]{1,80})(?=[/:?#]|$)")
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts/ that other sentences are made of."""
 _SAID_OF_POSTS = frozenset(
@@ -168,8 +169,11 @@ def _failed(result: Facts) -> Case | None:
 
 
 def _reason(result: Facts) -> str:
-    reason = words.clean(string(result, "reason") or string(result, "message"))
-    return words.lower_first(words.clip(reason, _REASON_WORDS))
+    return _clause(string(result, "reason") or string(result, "message"))
+
+
+def _clause(sentence: str) -> str:
+    return words.lower_first(words.clip(words.clean(sentence), _REASON_WORDS))
 
 
 def _result(context: Context, tool: str, fact: str) -> Facts:
@@ -188,9 +192,25 @@ def _report_research(context: Context) -> Case:
     slots = {"headline": headline, "provider": words.clip(words.clean(string(result, "provider")), 4)}
     if not headline:
         return "nothing", slots
-    if truth(result, "offline"):
+    offline = truth(result, "offline")
+    case, more = _named_sites(result)
+    if case:
+        return f"{'offline' if offline else 'online'}_{case}", slots | more
+    if because := words.lower_first(words.clip(words.clean(string(result, "because")), _REASON_WORDS)):
+        return "offline_because", {**slots, "because": because}
+    if offline:
         return "offline", slots
     return ("online" if slots["provider"] else "plain"), slots
+
+
+def _named_sites(result: Facts) -> Case:
+    """What became of those that the human named: the first that could not be opened, else what was."""
+    named = [site for site in objects(result, "sites") if truth(site, "named")]
+    told = [(match[1], _reason(site)) for site in named if (match := _HOST.match(string(site, "url")))]
+    for host, reason in told:
+        if reason:
+            return "unreached", {"site": host, "reason": reason}
+    return ("opened" if told else ""), {"site": words.listing([host for host, _ in told[:2]])}
 
 
 def _start_build(context: Context) -> Case:
@@ -224,6 +244,8 @@ def _show_site(context: Context) -> Case:
         "pages": words.listing(shown),
         "palette": tone,
     }
+    if titles and (reason := _clause(string(result, "because"))):
+        return "degraded", {**slots, "reason": reason}
     if titles:
         return ("full" if tone else "pages"), slots
     return ("palette" if tone else "plain"), slots

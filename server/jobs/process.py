@@ -1,4 +1,4 @@
-"""One worker process, seen from the server: its own session, no inherited secrets, killed as a group."""
+"""One worker process, seen from the workshop: its own session, no inherited secrets, killed as a group."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ class WorkerProcess:
         self._drain = asyncio.create_task(self._drain_stderr(), name="job-stderr")
 
     @classmethod
-    async def spawn(cls, command: Sequence[str] = WORKER_COMMAND) -> WorkerProcess:
-        """Start a worker; raises OSError when the system cannot."""
+    async def spawn(
+        cls, command: Sequence[str] = WORKER_COMMAND, inherited: Sequence[int] = ()
+    ) -> WorkerProcess:
+        """Start a worker, which keeps the `inherited` descriptors; raises OSError when the system cannot."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -46,7 +48,8 @@ class WorkerProcess:
             stderr=pipe,
             cwd="/",
             env=worker_environment(),
-            start_new_session=True,
+            process_group=0,  # not a session of its own: the kernel may share its time out by sessions
+            pass_fds=inherited,
         )
         return cls(process)
 

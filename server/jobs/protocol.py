@@ -1,6 +1,6 @@
-"""The lines between the server and a worker process: one JSON object per line.
+"""The lines between the workshop and a worker process: one JSON object per line.
 
-The server sends one request and keeps stdin open; the worker answers `ready`, any number of `log` and
+The workshop sends one request and keeps stdin open; the worker answers `ready`, any number of `log` and
 `progress`, then one `result` or `failed`. The end of stdin tells the worker that nobody waits any more.
 """
 
@@ -49,6 +49,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What is being built is seen live: at `socket` (a name in the session's folder), under `address`.
+
+    Who knows the address may look, so that it is never logged. Both are empty when it is over.
+    """
+
+    socket: str = ""
+    address: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     result: dict[str, object]
 
@@ -57,9 +68,11 @@ class Result:
 class Failed:
     code: WorkErrorCode
     reason: str
+    retryable: bool = False
+    """Whether the same work may go well in a moment."""
 
 
-WorkerMessage = Ready | Log | Progress | Result | Failed
+WorkerMessage = Ready | Log | Progress | Preview | Result | Failed
 
 
 def inert(text: str) -> str:
@@ -101,13 +114,16 @@ def _message(message: dict[str, object]) -> WorkerMessage:
             if not isinstance(percent, int):
                 raise TypeError("percent is not a whole number")
             return Progress(max(0, min(100, percent)), inert(str(message["message"])))
+        case "preview":
+            return Preview(str(message.get("socket", "")), str(message.get("address", "")))
         case "result":
             result = message["result"]
             if not isinstance(result, dict):
                 raise TypeError("result is not an object")
             return Result(cast("dict[str, object]", result))
         case "failed":
-            return Failed(WorkErrorCode(str(message["code"])), inert(str(message["reason"])))
+            code = WorkErrorCode(str(message["code"]))
+            return Failed(code, inert(str(message["reason"])), message.get("retryable") is True)
         case other:
             raise ValueError(f"unknown message {other!r}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.adapters import linkedin, post, search, website
+from orchestration.adapters import linkedin, market, post, search, website
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.work import Assignment, Means, Payload, Report, Task, WorkError, WorkErrorCode
 from server.jobs.protocol import Request, message_line
@@ -36,7 +36,8 @@ def run_task(request: Request, report: Report) -> bytes:
         assignment = Assignment(request.payload, folder, Means(request.means), report)
         return message_line("result", result=task(assignment))
     except WorkError as error:
-        return message_line("failed", code=error.code.value, reason=error.reason)
+        fields = {"code": error.code.value, "reason": error.reason, "retryable": error.retryable}
+        return message_line("failed", **fields)
     except OSError as error:
         reason = f"The result could not be saved ({error.strerror or 'storage error'})."
         return message_line("failed", code=WorkErrorCode.STORAGE_FAILED.value, reason=reason)
@@ -44,7 +45,7 @@ def run_task(request: Request, report: Report) -> bytes:
 
 @task("research")
 def research(work: Assignment) -> Payload:
-    return search.research(Answers.of(work.payload), work.report).as_json()
+    return market.research(work, work.folder / ASSETS_FOLDER).as_json()
 
 
 @task("website")

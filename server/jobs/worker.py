@@ -1,6 +1,6 @@
 """The worker's side: read one request, do the work, say what happens, end.
 
-It never outlives the server: the kernel kills it when the server dies (PR_SET_PDEATHSIG), and the end
+It never outlives the workshop: the kernel kills it when the workshop dies (PR_SET_PDEATHSIG), and the end
 of stdin ends it and its group.
 """
 
@@ -18,6 +18,7 @@ import traceback
 NICENESS = 10
 PR_SET_PDEATHSIG = 1
 FILE_BYTES_MAX = 64 * 1024 * 1024
+_WRITING = threading.Lock()
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
         request = parse_request(line)
         _write_all(channel, run_task(request, reporter))
     except Exception:
-        # The process's root: the trace goes to stderr (the server's log), the human gets a sentence.
+        # The process's root: the trace goes to stderr (the workshop's log), the human gets a sentence.
         traceback.print_exc()
         reason = "The worker met an error that it did not expect."
         _write_all(channel, message_line("failed", code="crashed", reason=reason))
@@ -60,18 +61,36 @@ class _Reporter:
 
         _write_all(self._channel, message_line("progress", percent=percent, message=message))
 
+    def preview(self, socket: str, address: str) -> None:
+        from server.jobs.protocol import message_line
+
+        _write_all(self._channel, message_line("preview", socket=socket, address=address))
+
 
 def _become_a_worker() -> None:
     """Low priority, bound to the parent's life, bounded files, no core dumps. Before the heavy imports."""
+    end_with_parent()
+    be_nice(NICENESS)
+    with contextlib.suppress(OSError, AttributeError):
+        # Whoever sends sound and wakes up goes first at once; niceness alone lets it wait for a slice.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
+
+
+def end_with_parent() -> None:
+    """From now on the kernel kills this process when the one that started it is gone."""
     parent = os.getppid()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def be_nice(niceness: int) -> None:
+    """At least so nice; a parent that is nicer stays so."""
     with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
+        os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _take_stdout() -> int:
@@ -82,9 +101,11 @@ def _take_stdout() -> int:
 
 
 def _write_all(channel: int, data: bytes) -> None:
+    """Whole, also when two threads of the work report at once."""
     view = memoryview(data)
-    while view:
-        view = view[os.write(channel, view) :]
+    with _WRITING:
+        while view:
+            view = view[os.write(channel, view) :]
 
 
 def _watch_stdin() -> None:

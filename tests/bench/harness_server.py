@@ -162,6 +162,12 @@ class NoWork:
     async def cancel_session(self, session_id: str) -> None:
         pass
 
+    def attach(self, session_id: str, listener: RunListener) -> None:
+        pass
+
+    def forget(self, session_id: str) -> None:
+        pass
+
 
 def no_line(config: LineConfig, listener: LineListener) -> Line:
     raise AssertionError("nobody opens a Line here")

@@ -87,7 +87,7 @@ async def office(data: Path) -> AsyncIterator[Office]:
         linkedin_version="202611",
     )
     app = bare_app(settings)
-    runner = JobRunner(means=means.of_settings(settings, Accounts(settings).means))
+    runner = JobRunner(settings.data, means=means.of_settings(settings, Accounts(settings).means))
     crew = replace(fake_crew(Marketing), workshop=runner)
     house(app, crew)
     served = web.AppRunner(app, shutdown_timeout=1.0)

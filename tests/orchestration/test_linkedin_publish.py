@@ -12,6 +12,7 @@ from linkedin_desk import ALT, TEXT, approved, carry_out, means
 from orchestration.adapters.linkedin import wire
 from orchestration.adapters.linkedin.outcomes import REASONS, Code
 from orchestration.adapters.linkedin.publishing import DRAFT_FILE
+from orchestration.adapters.work import Means
 from tests.fakes.linkedin import MEMBER, PERSON, FakeLinkedIn, serving
 
 ORGANISATION = "urn:li:organization:2414183"
@@ -159,6 +160,18 @@ def test_after_anything_else_no_approval_publishes_again(
     again = carry_out(approved(tmp_path, text="Other words.", approval="approval2"), tmp_path, means(fake))
     assert again == first
     assert fake.calls.count("POST /rest/posts") == 1
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("hang_after", "unknown"), ("", "published")])
+def test_an_account_that_is_gone_since_changes_nothing_of_what_was_done(
+    fake: FakeLinkedIn, tmp_path: Path, trouble: str, status: str
+) -> None:
+    fake.troubles += [trouble] if trouble else []
+    publication = approved(tmp_path)
+    first = carry_out(publication, tmp_path, means(fake))
+    again = carry_out(publication, tmp_path, Means())
+    assert again == first
+    assert again.status == status
 
 
 def test_a_text_that_grows_too_long_when_it_is_written_out_is_not_sent(

@@ -123,6 +123,7 @@ class FakeWorkshop:
     def __init__(self) -> None:
         self.started: list[tuple[str, str, str]] = []
         self.cancelled: list[tuple[str, str]] = []
+        self.forgotten: list[str] = []
         self.listeners: dict[str, RunListener] = {}
 
     def start(
@@ -145,6 +146,12 @@ class FakeWorkshop:
         done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
+
+    def attach(self, session_id: str, listener: RunListener) -> None:
+        raise AssertionError("nobody comes back here")
+
+    def forget(self, session_id: str) -> None:
+        self.forgotten.append(session_id)
 
 
 def no_line(config: LineConfig, listener: LineListener) -> Line:

@@ -39,6 +39,16 @@ def test_a_taken_port_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "in use" in capsys.readouterr().out
 
 
+def test_the_builder_in_force_is_named_and_an_agent_comes_with_a_warning(tmp_path: Path) -> None:
+    plain = doctor.builder(Settings(data=tmp_path, builder="static"))
+    assert (plain.state, plain.found) == (State.OK, "static, because MOENTREPRISE_BUILDER says so.")
+    gone = doctor.builder(Settings(data=tmp_path, builder="codex", builder_command="/no/codex"))
+    assert gone.state is State.LESS
+    agent = doctor.builder(Settings(data=tmp_path, builder="codex", builder_command="sh"))
+    if agent.state is State.OK:  # with Node and a sandbox
+        assert "runs outside of the sandbox with network" in agent.remedy
+
+
 class Health(BaseHTTPRequestHandler):
     """A server that is asked how it is."""
 

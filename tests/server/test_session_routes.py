@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -301,6 +302,14 @@ async def test_a_wrong_correction_changes_nothing(
     response = await client.patch(f"{room.path}/brief", json=body, headers=room.auth)
     assert await problem(response) == (400, code)
     assert not room.director.heard
+
+
+async def test_the_pictures_of_found_sites_get_addresses_on_this_server(room: Opened) -> None:
+    sites = [{"url": "https://a.example/", "picture": "site-0123.webp"}, {"title": "B", "picture": ""}]
+    room.session.publish(notices.ResearchReady({"headline": "x", "sites": sites}))
+    entry = next(entry for entry in room.session.events.after(0) if entry.type == "research.ready")
+    told = [site["picture"] for site in json.loads(entry.text)["data"]["research"]["sites"]]
+    assert told == [f"/sessions/{room.session.id}/assets/site-0123.webp", ""]
 
 
 async def test_the_post_is_edited_once_there_is_one(client: Client, room: Opened) -> None:

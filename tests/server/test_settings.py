@@ -21,6 +21,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_PORT": ("9000", 9000),
     "MOENTREPRISE_LAN": ("yes", True),
     "MOENTREPRISE_DATA": ("/srv/mo", Path("/srv/mo")),
+    "MOENTREPRISE_TEMPLATES": ("/srv/packages", "/srv/packages"),
+    "MOENTREPRISE_DATABASE_URL": ("postgresql://u:p@host/jobs", "postgresql://u:p@host/jobs"),
     "MOENTREPRISE_MAX_SESSIONS": ("3", 3),
     "MOENTREPRISE_MAX_LOAD_PERCENT": ("70", 70),
     "MOENTREPRISE_MEDIA": ("TRACK", "track"),
@@ -42,12 +44,20 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_BRAIN_URL": ("http://localhost:2/v1/", "http://localhost:2/v1"),
     "MOENTREPRISE_BRAIN_MODEL": ("b", "b"),
     "MOENTREPRISE_BRAIN_KEY": ("k", "k"),
+    "MOENTREPRISE_BUILDER": ("Codex", "codex"),
+    "MOENTREPRISE_BUILDER_MODEL": ("m", "m"),
+    "MOENTREPRISE_BUILDER_COMMAND": ("python '/a b/main.py'", "python '/a b/main.py'"),
     "MOENTREPRISE_TOKEN_PRICES": (
         "input.text=4, output.audio=64.5,",
         (TokenPrice("input", "text", 4.0), TokenPrice("output", "audio", 64.5)),
     ),
     "MOENTREPRISE_VOICE_MODEL": ("/models/kokoro", "/models/kokoro"),
     "MOENTREPRISE_HEARING_MODEL": ("/models/zipformer", "/models/zipformer"),
+    "MOENTREPRISE_SEARCH": ("JSON", "json"),
+    "MOENTREPRISE_SEARCH_URL": ("http://[::1]:8888/search?q={query}", "http://[::1]:8888/search?q={query}"),
+    "MOENTREPRISE_SEARCH_KEY": ("k", "k"),
+    "MOENTREPRISE_SEARCH_MODEL": ("m", "m"),
+    "MOENTREPRISE_SEARCH_FORM": ("results=web.results name=Brave", "results=web.results name=Brave"),
     "MOENTREPRISE_IMAGE_MODEL": ("i", "i"),
     "MOENTREPRISE_TEXT_MODEL": ("w", "w"),
     "LINKEDIN_CLIENT_ID": ("c", "c"),
@@ -60,9 +70,13 @@ GOOD: dict[str, tuple[str, object]] = {
     "MOENTREPRISE_LOG_FORMAT": ("json", "json"),
 }
 BAD = {
+    "MOENTREPRISE_SEARCH": "google",
+    "MOENTREPRISE_SEARCH_URL": "http://name:secret@localhost/?q={query}",
+    "MOENTREPRISE_SEARCH_FORM": "where=there",
     "MOENTREPRISE_HOST": "not a host",
     "MOENTREPRISE_PORT": "65536",
     "MOENTREPRISE_LAN": "perhaps",
+    "MOENTREPRISE_DATABASE_URL": "mysql://u:p@host/jobs",
     "MOENTREPRISE_MAX_SESSIONS": "0",
     "MOENTREPRISE_MAX_LOAD_PERCENT": "0",
     "MOENTREPRISE_MEDIA": "tracks",
@@ -73,6 +87,8 @@ BAD = {
     "MOENTREPRISE_KEEP_ENDED_S": "-1",
     "OPENAI_BASE_URL": "http://name:secret@localhost",
     "MOENTREPRISE_BRAIN_URL": "localhost:2",
+    "MOENTREPRISE_BUILDER": "me",
+    "MOENTREPRISE_BUILDER_COMMAND": "python 'main.py",
     "MOENTREPRISE_TOKEN_PRICES": "input.words=3",
     "MOENTREPRISE_LINKEDIN_ORGANISATION": "Acme",
     "MOENTREPRISE_LINKEDIN_VERSION": "202613",
@@ -150,6 +166,7 @@ def test_a_line_of_the_file_that_is_no_setting_is_named(tmp_path: Path) -> None:
 def test_no_secret_is_ever_shown() -> None:
     environ = {one.variable: "turn:secret" * 3 for one in DESCRIPTORS if one.secret}
     environ["MOENTREPRISE_ICE_SERVERS"] = '[{"urls": "turn:t", "credential": "secret"}]'
+    environ["MOENTREPRISE_DATABASE_URL"] = "postgresql://u:secret@host/jobs"
     settings = load(environ)
     assert "secret" not in repr(settings)
     assert "secret" not in repr(settings.ice_servers)

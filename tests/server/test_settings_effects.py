@@ -156,7 +156,7 @@ async def test_a_key_sends_the_lines_to_its_service_with_the_chosen_models() -> 
         )
         voices = crew.voices(settings)
         assert voices.ready()
-        line = crew.crew(settings, voices, JobRunner()).open_line(LISTENER, Ear())
+        line = crew.crew(settings, voices, JobRunner(Path("nowhere"))).open_line(LISTENER, Ear())
         try:
             await line.open()
             assert service.headers[-1]["authorization"] == "Bearer sk-mine"

@@ -34,11 +34,8 @@ def publish(publication: Publication, folder: Path, assets: Path, means: Means, 
     if publication.image and not is_intact(publication.image, assets):
         raise WorkError(WorkErrorCode.NOT_APPROVED, "The post's picture is not the one that was approved.")
     account = _account(means)
-    if account is None:
-        ended = outcome(Code.NO_ACCOUNT)
-    else:
-        picture = (assets / publication.image).read_bytes() if publication.image else b""
-        ended = _at_most_once(publication, picture, folder, account, report)
+    picture = (assets / publication.image).read_bytes() if publication.image and account else b""
+    ended = _at_most_once(publication, picture, folder, account, report)
     report.log(ended.reason or f"published: {ended.url}")
     _keep(publication, ended, folder, report)
     report.progress(100, "saved as a draft" if ended.status == Status.DRAFT else ended.status)
@@ -53,9 +50,9 @@ def _account(means: Means) -> api.Account | None:
 
 
 def _at_most_once(
-    publication: Publication, picture: bytes, folder: Path, account: api.Account, report: Report
+    publication: Publication, picture: bytes, folder: Path, account: api.Account | None, report: Report
 ) -> Published:
-    """Publish, unless an earlier start was here."""
+    """Publish, unless an earlier start was here: what that did holds, also when the account is gone since."""
     ledger = Ledger(folder)
     approved = (publication.approval, publication.hash)
     with ledger.held() as ours:
@@ -63,6 +60,8 @@ def _at_most_once(
             return outcome(Code.INTERRUPTED)
         if (former := ledger.standing(*approved)) is not None:
             return former
+        if account is None:
+            return outcome(Code.NO_ACCOUNT)
         if not littletext.fits(publication.text) or len(publication.alt) > api.ALT_CHARACTERS_MAX:
             return outcome(Code.TOO_LONG)
         ledger.intend(*approved)
