@@ -30,7 +30,7 @@ SERVER = Path(__file__).with_name("live.mjs")
 PORT = 5173
 PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
-STARTING_S = 15.0
+STARTING_S = 40.0
 LOOK_S = 0.2
 WATCHED = "watched"
 """What live.mjs says when a browser has Vite's script."""
