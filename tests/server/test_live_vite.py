@@ -120,6 +120,8 @@ async def test_a_cancelled_build_takes_its_preview_with_it(room: Opened) -> None
     room.session.work.cancel("j1")
     assert isinstance(await room.heard(JobFailed), JobFailed)
     assert (await told(room, 2))["live"] is False
+    while room.session.live.at(url.split("/")[2]) is not None:
+        await asyncio.sleep(0.02)
     assert (await room.client.get(url, allow_redirects=False)).status == 307
     room.director.jobs.start("j2", "website", {})  # what was left of the first one goes
     assert (await told(room, 3))["url"] != url
