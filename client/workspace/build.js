@@ -54,7 +54,9 @@ export class BuildPanel {
   /** It cannot any more; what was seen last stays until the built site takes its place. */
   still() {
     clearTimeout(this.#settling);
-    if (this.element.dataset["live"] === "true") this.element.dataset["live"] = "over";
+    if (this.element.dataset["live"] !== "true") return;
+    this.element.dataset["live"] = "over";
+    this.#frame.giveUp();
   }
 
   /** Nothing came of it: what was built before is shown again. */
