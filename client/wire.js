@@ -14,7 +14,7 @@
  * @typedef {{provider?: string, offline?: boolean, because?: string, trade?: string, headline?: string,
  *   findings?: Finding[], keywords?: string[], sites?: FoundSite[]}} Research
  * @typedef {{pages?: {title: string, path: string}[], palette?: Record<string, string>,
- *   files?: number, bytes?: number, seconds?: number}} Site
+ *   files?: number, bytes?: number, seconds?: number, because?: string}} Site  `because`: why it is plain
  * @typedef {Record<string, unknown>} Summary
  * @typedef {{part: string, ms: number}} TurnPart  one step of a turn's way to the ear, after the one before
  *
@@ -37,8 +37,9 @@
  *   "job.failed": {job: string, kind: string, code: string, reason: string},
  *   "research.ready": {research: Research},
  *   "site.building": {url: string, live: boolean},
-  "site.ready": {url: string, site: Site},
- *   "post.drafted": {text: string, image: string, alt: string},
+ *   "site.ready": {url: string, site: Site},
+ *   "post.drafted": {text: string, image: string, alt: string, text_by?: string, picture_by?: string,
+ *     text_because?: string, because?: string},
  *   "approval.requested": {approval: string, action: string, payload: Record<string, unknown>,
  *     hash: string, expires_ms: number},
  *   "approval.resolved": {approval: string, decision: string},

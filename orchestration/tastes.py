@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from orchestration.adapters import named_colours
+from orchestration.adapters.headline import headline_in, with_headline
 from orchestration.wishes import ASKING, LEAD, asks_openly, plain
 
 _LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
@@ -58,6 +59,17 @@ _TO_COLOUR = (
     r"(?: (?:it|that|the site))?)|rather)"
     r"(?: (?:to be|in|more|a bit|a little))* (?P<text>(?!to\b)[\w ,'-]+?)(?: please| instead| though)*"
 )
+_TITLE = r"(?:headline|heading|tagline|slogan|(?:first|top) (?:line|sentence))"
+_TO_HEADLINE = (
+    rf"{LEAD}(?:yes\W+)?(?:{ASKING}(?:make|change|let|set|have|put) (?:the|its|our|my) {_TITLE}"
+    r"(?: (?:say|read|be|to(?: be| say| read)?|into|as))?"
+    rf"|(?:the|its|our|my) {_TITLE} (?:should|must|could) (?:be|say|read))\W+(?P<text>.+)"
+)
+_LOOKS = frozenset(
+    "bigger larger smaller bolder bold thinner shorter longer different better nicer big large small short"
+    " thicker italic stronger clearer visible something else other another in much too not".split()
+)
+"""How a headline looks, which is not what it says."""
 _BUT_THIS = re.compile(r"\s*(?:(?:no|nope)[,.;!:]|maybe)\s*(?=\w)", re.IGNORECASE)
 """Before a colour that is named alone. Without its comma "no green" may be meant against it."""
 _APPROVED = "|".join(
@@ -88,8 +100,20 @@ def wants_a_change(text: str) -> bool:
 
 
 def restyled(style: str, colours: str) -> str:
-    """The look with these colours: others take its place, "darker" is said of the ones that it has."""
-    return colours if not style or _HUES & set(plain(colours).split()) else f"{style}, {colours}"
+    """The look with these colours: others take its place, "darker" is said of the ones that it has.
+
+    A headline that it asks for stays.
+    """
+    before, headline = headline_in(style)
+    look = colours if not before or _HUES & set(plain(colours).split()) else f"{before}, {colours}"
+    return with_headline(look, headline)
+
+
+def headline_wanted(text: str) -> str:
+    """The headline that what is shown is to have; empty where the words ask for none."""
+    found = re.fullmatch(_TO_HEADLINE, text.strip().replace("’", "'").rstrip(".;, "), re.IGNORECASE)
+    said = found["text"].strip(" \"'“”:,") if found else ""
+    return said if said and not set(plain(said).split()) <= _LOOKS | COLOURS | _BESIDE else ""
 
 
 def is_opinion(text: str) -> bool:

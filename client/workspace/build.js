@@ -101,10 +101,11 @@ export class BuildPanel {
 }
 
 /** @param {import("../wire.js").Site} site */
-function factsOf({ pages, files, seconds }) {
+function factsOf({ pages, files, seconds, because }) {
   const facts = [];
   if (pages?.length) facts.push(`${pages.length} pages`);
   if (files) facts.push(`${files} files`);
   if (seconds) facts.push(`built in ${seconds.toFixed(1)} s`);
-  return facts.join(", ");
+  const built = facts.join(", ");
+  return because ? `${built}. A plain version: ${because}` : built;
 }

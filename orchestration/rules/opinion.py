@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orchestration import events
+from orchestration.adapters.headline import with_headline
 from orchestration.brief import Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import is_content, recoloured, restyled, wants_a_change
+from orchestration.tastes import headline_wanted, is_content, recoloured, restyled, wants_a_change
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import mostly_heard
 from orchestration.wishes import Amendment
@@ -37,6 +38,10 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
         remarks.remember(c, event, "")
         c.showing = turn
         c.interject(turn.speaker, WHAT_TO_CHANGE, {}, Stage.LISTENING)
+    elif (headline := headline_wanted(text)) and (key := _colour(c)):
+        c.showing = turn
+        wish = Amendment(key, with_headline(c.brief.text(key), headline))
+        return remarks.correct(c, event, wish, None, f"the headline says {headline}")
     elif (colours := recoloured(text)) and (key := _colour(c)):
         c.showing = turn
         return remarks.correct(c, event, Amendment(key, restyled(c.brief.text(key), colours)), None)

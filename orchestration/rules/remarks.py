@@ -188,8 +188,13 @@ def _before(c: Standing, key: str) -> str:
 # ---------------------------------------------------------------------- corrected
 
 
-def correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None) -> bool:
-    """Put an answer right that was given before. The open question is asked again, in the same breath."""
+def correct(
+    c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | None, change: str = ""
+) -> bool:
+    """Put an answer right that was given before. The open question is asked again, in the same breath.
+
+    `change` is what is said of it, where that is not the whole answer.
+    """
     key, asked = wish.key or c.answered, asked_now(c, turn)
     if wish.latest and key != c.answered:
         return False
@@ -209,7 +214,8 @@ def correct(c: Standing, event: events.HumanSaid, wish: Amendment, turn: Turn | 
     voice = c.asker(asked).speaker if asked else speaker(c, turn)
     question = facts.question(c, None) if asked else {}
     act = REBUILD if c.rebuilding and not asked else "corrected"
-    c.interject(voice, act, {"answer": facts.answer(c, None), "question": question}, back)
+    answer = facts.answer(c, None) | ({"text": change} if change else {})
+    c.interject(voice, act, {"answer": answer, "question": question}, back)
     return True
 
 

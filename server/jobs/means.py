@@ -48,6 +48,7 @@ SERVICES = (
     Service("linkedin", "publish", ("LINKEDIN_ACCESS_TOKEN",)),
     Service("search", "research", ("OPENAI_API_KEY", "MOENTREPRISE_SEARCH_URL")),
     Service("pictures", "post", ("OPENAI_API_KEY",)),
+    Service("pictures", "picture", ("OPENAI_API_KEY",)),
 )
 
 

@@ -8,6 +8,7 @@ from test_remarks import after, cut
 from theatre import ANSWERS, RESULTS, Theatre, in_stage, silent
 
 from orchestration import events
+from orchestration.tastes import headline_wanted
 from orchestration.turn import Stage
 
 
@@ -36,6 +37,36 @@ def test_a_colour_by_voice_or_text_changes_the_brief_and_builds_again(typed: boo
     assert builds(theatre)[-1].payload["brief"]["style"] == "green"  # type: ignore[index]
     assert theatre.acts()[-2:] == ["alex rebuild", "alex rebuilt"]
     assert last_speak(theatre, "rebuilt").context == {"site": RESULTS["website"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "make the headline Fresh bread every day",
+        "Please change the headline to “Fresh bread every day”.",
+        "the headline should say fresh bread every day",
+        "could you make the headline say: Fresh bread every day",
+    ],
+)
+def test_another_headline_is_built_and_the_look_stays(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex rebuild"]
+    listening(theatre)
+    style = theatre.conversation.brief.text("style")
+    assert style.lower() == f"{ANSWERS[-1]}, the headline says “fresh bread every day”"
+    said = last_speak(theatre, "rebuild").context["answer"]
+    assert isinstance(said, dict)
+    assert str(said["text"]).lower() == "the headline says fresh bread every day"
+    assert after(theatre, "make it green") == ["alex rebuild"]
+    style = theatre.conversation.brief.text("style")
+    assert style.lower() == "green, the headline says “fresh bread every day”"
+
+
+@pytest.mark.parametrize(
+    "words", ["make the headline bigger", "the headline should be green", "the headline is nice"]
+)
+def test_how_the_headline_looks_is_no_headline(words: str) -> None:
+    assert headline_wanted(words) == ""
 
 
 def test_a_colour_is_no_reason_to_research_again() -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse
 from PIL import Image
 from pytest_aiohttp import AiohttpClient
-from signalling_fakes import FakeDirector, Opened, fake_app, fake_crew, opened
+from signalling_fakes import FakeDirector, FakeWorkshop, Opened, fake_app, fake_crew, opened
 
 from orchestration import events
 from orchestration.conversation import Conversation
+from orchestration.events import JobFailed, JobFinished, JobProgressed
 from orchestration.work import APPROVAL_LIFE_S, Approval, ApprovalState, payload_hash
 from orchestration.workflow import MOENTREPRISE
 from server.jobs import means
+from server.jobs.protocol import Request, Result, parse_message
 from server.jobs.runner import JobRunner
+from server.jobs.tasks import run_task
+from server.sessionwork import RunListener
 from server.settings import Settings
 from tests.fakes.openai_images import KEY, OpenAIImages, openai_images
+from tests.orchestration.work_samples import Remembered
 
 BRIEF = ("Golden Crust", "sourdough bread and cakes", "families", "stone oven", "home and menu", "warm brown")
 
@@ -109,23 +115,72 @@ class Desk:
         return self.desk.approvals[approval.approval].state
 
 
+class Told(Remembered):
+    """What a job reports, told on the event loop."""
+
+    def __init__(self, tell: Callable[[JobProgressed], None], job: str) -> None:
+        super().__init__()
+        self._tell, self._job, self._loop = tell, job, asyncio.get_running_loop()
+
+    def progress(self, percent: int, message: str) -> None:
+        self._loop.call_soon_threadsafe(self._tell, JobProgressed(self._job, percent, message))
+
+
+class Threads(FakeWorkshop):
+    """Does the real work at once, in a thread; a worker process is not what is tested here."""
+
+    def __init__(self, means_of: means.MeansOf) -> None:
+        super().__init__()
+        self._means = means_of
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(
+        self,
+        session_id: str,
+        job: str,
+        kind: str,
+        payload: dict[str, object],
+        folder: Path,
+        listener: RunListener,
+    ) -> None:
+        request = Request(kind, payload, str(folder), dict(self._means(session_id, kind)))
+        self._tasks[job] = asyncio.create_task(self._work(job, request, listener))
+
+    async def _work(self, job: str, request: Request, listener: RunListener) -> None:
+        try:
+            told = Told(listener.job_event, job)
+            outcome = parse_message(await asyncio.to_thread(run_task, request, told))
+        except asyncio.CancelledError:
+            listener.job_event(JobFailed(job, request.kind, "cancelled", "The work was cancelled."))
+            return
+        assert isinstance(outcome, Result), outcome
+        listener.job_event(JobFinished(job, request.kind, outcome.result))
+
+    def cancel(self, session_id: str, job: str) -> bool:
+        return self._tasks[job].cancel()
+
+
 @pytest.fixture
 async def service() -> AsyncIterator[OpenAIImages]:
     async with openai_images() as service:
         yield service
 
 
+def configured(folder: Path, service: OpenAIImages) -> Settings:
+    return Settings(
+        data=folder,
+        openai_api_key=KEY,
+        openai_base_url=service.url,
+        text_model="",
+        image_model="gpt-image-2",
+    )
+
+
 @pytest.fixture
-async def desk(aiohttp_client: AiohttpClient, tmp_path: Path, service: OpenAIImages) -> AsyncIterator[Desk]:
-    models = {"text_model": "", "image_model": "gpt-image-2"}
-    settings = Settings(data=tmp_path, openai_api_key=KEY, openai_base_url=service.url, **models)  # type: ignore[arg-type]
-    runner = JobRunner(means=means.of_settings(settings))
-    crew = fake_crew(DeskDirector, runner)  # type: ignore[arg-type]
-    room = await opened(await aiohttp_client(fake_app(settings, crew)))
-    try:
-        yield Desk(room)
-    finally:
-        await runner.close()
+async def desk(aiohttp_client: AiohttpClient, tmp_path: Path, service: OpenAIImages) -> Desk:
+    settings = configured(tmp_path, service)
+    crew = fake_crew(DeskDirector, Threads(means.of_settings(settings)))
+    return Desk(await opened(await aiohttp_client(fake_app(settings, crew))))
 
 
 async def test_a_double_click_publishes_once(desk: Desk) -> None:
@@ -248,23 +303,30 @@ async def test_another_picture_is_made_served_and_asked_about(desk: Desk, servic
     assert desk.director.published[0]["image"] == image
 
 
-async def test_the_models_picture_takes_the_cards_place_and_its_key_stays_with_the_worker(
-    desk: Desk, service: OpenAIImages
+async def test_in_its_worker_the_models_picture_takes_the_cards_place(
+    aiohttp_client: AiohttpClient, tmp_path: Path, service: OpenAIImages
 ) -> None:
-    service.status = 503
-    first = await desk.ask()
-    assert desk.desk.results["post"]["because"] == "The image model had a fault of its own."
-    assert str(first.payload["alt"]).startswith("A card in ")
-    service.status = 200
-    assert await desk.change(picture="another") == (202, "")
-    await asyncio.sleep(0.02)
-    await desk.settled("picture")
-    post = desk.desk.results["post"]
-    assert (post["picture_by"], post["because"]) == ("model", "")
-    file = desk.room.session.folder / "assets" / str(post["image"])
-    with Image.open(file) as image:
-        assert image.size == (1200, 627)
-    assert all(KEY not in str(job.payload) for job in desk.director.started)
+    settings = configured(tmp_path, service)
+    runner = JobRunner(tmp_path, means=means.of_settings(settings), log_level="warning")
+    runner.warm()
+    crew = replace(fake_crew(DeskDirector), workshop=runner)
+    desk = Desk(await opened(await aiohttp_client(fake_app(settings, crew))))
+    try:
+        service.status = 503
+        first = await desk.ask()
+        assert desk.desk.results["post"]["because"] == "The image model had a fault of its own."
+        assert str(first.payload["alt"]).startswith("A card in ")
+        service.status = 200
+        assert await desk.change(picture="another") == (202, "")
+        await asyncio.sleep(0.02)
+        await desk.settled("picture")
+        post = desk.desk.results["post"]
+        assert (post["picture_by"], post["because"]) == ("model", "")
+        with Image.open(desk.room.session.folder / "assets" / str(post["image"])) as image:
+            assert image.size == (1200, 627)
+        assert all(KEY not in str(job.payload) for job in desk.director.started)
+    finally:
+        await runner.close()
 
 
 async def test_a_picture_that_cannot_be_made_loses_nothing(desk: Desk) -> None:
