@@ -89,7 +89,7 @@ def seen(page: Page, testid: str) -> FrameLocator:
 
 @dataclass
 class Watched:
-    """What was seen of one build: how soon (s), which colours, the last of them how long before its end (s)."""
+    """What was seen of one build: how soon (s), which colours, the last how long before its end (s)."""
 
     after_s: float
     colours: list[str]
