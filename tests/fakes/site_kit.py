@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from orchestration.adapters.website.authored.kit import BuildFailed, Draft
@@ -34,6 +35,9 @@ class SmallKit:
             (source / path).parent.mkdir(parents=True, exist_ok=True)
             (source / path).write_text(text)
         return Draft((("Home", "index.html"),), {"name": "ember"})
+
+    def seen(self, source: Path, folder: Path, report: Report) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         files = sorted(path for path in source.rglob("*") if path.is_file())

@@ -62,8 +62,9 @@ class AuthoredBuilder:
             source.mkdir()
             draft = kit.write(order, source, Share(report, 5, 15))
             bench = Bench(source)
-            self._write(kit, draft, order, bench, built, report)
-            files, size = kit.deliver(source, built, folder)
+            with kit.seen(source, folder, report):
+                self._write(kit, draft, order, bench, built, report)
+                files, size = kit.deliver(source, built, folder)
         report.log(f"built {files} files, {size} bytes")
         report.progress(100, "the site is ready")
         return SiteResult(self.name, draft.pages, draft.palette, files, size, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +35,9 @@ class Kit(Protocol):
 
     def write(self, order: Order, source: Path, report: Report) -> Draft:
         """Write the project into the empty folder `source`."""
+
+    def seen(self, source: Path, folder: Path, report: Report) -> AbstractContextManager[object]:
+        """While it lasts, what is written in `source` is seen (website.live); `folder` is the session's."""
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         """Type-check, build into the new folder `built` and check; `source` stays as it is.

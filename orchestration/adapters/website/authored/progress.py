@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from orchestration.adapters.website.live import Shows
 from orchestration.adapters.work import Report
+
+Preview = Callable[[str, str], None]
 
 
 class Whole:
-    """The whole build's report. `highest` is how far it is, in percent."""
+    """The whole build's report. `highest` is how far it is, in percent.
+
+    It takes where a live preview stands (`Shows`) when the report behind it does.
+    """
+
+    preview: Preview
 
     def __init__(self, report: Report) -> None:
+        if isinstance(report, Shows):
+            self.preview = report.preview
         self._report = report
         self.highest = 0
 
@@ -23,7 +35,11 @@ class Whole:
 class Share:
     """The report of one part: its 0 to 100 are `low` to `high` of the whole."""
 
+    preview: Preview
+
     def __init__(self, whole: Whole, low: int, high: int) -> None:
+        if isinstance(whole, Shows):
+            self.preview = whole.preview
         self._whole = whole
         self._low = low
         self._high = high

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.adapters.sandbox import Sandbox
 from orchestration.adapters.website.authored.kit import BuildFailed, Draft
+from orchestration.adapters.website.live import Live
 from orchestration.adapters.website.order import SITE_FOLDER, Order
 from orchestration.adapters.website.plan import plan_of
 from orchestration.adapters.website.vite.builder import means_of_building, put_in_place, write_told
@@ -35,6 +38,15 @@ class ViteKit:
         plan = plan_of(order.answers, order.research, report)
         write_told(plan, source, report)
         return Draft(plan.pages, plan.look.as_json())
+
+    @contextmanager
+    def seen(self, source: Path, folder: Path, report: Report) -> Iterator[None]:
+        assert self._parts is not None, "missing() comes first"
+        sandbox, template = self._parts
+        with Live(sandbox, template.modules, folder, report) as live:
+            live.follow(source)
+            yield
+            live.finish()
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         assert self._parts is not None, "missing() comes first"
