@@ -14,7 +14,7 @@
  * @typedef {{provider?: string, offline?: boolean, because?: string, trade?: string, headline?: string,
  *   findings?: Finding[], keywords?: string[], sites?: FoundSite[]}} Research
  * @typedef {{pages?: {title: string, path: string}[], palette?: Record<string, string>,
- *   files?: number, bytes?: number, seconds?: number}} Site
+ *   files?: number, bytes?: number, seconds?: number, because?: string}} Site  `because`: why it is plain
  * @typedef {Record<string, unknown>} Summary
  * @typedef {{part: string, ms: number}} TurnPart  one step of a turn's way to the ear, after the one before
  *

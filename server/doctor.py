@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestration import acts, entries, personas
+from orchestration.adapters import searching
 from orchestration.adapters.sandbox import Missing, probing
 from orchestration.adapters.work import Means
 from orchestration.personas import Cast
@@ -74,6 +75,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         builder(settings),
         openai(settings),
         brain(settings),
+        search(settings),
         linkedin(settings),
         data_folder(settings),
         port(settings),
@@ -194,7 +196,7 @@ def browser() -> Finding:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return Finding("Chromium", State.OK, f"{path}, for tests and screenshots.")
-    remedy = "Only tests need it: apt install chromium."
+    remedy = "Pictures of found sites and tests need it: apt install chromium."
     return Finding("Chromium", State.LESS, "not found.", remedy)
 
 
@@ -277,6 +279,15 @@ def _asker(url: str) -> urllib.request.OpenerDirector:
     """As the engine asks: without the proxy where that would not find it."""
     proxies = [urllib.request.ProxyHandler({})] if is_near(url) else []
     return urllib.request.build_opener(_NotElsewhere, *proxies)
+
+
+def search(settings: Settings) -> Finding:
+    """Nothing is searched here: it could cost something."""
+    found = searching.choose(Means(means.of_settings(settings)("", "research")))
+    if not isinstance(found, searching.NoSearch):
+        return Finding("Search", State.OK, f"research searches the web with {found.name}.")
+    remedy = "Set MOENTREPRISE_SEARCH_URL or OPENAI_API_KEY to search the web."
+    return Finding("Search", State.OK, f"{found.reason} Research works from its catalogue.", remedy)
 
 
 def linkedin(settings: Settings) -> Finding:

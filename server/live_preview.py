@@ -7,6 +7,7 @@ what is asked there goes through the socket (`live_proxy`); afterwards the addre
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SOCKET = re.compile(r"live-[0-9a-f]{16}")
 ADDRESS = re.compile(r"[0-9a-f]{32}")
+LEAVE_S = 0.25
+"""How long it goes on after the page was told of its end: what is being loaded then is not cut off."""
 REMEMBERED = 8
 """Addresses of the past that still lead to the built site."""
 HTTP_AT_ONCE = 8
@@ -94,14 +97,19 @@ class LivePreview:
         self._folder = folder
         self._publish = publish
         self._past: deque[str] = deque(maxlen=REMEMBERED)
+        self._leaving: list[Standing] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self.standing: Standing | None = None
 
     def knows(self, address: str) -> bool:
         """Whether it stands there, or stood there."""
-        now = self.standing is not None and self.standing.address == address
-        return now or address in self._past
+        return self.at(address) is not None or address in self._past
+
+    def at(self, address: str) -> Standing | None:
+        """What stands there."""
+        all_of_them = [*([self.standing] if self.standing is not None else []), *self._leaving]
+        return next((one for one in all_of_them if one.address == address), None)
 
     def opened(self, job: str, name: str, address: str) -> None:
         """The job's worker has a dev server running: `name` is its socket's. Another one ends with that."""
@@ -135,6 +143,14 @@ class LivePreview:
         if standing is None:
             return
         self._past.append(standing.address)
-        task = asyncio.create_task(standing.close(), name="live-preview-closing")
+        self._leaving.append(standing)
+        task = asyncio.create_task(self._leave(standing), name="live-preview-closing")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    async def _leave(self, standing: Standing) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await self._over.wait()
+        self._leaving.remove(standing)
+        await standing.close()

@@ -76,8 +76,8 @@ async def _unbuilt(request: web.Request) -> web.StreamResponse:
     session = request.app[SESSIONS].find_by_live_address(address)
     if session is None:
         return _missing()
-    standing = session.live.standing
-    if standing is not None and standing.address == address:
+    standing = session.live.at(address)
+    if standing is not None:
         return await _live(standing, request)
     if "." in path.rpartition("/")[2] and not path.endswith(".html"):
         return _missing()

@@ -29,6 +29,11 @@ def text(value: str) -> str:
     return value
 
 
+def folder(value: str) -> str:
+    """Absolute: children that use it run in other folders."""
+    return str(Path(value).absolute())
+
+
 def choice(*allowed: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.lower() not in allowed:

@@ -94,7 +94,7 @@ class Settings:
     templates: str = _setting(
         "",
         "MOENTREPRISE_TEMPLATES",
-        values.text,
+        values.folder,
         "a folder",
         "The folder for the packages that sites are built with (Vite, React); by default beside Python's "
         "own, or in the data folder.",

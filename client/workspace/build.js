@@ -54,7 +54,9 @@ export class BuildPanel {
   /** It cannot any more; what was seen last stays until the built site takes its place. */
   still() {
     clearTimeout(this.#settling);
-    if (this.element.dataset["live"] === "true") this.element.dataset["live"] = "over";
+    if (this.element.dataset["live"] !== "true") return;
+    this.element.dataset["live"] = "over";
+    this.#frame.giveUp();
   }
 
   /** Nothing came of it: what was built before is shown again. */
@@ -82,7 +84,8 @@ export class BuildPanel {
     this.element.dataset["live"] = "true";
     this.element.dataset["wide"] = "true"; // from now on there is something to look at
     show(this.#open, false);
-    setText(this.#facts, `Live: it changes as ${nameOf(workerOf("website"))} writes it`);
+    const name = nameOf(workerOf("website"));
+    setText(this.#facts, name ? `Live: it changes as ${name} writes it` : "Live: it changes as it is written");
     show(this.#site, true);
     this.#frame.show(address, { title: "Your website, as it is written", testid: "live-frame" });
   }
@@ -98,10 +101,11 @@ export class BuildPanel {
 }
 
 /** @param {import("../wire.js").Site} site */
-function factsOf({ pages, files, seconds }) {
+function factsOf({ pages, files, seconds, because }) {
   const facts = [];
   if (pages?.length) facts.push(`${pages.length} pages`);
   if (files) facts.push(`${files} files`);
   if (seconds) facts.push(`built in ${seconds.toFixed(1)} s`);
-  return facts.join(", ");
+  const built = facts.join(", ");
+  return because ? `${built}. A plain version: ${because}` : built;
 }

@@ -36,6 +36,12 @@ export class SiteFrame {
     this.element.append(frame);
   }
 
+  /** What has not come yet will not come any more. */
+  giveUp() {
+    this.#next?.remove();
+    this.#next = null;
+  }
+
   clear() {
     this.element.replaceChildren();
     this.#shown = null;

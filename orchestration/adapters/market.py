@@ -30,7 +30,7 @@ from orchestration.adapters.work import Assignment, Report
 
 QUERY_WORDS_MAX = 8
 PICTURES_MAX = 4
-PICTURES_SECONDS = 25.0
+PICTURES_SECONDS = 20.0
 NOT_LOOKED_UP = "nothing is looked up on the web here"
 
 

@@ -14,7 +14,7 @@ from orchestration.adapters.work import Report
 SITES_MAX = 6
 NAMED_MAX = 3
 AT_ONCE = 4
-SECONDS_EACH = 20.0
+SECONDS_EACH = 15.0
 SUMMARY_CHARACTERS_MAX = 300
 HEADINGS_MAX = 4
 HEADING_CHARACTERS_MAX = 80
@@ -95,18 +95,8 @@ async def _first_of(addresses: Sequence[str], web: Web, robots: Robots) -> Fetch
     *others, last = addresses
     for address in others:
         try:
-            return await _page(address, web, robots)
+            return await web.get(address, before=robots.require)
         except FetchError as error:
             if error.code is not FetchCode.UNREACHABLE:
                 raise
-    return await _page(last, web, robots)
-
-
-async def _page(address: str, web: Web, robots: Robots) -> Fetched:
-    """The page, where the site lets us: also where it was sent on to."""
-    if not await robots.allow(address):
-        raise FetchError(FetchCode.ROBOTS)
-    fetched = await web.get(address)
-    if fetched.url != address and not await robots.allow(fetched.url):
-        raise FetchError(FetchCode.ROBOTS)
-    return fetched
+    return await web.get(last, before=robots.require)

@@ -40,6 +40,8 @@ class FakeSearch:
     silent_s: float = 0
     body: bytes = b""
     type: str = "application/json"
+    text: str = TEXT
+    """What the model says, with its citations as `([title](address))`."""
     results: list[dict[str, object]] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class FakeSearch:
         if [tool["type"] for tool in asked.get("tools", [])] != ["web_search"]:
             return _error(400, "nothing to search with")
         self.asked.append(asked)
-        return await self._answer(answered(str(asked["model"])))
+        return await self._answer(answered(str(asked["model"]), self.text))
 
 
 def _error(status: int, message: str) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -11,10 +12,11 @@ from typing import TypeVar
 
 import pytest
 from aiohttp import web
+from PIL import Image
 from work_samples import BAKERY, Remembered
 
 from orchestration.adapters import market
-from orchestration.adapters.camera import NoCamera, NoPicture
+from orchestration.adapters.camera import NoCamera, NoPicture, open_camera
 from orchestration.adapters.search import HEADLINE_WORDS_MAX, Research, Site
 from orchestration.adapters.work import Assignment, Means
 from tests.fakes.hostile_web import INSIDE, PUBLIC, PUBLIC_TOO, HostileWeb, hostile_web, html, redirect
@@ -132,8 +134,17 @@ def test_one_failure_does_not_stop_the_rest(sites: HostileWeb, engine: FakeSearc
     sites.pages |= {
         "slow.example/": redirect("/mute"),
         "shy.example/robots.txt": web.Response(text="User-agent: *\nDisallow: /"),
+        "sends.example/": redirect(sites.url("/there", "shy.example")),
     }
-    names = ("inside.example", "gone.example", "slow.example", "shy.example", "crust.example")
+    sites.names["sends.example"] = [[PUBLIC_TOO]]
+    names = (
+        "inside.example",
+        "gone.example",
+        "slow.example",
+        "shy.example",
+        "sends.example",
+        "crust.example",
+    )
     found_by(engine, sites, *names)
     found, report = carry_out(sites, means(engine), tmp_path)
     told = {site.host: site.reason for site in found.sites}
@@ -142,12 +153,13 @@ def test_one_failure_does_not_stop_the_rest(sites: HostileWeb, engine: FakeSearc
         "gone.example": "there is no site of that name",
         "slow.example": "the site took too long",
         "shy.example": "the site asks programs not to read it",
+        "sends.example": "the site asks programs not to read it",
         "crust.example": "",
     }
     for host, reason in told.items():
         assert any(line.startswith(f"{host}: ") and reason in line for line in report.lines)
     assert sites.inside == []
-    assert [request.path for request in sites.asked if "shy" in request.host] == ["/robots.txt"]
+    assert {request.path for request in sites.asked if "shy" in request.host} == {"/robots.txt"}
     assert found.headline.startswith("The one site that I could read speaks of")
 
 
@@ -272,6 +284,21 @@ def test_a_picture_that_fails_does_not_stop_the_rest(
     assert (loaf.picture, gone.picture) == ("", "")
     assert (tmp_path / "assets" / crust.picture).read_bytes() == b"webp"
     assert "loaf.example: no picture: the browser could not show it" in report.lines
+
+
+@pytest.mark.browser
+def test_a_site_is_shown_as_a_real_browser_sees_it(
+    sites: HostileWeb, engine: FakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market, "open_camera", open_camera)
+    sites.pages["crust.example/"] = html("<title>Crust</title><body style='background: #cfe'>")
+    found_by(engine, sites, "crust.example", "gone.example")
+    found, report = carry_out(sites, means(engine), tmp_path)
+    if absent := [line for line in report.lines if line.startswith("no pictures")]:
+        pytest.fail(absent[0]) if os.environ.get("CI") else pytest.skip(absent[0])
+    assert found.sites[1].picture == ""
+    with Image.open(tmp_path / "assets" / found.sites[0].picture) as picture:
+        assert picture.convert("RGB").getpixel((600, 400)) == pytest.approx((204, 255, 238), abs=12)
 
 
 def test_where_no_picture_can_be_taken_the_reason_is_in_the_log(

@@ -94,9 +94,20 @@ def test_what_failed_leaves_nothing_and_is_tried_again(machine: Machine) -> None
     report = Remembered()
     assert template(machine.means, report) == Missing("Vite's packages could not be fetched")
     assert "npm: no such host" in report.lines
-    assert [path.name for path in machine.place.iterdir()] == [".lock"]
+    assert sorted(path.name for path in machine.place.iterdir()) == [".failed", ".lock"]
     machine.program("npm", INSTALLS)
-    assert isinstance(template(machine.means, report), Template)
+    assert isinstance(template(machine.means, report, rest_s=0.0), Template)
+
+
+def test_where_it_failed_not_every_site_waits_for_it(machine: Machine) -> None:
+    machine.program("npm", f"echo x >> $COUNT; {FAILS}")
+    template(machine.means, Remembered())
+    found = template(machine.means, Remembered())
+    assert found == Missing("Vite's packages could not be fetched a while ago")
+    assert machine.installs == 1
+    os.utime(machine.place / packages.FAILED, (0, 0))
+    assert template(machine.means, Remembered()) == Missing("Vite's packages could not be fetched")
+    assert machine.installs == 2
 
 
 def test_what_somebody_left_half_done_goes(machine: Machine) -> None:

@@ -15,7 +15,7 @@ from processes import alive, children, descendants
 READY = "ready: "
 STOP_S = 20.0
 ENGINE = "server.engine"
-JOBS = "server.jobs"
+WORKSHOP, WORKER = "server.jobs.workshop", "server.jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class Product:
         """The engine's process id now."""
         (pid,) = self.processes(ENGINE)
         return pid
+
+    @property
+    def workers(self) -> list[int]:
+        """The workshop's workers now, the spare one among them."""
+        return [pid for workshop in self.processes(WORKSHOP) for pid in children(workshop, WORKER)]
 
     def processes(self, module: str) -> list[int]:
         """The server's own children that run this module."""

@@ -17,7 +17,7 @@ from typing import cast
 import aiohttp
 from processes import alive
 from product_guest import Guest, guest
-from product_server import JOBS, Product
+from product_server import Product
 
 from server.rehearsal.client import Event, Json
 from server.rehearsal.packets import Packet
@@ -210,11 +210,12 @@ async def _come_back(room: Product, human: Guest, waiting_after_s: float) -> Van
 
 async def _stop_in_the_middle_of_a_job(room: Product, human: Guest) -> tuple[float, bool]:
     """The job's worker is halted, so that it surely runs when the session is stopped."""
-    while not (spare := room.processes(JOBS)):
+    while not (spare := room.workers):
         await asyncio.sleep(0.05)
     os.kill(spare[0], signal.SIGSTOP)
     await human.ask("PATCH", "/brief", {"style": "Calm and blue"})
     await human.told("job.started")
+    await asyncio.sleep(1.5)  # it has left the queue
     started = time.monotonic()
     await human.ask("DELETE")
     return time.monotonic() - started, alive(spare[0])

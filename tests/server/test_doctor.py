@@ -144,6 +144,15 @@ def test_where_posts_go_is_told(tmp_path: Path) -> None:
     assert found(page)["LinkedIn"].found == "posts go to the page 2414183, by version 202611."
 
 
+def test_who_searches_is_told(tmp_path: Path) -> None:
+    without = found(Settings(port=0, data=tmp_path))["Search"]
+    assert without.found == "No search provider is connected. Research works from its catalogue."
+    assert "MOENTREPRISE_SEARCH_URL" in without.remedy
+    settings = Settings(port=0, data=tmp_path, search_url="https://api.search.example/?q={query}")
+    assert found(settings)["Search"].found == "research searches the web with search.example."
+    assert "switched off" in found(replace(settings, search="offline"))["Search"].found
+
+
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = personas.DEFAULT_FILE.read_text().replace("[sarah]\n", "[sarah]\ntemperature = 0.7\n")
     changed = tmp_path / "personas.toml"

@@ -20,6 +20,8 @@ from server.jobs import child
 from server.jobs.runner import JobRunner
 from server.jobs.wire import Limits
 
+pytestmark = pytest.mark.timeout(180)  # points in time of several jobs, and a machine that may be busy
+
 STEPS = 15
 SCRIPT = (
     "open(asked['folder'] + '/runs', 'a').write('begun ')\n"

@@ -338,7 +338,7 @@ async def test_settings_go_to_the_kind_of_job_that_may_have_them(monkeypatch: py
     site = {"MOENTREPRISE_TEMPLATES": "/srv/packages", "MOENTREPRISE_DATA": "/srv/data"}
     of = means.of_settings(Settings.load({"OPENAI_API_KEY": "canary-2", **site}, None, None))
     assert of("s", "research") == {"OPENAI_API_KEY": "canary-2"}
-    assert of("s", "website") == site
+    assert of("s", "website") == {**site, "MOENTREPRISE_BUILDER": "auto"}
 
 
 async def test_a_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

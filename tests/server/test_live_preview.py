@@ -429,11 +429,12 @@ async def test_at_its_end_the_channel_closes_and_the_address_leads_to_the_built_
     house.open()
     channel = await house.client.ws_connect(BASE, protocols=(VITE,))
     house.live.closed("j1")
+    assert await (await house.client.get(BASE)).text() == "live"  # whoever still loads is not cut off
     assert (await channel.receive(5)).type is aiohttp.WSMsgType.CLOSE
     await channel.close()
     assert await (await house.client.get(BASE)).text() == "built"
     assert (await house.client.get(f"{BASE}src/main.tsx")).status == 404
-    assert len(dev.seen) == 1
+    assert len(dev.seen) == 2
 
 
 async def test_the_browser_is_not_hung_up_on_before_its_page_has_changed(

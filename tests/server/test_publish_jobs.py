@@ -165,13 +165,12 @@ async def test_a_publication_of_a_killed_server_ends_once_under_the_next_with_th
         first.tell(session=SESSION, job="j1", kind="publish", payload=desk.payload())
         await until(lambda: len(linkedin.calls) >= calls)
         await first.kill()
-    sent = linkedin.calls.count("POST /rest/posts")
     async with server(tmp_path, linkedin.url) as second:
         second.tell(attach=SESSION)
         await until(lambda: second.outcomes)
         (told,) = second.outcomes
         result = told["result"]
         assert isinstance(result, dict)
-        assert result["status"] == "unknown"  # it had begun, and nobody can know how far it went
-        assert linkedin.calls.count("POST /rest/posts") == sent <= 1
-        assert len(linkedin.posts) == (1 if calls == CALLS else 0)
+        sent = linkedin.calls.count("POST /rest/posts")
+        assert result["status"] == "unknown" or (result["status"] == "published" and sent == 1)
+        assert len(linkedin.posts) == sent <= 1

@@ -20,6 +20,7 @@ from processes import alive, descendants
 
 from server import cli_serve, logs, tls
 from server.__main__ import main
+from server.jobs import locks
 from server.settings import Settings
 
 pytestmark = pytest.mark.timeout(120)
@@ -62,6 +63,24 @@ def test_a_port_in_use_is_one_sentence_and_nothing_is_started(
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert f"Port {port} on 127.0.0.1 is in use" in said.err
+
+
+def test_a_data_folder_in_use_is_one_sentence_and_nothing_is_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    (tmp_path / "jobs").mkdir()
+    held = locks.hold(tmp_path / "jobs" / locks.SERVER)
+    assert held is not None
+    try:
+        before = set(descendants(os.getpid()))
+        assert cli_serve.run(Settings(port=0, data=tmp_path)) == 1
+        assert set(descendants(os.getpid())) <= before
+    finally:
+        os.close(held)
+    words = capsys.readouterr().err
+    assert words.startswith(f"moentreprise: Another server uses the data folder {tmp_path};")
+    assert words.count("\n") == 1
 
 
 def test_an_address_that_is_not_ours_is_refused() -> None:

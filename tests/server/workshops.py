@@ -101,7 +101,7 @@ def start(
     return listener
 
 
-async def until(happened: Callable[[], object], within_s: float = 20.0) -> None:
+async def until(happened: Callable[[], object], within_s: float = 40.0) -> None:
     async with asyncio.timeout(within_s):
         while not happened():
             await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import socket
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,8 @@ CONNECTIONS_MAX = 8
 READ_BYTES = 65536
 REDIRECTS = (301, 302, 303, 307, 308)
 NOTHING: Mapping[str, str] = {}
+
+Before = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,16 @@ class Web:
         *,
         headers: Mapping[str, str] = NOTHING,
         any_status: bool = False,
+        before: Before | None = None,
     ) -> Fetched:
         """Fetch `address`. Nothing is read of another content type than `types` (each a start, as "image/").
 
-        `headers` go to the first address alone. Raises FetchError; also for a status of 400 and more, unless
-        `any_status`.
+        `headers` go to the first address alone. `before` is asked for each address, redirects too, and may
+        raise FetchError. Raises FetchError; also for a status of 400 and more, unless `any_status`.
         """
         try:
             async with asyncio.timeout(self.rules.seconds):
-                return await self._follow(address, types, headers, any_status)
+                return await self._follow(address, types, headers, any_status, before)
         except FetchError:
             raise
         except TimeoutError:
@@ -96,12 +99,19 @@ class Web:
             raise FetchError(_code_of(error)) from error
 
     async def _follow(
-        self, address: str, types: tuple[str, ...], headers: Mapping[str, str], any_status: bool
+        self,
+        address: str,
+        types: tuple[str, ...],
+        headers: Mapping[str, str],
+        any_status: bool,
+        before: Before | None,
     ) -> Fetched:
         assert self._session is not None, "use it with `async with`"
         url = parsed(address)
         for _ in range(self.rules.redirects_max + 1):
             self.rules.check_url(url)
+            if before is not None:
+                await before(str(url))
             async with self._session.get(url, allow_redirects=False, headers=headers) as response:
                 place = response.headers.get("Location")
                 if response.status not in REDIRECTS or not place:

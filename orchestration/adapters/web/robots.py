@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from yarl import URL
 
 from orchestration.adapters.web.fetch import Web
-from orchestration.adapters.web.rules import parsed
+from orchestration.adapters.web.rules import FetchCode, FetchError, parsed
 
 NAME = "moentreprise"
 BYTES_READ = 512_000
@@ -60,6 +60,11 @@ class Robots:
         if origin not in self._known:
             self._known[origin] = await self._ask(url)
         return allowed(self._known[origin], url.raw_path_qs)
+
+    async def require(self, address: str) -> None:
+        """`allow`, as a question before a request: raises FetchError for what may not be read."""
+        if not await self.allow(address):
+            raise FetchError(FetchCode.ROBOTS)
 
     async def _ask(self, url: URL) -> tuple[Rule, ...]:
         place = str(url.origin() / "robots.txt")

@@ -30,7 +30,7 @@ SERVER = Path(__file__).with_name("live.mjs")
 PORT = 5173
 PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
-STARTING_S = 15.0
+STARTING_S = 40.0
 LOOK_S = 0.2
 WATCHED = "watched"
 """What live.mjs says when a browser has Vite's script."""
@@ -43,6 +43,8 @@ PAUSES_S = 2.0
 UNWATCHED_S = 1.0
 WATCHED_S = 2.0
 """How long the build's result waits: until somebody watches, and until all that was put is seen."""
+LEAVE_S = 0.3
+"""The page is told first: a browser that still loads is not cut off with errors."""
 STOP_S = 1.0
 FRONT_PAGE = "index.html"
 SKIPPED = frozenset({"node_modules", "dist", ".git"})
@@ -163,6 +165,7 @@ class Live:
             if self.standing:
                 self.standing = False
                 self._show("", "")
+                time.sleep(LEAVE_S)
             running.stop()
 
     def _beginning(self) -> dict[str, str]:

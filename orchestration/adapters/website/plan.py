@@ -97,7 +97,6 @@ class Plan:
             "Add opening hours and prices where they matter; none were made up.",
             "Add the legal notice and privacy page that your country asks for.",
             "Read every page aloud once: speech recognition may have misheard a word.",
-            "`colophon.html` shows your answers as you gave them; delete it if you like.",
         ]
 
 

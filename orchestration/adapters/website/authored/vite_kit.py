@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from orchestration.adapters.sandbox import Sandbox
-from orchestration.adapters.website.authored.kit import BuildFailed, Draft
+from orchestration.adapters.website.authored.kit import BuildFailed, Draft, Show, Watch
+from orchestration.adapters.website.live import Live
 from orchestration.adapters.website.order import SITE_FOLDER, Order
 from orchestration.adapters.website.plan import plan_of
 from orchestration.adapters.website.vite.builder import means_of_building, put_in_place, write_told
@@ -31,9 +33,14 @@ class ViteKit:
         self._parts = found
         return ""
 
-    def write(self, order: Order, source: Path, report: Report) -> Draft:
+    def watched(self, folder: Path, report: Report) -> AbstractContextManager[Watch]:
+        assert self._parts is not None, "missing() comes first"
+        sandbox, template = self._parts
+        return Live(sandbox, template.modules, folder, report)
+
+    def write(self, order: Order, source: Path, report: Report, show: Show) -> Draft:
         plan = plan_of(order.answers, order.research, report)
-        write_told(plan, source, report)
+        write_told(plan, source, report, show)
         return Draft(plan.pages, plan.look.as_json())
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:

@@ -26,7 +26,7 @@ class Spoken:
 def main() -> int:
     """The exit code: 0 when they are there, 1 with the reason when they cannot be had."""
     means = Means({name: os.environ[name] for name in (SETTING, DATA) if name in os.environ})
-    found = template(means, Spoken())
+    found = template(means, Spoken(), rest_s=0.0)
     if isinstance(found, Missing):
         print(f"{found.reason}. {found.remedy}".strip(), file=sys.stderr)
         return 1

@@ -227,7 +227,7 @@ export const business: {{
   /** What kind of business it is; shown above the name. */
   trade: string;
   pages: Link[];
-  colophon: Link;
+  colophon: Link | null;
   contact: Way[];
 }} = {{
   name: {literal(site.name)},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import platform
 import pwd
@@ -31,7 +32,8 @@ DATA = "MOENTREPRISE_DATA"
 FILES = ("package.json", "package-lock.json")
 PROJECT = resources.files("orchestration.adapters.website.vite") / "project"
 MODULES = "node_modules"
-FRESH = ".new-"
+FRESH, LOCK, FAILED = ".new-", ".lock", ".failed"
+REST_S = 300.0
 NODE_NEEDED = "Node 20.19, or 22.12 or later, is needed"
 SECONDS_MAX = 75.0
 """Within the time of a job, with some left for the site."""
@@ -54,15 +56,16 @@ class Template:
     modules: Path
 
 
-def template(means: Means, report: Report) -> Template | Missing:
+def template(means: Means, report: Report, *, rest_s: float = REST_S) -> Template | Missing:
     """The packages, fetched now when they are not there yet, which takes some ten seconds and is told.
 
-    Blocks. Missing says why there are none: no Node, no npm, no network, no room.
+    Blocks. Missing says why there are none: no Node, no npm, no network, no room. For `rest_s` after that
+    failed it is not tried again: where there is no network, not every site waits for it.
     """
     if (reason := _without_node()) is not None:
         return reason
     found = ready(means)
-    return found if found is not None else _prepare(_places(means), report)
+    return found if found is not None else _prepare(_places(means), report, rest_s)
 
 
 def ready(means: Means) -> Template | None:
@@ -107,31 +110,43 @@ def _without_node() -> Missing | None:
     return Missing(f"Node is too old here ({major}.{minor})", f"{NODE_NEEDED}.")
 
 
-def _prepare(places: list[Path], report: Report) -> Template | Missing:
+def _prepare(places: list[Path], report: Report, rest_s: float) -> Template | Missing:
     for place in places:
         with contextlib.suppress(OSError):
             place.mkdir(mode=0o755, parents=True, exist_ok=True)
             if os.access(place, os.W_OK):
-                return _prepare_in(place, report)
+                return _prepare_in(place, report, rest_s)
     return Missing("there is no folder for Vite's packages", f"{SETTING} names one.")
 
 
-def _prepare_in(place: Path, report: Report) -> Template | Missing:
+def _prepare_in(place: Path, report: Report, rest_s: float) -> Template | Missing:
     npm = shutil.which("npm")
     if npm is None:
         return Missing("npm is not installed", "Install it once; it is not needed afterwards.")
     final = place / key()
-    with _alone(place / ".lock", report):
+    with _alone(place / LOCK, report):
         if not (final / MODULES).is_dir():
+            if _age_s(place / FAILED, place / LOCK) < rest_s:
+                return Missing("Vite's packages could not be fetched a while ago")
             for broken in place.glob(f"{FRESH}*"):  # of somebody who was killed: the lock is ours
                 shutil.rmtree(broken, ignore_errors=True)
             fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=place))
             if reason := _install(npm, fresh, report):
                 shutil.rmtree(fresh, ignore_errors=True)
+                (place / FAILED).touch()
                 return Missing(reason)
             fresh.chmod(0o755)
             fresh.rename(final)
     return Template(final / MODULES)
+
+
+def _age_s(file: Path, now: Path) -> float:
+    """How long ago it was written, by the disk's clock; endless for what is not there."""
+    now.touch()
+    try:
+        return now.stat().st_mtime - file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 @contextlib.contextmanager

@@ -12,6 +12,6 @@ export default defineConfig({
   plugins: [react(), prerender()],
   build: {
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: pages },
+    rolldownOptions: { input: pages, checks: { bundlerTimings: false } },
   },
 });
