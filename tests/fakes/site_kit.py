@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration.adapters.website.authored.kit import BuildFailed, Draft
+from orchestration.adapters.website.authored.kit import BuildFailed, Draft, Show
 from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order
 from orchestration.adapters.work import Report
 
@@ -19,25 +20,38 @@ PROJECT = {
     "src/theme.css": ":root { --primary: #a33 }\n",
 }
 
+FINISHED, OVER = "(finished)", "(over)"
+
 
 class SmallKit:
-    """`compiled` are the projects that were built, by file."""
+    """`compiled` are the projects that were built, by file; `shown` is what was seen meanwhile."""
 
     def __init__(self, missing: str = "") -> None:
         self._missing = missing
         self.compiled: list[dict[str, str]] = []
+        self.shown: dict[str, str] = {}
 
     def missing(self, order: Order, report: Report) -> str:
         return self._missing
 
-    def write(self, order: Order, source: Path, report: Report) -> Draft:
+    @contextmanager
+    def watched(self, folder: Path, report: Report) -> Iterator[SmallKit]:
+        self.shown = {}
+        yield self
+        self.shown[OVER] = ""
+
+    def put(self, path: str, text: str) -> None:
+        self.shown[path] = text
+
+    def finish(self) -> None:
+        self.shown[FINISHED] = ""
+
+    def write(self, order: Order, source: Path, report: Report, show: Show) -> Draft:
         for path, text in PROJECT.items():
             (source / path).parent.mkdir(parents=True, exist_ok=True)
             (source / path).write_text(text)
+            show(path, text)
         return Draft((("Home", "index.html"),), {"name": "ember"})
-
-    def seen(self, source: Path, folder: Path, report: Report) -> AbstractContextManager[object]:
-        return nullcontext()
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         files = sorted(path for path in source.rglob("*") if path.is_file())

@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,19 @@ export default function HomePage() {
 """
 
 
+class Screen(Remembered):
+    """A report that shows a preview, and tells that it stands."""
+
+    def __init__(self, stands: Callable[[], object]) -> None:
+        super().__init__()
+        self.previews: list[tuple[str, str]] = []
+        self._stands = stands
+
+    def preview(self, socket: str, address: str) -> None:
+        self.previews.append((socket, address))
+        self._stands()
+
+
 def _write(path: str, content: str) -> tuple[str, str]:
     return "write_file", json.dumps({"path": path, "content": content})
 
@@ -170,16 +184,19 @@ async def test_a_model_s_project_is_built_by_vite_in_the_sandbox_and_its_source_
     finish = ("finish", '{"summary": "done"}')
     home = "src/pages/Home.tsx"
     script = (
-        Answer(calls=(("read_file", json.dumps({"path": home})), _write(home, BROKEN), finish)),
+        # The model waits until the site is seen.
+        Answer(calls=(_write(home, BROKEN), finish), first_byte_s=45.0),
         Answer(calls=(_write(home, REPLACED % REACH), finish)),
     )
-    report = Remembered()
     async with chat_endpoint(*script) as chat:
         order = Order(answers(BAKERY), means=means(model="m", url=chat.url, key=KEY))
         _or_skip(order)
+        report = Screen(lambda: loop.call_soon_threadsafe(chat.released.set))
+        loop = asyncio.get_running_loop()
         builder = website.choose(order.means)
         result = await asyncio.to_thread(builder.build, order, tmp_path, report)
     assert (result.kind, result.because) == ("model", ""), report.lines
+    assert [bool(socket) for socket, _ in report.previews] == [True, False]
     asked = json.dumps(chat.asked[-1]["messages"])
     assert "src/pages/Home.tsx(1,18): error TS2307" in asked
     assert "Warm bread at six" in (tmp_path / "site" / "index.html").read_text()

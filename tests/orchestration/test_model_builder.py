@@ -12,12 +12,14 @@ import pytest
 from work_samples import BAKERY, Remembered, answers
 
 from orchestration.adapters.website.authored import AuthoredBuilder
+from orchestration.adapters.website.authored.progress import Whole
 from orchestration.adapters.website.build import StaticBuilder
+from orchestration.adapters.website.live import Shows
 from orchestration.adapters.website.model_builder import Budget, Endpoint, ModelAuthor
 from orchestration.adapters.website.model_builder import endpoint as endpoint_module
 from orchestration.adapters.website.order import Order, SiteResult
 from tests.fakes.chat_endpoint import KEY, Answer, ChatEndpoint, chat_endpoint
-from tests.fakes.site_kit import SmallKit
+from tests.fakes.site_kit import FINISHED, OVER, PROJECT, SmallKit
 
 APP = "export const App = () => <h1>Golden Crust</h1>\n"
 FINISH = ("finish", '{"summary": "A warm page."}')
@@ -110,6 +112,37 @@ async def test_a_model_looks_reads_writes_and_finishes_and_its_site_is_built(ben
         assert line in bench.report.lines
 
 
+async def test_the_site_is_seen_while_it_is_written(bench: Bench) -> None:
+    async with chat_endpoint(Answer(calls=(write("src/New.tsx", APP), FINISH))) as chat:
+        await bench.build(chat)
+    assert list(bench.kit.shown) == [*PROJECT, "src/New.tsx", FINISHED, OVER]
+    assert bench.kit.shown["src/New.tsx"] == APP
+
+
+class Screen(Remembered):
+    """A report that shows a preview, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.previews: list[tuple[str, str]] = []
+
+    def preview(self, socket: str, address: str) -> None:
+        self.previews.append((socket, address))
+
+
+def test_a_part_of_a_build_shows_what_the_whole_can_show() -> None:
+    screen = Screen()
+    whole = Whole(screen)
+    part = whole.share(40, 60)
+    assert isinstance(part, Shows)
+    part.preview("socket", "address")
+    assert screen.previews == [("socket", "address")]
+    assert not isinstance(Whole(Remembered()).share(0, 100), Shows)
+    for percent in (50, 0, 100):
+        part.progress(percent, "")
+    assert screen.percents == [50, 50, 60]
+
+
 async def test_exactly_four_tools_are_offered_each_with_a_closed_schema(bench: Bench) -> None:
     async with chat_endpoint(Answer(calls=(write("src/App.tsx", APP), FINISH))) as chat:
         await bench.build(chat)
@@ -173,8 +206,8 @@ async def test_a_link_is_neither_read_nor_written_through(bench: Bench, tmp_path
     secret.write_text("secret")
 
     class Linked(SmallKit):
-        def write(self, order, source, report):  # type: ignore[no-untyped-def]
-            draft = super().write(order, source, report)
+        def write(self, order, source, report, show):  # type: ignore[no-untyped-def]
+            draft = super().write(order, source, report, show)
             (source / "src" / "out.ts").symlink_to(secret)
             (source / "src" / "away").symlink_to(tmp_path)
             return draft

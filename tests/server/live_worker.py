@@ -29,14 +29,8 @@ def build(work: Assignment) -> Payload:
     found = ready(work.means)
     assert found is not None
     with Live(probe(), found.modules, work.folder, work.report) as live:
-        source = work.folder / "source"
         for path, text in PROJECT.items():
-            if work.payload.get("followed"):
-                (source / path).parent.mkdir(parents=True, exist_ok=True)
-                (source / path).write_text(text)
-            else:
-                live.put(path, text)
-        live.follow(source)  # which there need not be
+            live.put(path, text)
         _wait(work.folder / "green")
         live.put("src/look.css", GREEN)
         _wait(work.folder / "done")

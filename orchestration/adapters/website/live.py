@@ -49,8 +49,6 @@ STOP_S = 1.0
 FRONT_PAGE = "index.html"
 SKIPPED = frozenset({"node_modules", "dist", ".git"})
 COPIED_FILES, COPIED_BYTES = 400, 1 * MIB
-Stamps = dict[str, tuple[int, int]]
-"""Path → when a file was changed, and its size."""
 LIMITS = Limits(
     seconds=600.0,
     cpu_seconds=90.0,
@@ -90,8 +88,6 @@ class Live:
         self._session = folder
         self._report = report
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
-        self._followed: Path | None = None
-        self._stamps: Stamps = {}
         self._finishing = threading.Event()
         self._idle = threading.Event()
         self._watched = threading.Event()
@@ -116,10 +112,6 @@ class Live:
     def put(self, path: str, text: str) -> None:
         """Show this file from now on. Returns at once: it is written when its turn comes."""
         self._files.put((path, text))
-
-    def follow(self, folder: Path) -> None:
-        """Show what is in this folder, and what whoever writes there makes of it. Hostile ones may."""
-        self._followed = folder
 
     def finish(self) -> None:
         """Wait until all that was put is seen, if it can be seen and within the limits; then `stop`."""
@@ -228,10 +220,10 @@ class Live:
         self._cancel.wait(FIRST_LOOK_S)
         while running.alive and not self._cancel.is_set():
             while not self._files.empty():
-                if (change := self._files.get()) is not None:
+                if (change := self._next()) is not None:
                     changes.append(change)
             if not changes:
-                if self._finishing.is_set() and self._files.empty():
+                if self._finishing.is_set():
                     self._idle.set()
                 changes += [change] if (change := self._next()) is not None else []
                 continue
@@ -245,10 +237,6 @@ class Live:
         try:
             return self._files.get(timeout=LOOK_S)
         except Empty:
-            if self._followed is not None:
-                found = _read(self._followed, self._stamps)
-                for path in sorted(found, key=lambda path: path == FRONT_PAGE):  # after what it needs
-                    self._files.put((path, found[path]))
             return None
 
 
@@ -268,7 +256,7 @@ class _Project:
         self._folder.mkdir()
         (self._folder / "node_modules").mkdir()  # where it is mounted
         self._folder.chmod(0o755)
-        known = _read(before, {})
+        known = _read(before)
         for path, text in (known or first).items():
             self.change(path, text)
         _written(self._folder / ".live.mjs", SERVER.read_text("utf-8"))
@@ -299,22 +287,16 @@ def _written(path: Path, text: str) -> None:
     path.chmod(0o644)
 
 
-def _read(project: Path, stamps: Stamps) -> dict[str, str]:
-    """The texts of a project, by path, that are not as `stamps` has them; what is there now is kept in it.
-
-    What is no text, too large or too much is left out.
-    """
+def _read(project: Path) -> dict[str, str]:
+    """The texts of a project, by path. What is no text, too large or too much is left out."""
     texts: dict[str, str] = {}
     for folder, inner, names in os.walk(project):
         inner[:] = sorted(set(inner) - SKIPPED)
         for name in sorted(names):
-            path = str(Path(folder, name).relative_to(project))
-            with suppress(OSError, ValueError):
-                about = os.lstat(Path(folder, name))
-                stamp = (about.st_mtime_ns, about.st_size)
-                if stamps.get(path) != stamp and (path in stamps or len(stamps) < COPIED_FILES):
-                    stamps[path] = stamp
-                    texts[path] = get(project, path, COPIED_BYTES).decode()
+            path = Path(folder) / name
+            if len(texts) < COPIED_FILES and path.is_file() and not path.is_symlink():
+                with suppress(OSError, ValueError):
+                    texts[str(path.relative_to(project))] = get(Path(folder), name, COPIED_BYTES).decode()
     return texts
 
 

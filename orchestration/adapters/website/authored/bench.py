@@ -11,6 +11,7 @@ from pathlib import Path
 from orchestration.adapters import sandbox
 from orchestration.adapters.sandbox import folders
 from orchestration.adapters.website.authored import rules
+from orchestration.adapters.website.authored.kit import Show
 from orchestration.adapters.website.authored.rules import Refused
 
 READ_BYTES_MAX = 128 * 1024
@@ -28,8 +29,10 @@ class Found:
 class Bench:
     """A project in `folder`, which is the house's own: nobody else writes there while the bench is used."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, show: Show = lambda path, text: None) -> None:
+        """`show` is told of each text that is written."""
         self.folder = folder
+        self._show = show
         self._begun = {found.path: self._digest(found.path) for found in self.files()}
 
     def files(self) -> tuple[Found, ...]:
@@ -61,6 +64,8 @@ class Bench:
             sandbox.put(self.folder, path, data)
         except (NotADirectoryError, IsADirectoryError):
             raise Refused("a file and a folder cannot have the same name") from None
+        if rules.is_text(path):
+            self._show(path, data.decode())
 
     def remove(self, path: str) -> None:
         """Remove a file that may be changed. Raises Refused."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration.adapters.website.authored import brief
 from orchestration.adapters.website.authored.bench import Bench
 from orchestration.adapters.website.authored.kit import BuildFailed, Draft, Kit
-from orchestration.adapters.website.authored.progress import Share, Whole
+from orchestration.adapters.website.authored.progress import Whole
 from orchestration.adapters.website.authored.terms import Author, Unable
 from orchestration.adapters.website.order import Builder, Order, SiteResult
 from orchestration.adapters.work import Means, Report
@@ -44,8 +44,7 @@ class AuthoredBuilder:
         except (Unable, OSError) as error:
             reason = error.reason if isinstance(error, Unable) else "What it wrote could not be saved."
             whole.log(f"{self.name}: {reason} The usual site is built instead.")
-            rest = Share(whole, whole.highest, 100)
-            usual = self._instead(order.means).build(order, folder, rest)
+            usual = self._instead(order.means).build(order, folder, whole.share(whole.highest, 100))
             reasons = dict.fromkeys(one for one in (reason, usual.because) if one)
             result = replace(usual, because=" ".join(reasons))
         seconds = round(time.perf_counter() - began, 3)
@@ -54,17 +53,18 @@ class AuthoredBuilder:
     def _build(self, order: Order, folder: Path, report: Whole) -> SiteResult:
         report.log(f"{self.name}: begins with the project of the usual site")
         kit = self._kit()
-        if missing := kit.missing(order, Share(report, 0, 5)):
+        if missing := kit.missing(order, report.share(0, 5)):
             raise Unable(missing)
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".authored-", dir=folder) as place:
+        fresh = tempfile.TemporaryDirectory(prefix=".authored-", dir=folder)
+        with fresh as place, kit.watched(folder, report.share(0, 100)) as watch:
             source, built = Path(place) / "source", Path(place) / "built"
             source.mkdir()
-            draft = kit.write(order, source, Share(report, 5, 15))
-            bench = Bench(source)
-            with kit.seen(source, folder, report):
-                self._write(kit, draft, order, bench, built, report)
-                files, size = kit.deliver(source, built, folder)
+            draft = kit.write(order, source, report.share(5, 15), watch.put)
+            bench = Bench(source, watch.put)
+            self._write(kit, draft, order, bench, built, report)
+            files, size = kit.deliver(source, built, folder)
+            watch.finish()
         report.log(f"built {files} files, {size} bytes")
         report.progress(100, "the site is ready")
         return SiteResult(self.name, draft.pages, draft.palette, files, size, 0.0)
@@ -72,16 +72,16 @@ class AuthoredBuilder:
     def _write(self, kit: Kit, draft: Draft, order: Order, bench: Bench, built: Path, report: Whole) -> None:
         author = self._author(order)
         report.progress(15, "writing the pages")
-        author.work(brief.task(order, draft), bench, Share(report, 15, 60))
+        author.work(brief.task(order, draft), bench, report.share(15, 60))
         for repair in range(REPAIRS_MAX + 1):
             if not bench.changed():
                 raise Unable("It finished without changing anything.")
             at = 60 + 12 * repair
             report.progress(at, "building what was written")
             try:
-                return kit.compile(bench.folder, built, draft, Share(report, at, at + 8))
+                return kit.compile(bench.folder, built, draft, report.share(at, at + 8))
             except BuildFailed as failed:
                 report.log(f"{self.name}: what was written does not build")
                 if repair == REPAIRS_MAX:
                     raise Unable("What it wrote could not be built.") from failed
-                author.work(brief.repair(failed.lines), bench, Share(report, at + 8, at + 12))
+                author.work(brief.repair(failed.lines), bench, report.share(at + 8, at + 12))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +28,31 @@ class BuildFailed(Exception):  # noqa: N818 - it is an answer, not an error
         self.lines = lines
 
 
+Show = Callable[[str, str], None]
+"""Takes a file's path in the project, and its text."""
+
+
+class Watch(Protocol):
+    """The site as it is seen while it is written."""
+
+    def put(self, path: str, text: str) -> None:
+        """This file is so from now on. Returns at once."""
+
+    def finish(self) -> None:
+        """The built site is in its place: wait a moment until all is seen."""
+
+
 class Kit(Protocol):
     """One build's tools."""
 
     def missing(self, order: Order, report: Report) -> str:
         """A sentence: why projects cannot be built on this machine. Empty when they can. Comes first."""
 
-    def write(self, order: Order, source: Path, report: Report) -> Draft:
-        """Write the project into the empty folder `source`."""
+    def watched(self, folder: Path, report: Report) -> AbstractContextManager[Watch]:
+        """Let the site be seen while it is written; `folder` is the session's. Never raises."""
 
-    def seen(self, source: Path, folder: Path, report: Report) -> AbstractContextManager[object]:
-        """While it lasts, what is written in `source` is seen (website.live); `folder` is the session's."""
+    def write(self, order: Order, source: Path, report: Report, show: Show) -> Draft:
+        """Write the project into the empty folder `source`, and show it."""
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         """Type-check, build into the new folder `built` and check; `source` stays as it is.

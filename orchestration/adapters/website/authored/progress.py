@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from orchestration.adapters.website.live import Shows
 from orchestration.adapters.work import Report
 
-Preview = Callable[[str, str], None]
-
 
 class Whole:
-    """The whole build's report. `highest` is how far it is, in percent.
-
-    It takes where a live preview stands (`Shows`) when the report behind it does.
-    """
-
-    preview: Preview
+    """The whole build's report. `highest` is how far it is, in percent."""
 
     def __init__(self, report: Report) -> None:
-        if isinstance(report, Shows):
-            self.preview = report.preview
         self._report = report
         self.highest = 0
 
@@ -31,15 +20,15 @@ class Whole:
         self.highest = max(self.highest, percent)
         self._report.progress(self.highest, message)
 
+    def share(self, low: int, high: int) -> Report:
+        """The report of one part: its 0 to 100 are `low` to `high` of the whole. It shows what that can."""
+        if isinstance(self._report, Shows):
+            return _ShowingShare(self, low, high, self._report)
+        return _Share(self, low, high)
 
-class Share:
-    """The report of one part: its 0 to 100 are `low` to `high` of the whole."""
 
-    preview: Preview
-
+class _Share:
     def __init__(self, whole: Whole, low: int, high: int) -> None:
-        if isinstance(whole, Shows):
-            self.preview = whole.preview
         self._whole = whole
         self._low = low
         self._high = high
@@ -49,3 +38,12 @@ class Share:
 
     def progress(self, percent: int, message: str) -> None:
         self._whole.progress(self._low + percent * (self._high - self._low) // 100, message)
+
+
+class _ShowingShare(_Share):
+    def __init__(self, whole: Whole, low: int, high: int, screen: Shows) -> None:
+        super().__init__(whole, low, high)
+        self._screen = screen
+
+    def preview(self, socket: str, address: str) -> None:
+        self._screen.preview(socket, address)

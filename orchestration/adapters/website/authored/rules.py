@@ -45,15 +45,18 @@ def may_change(path: str) -> bool:
     return (len(parts) > 1 and parts[0] in FOLDERS) or (len(parts) == 1 and bool(PAGES.fullmatch(parts[0])))
 
 
+def is_text(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in TEXTS
+
+
 def check_write(path: str, data: bytes, known: bool, *, text_only: bool) -> None:
     """Raises Refused for what may not be written; `known` tells whether such a file is there already."""
     pure = check_path(path)
     if not may_change(path) or (len(pure.parts) == 1 and not known):
         raise Refused("only files in src/ and public/, and the pages that are there, may be written")
-    suffix = pure.suffix.lower()
-    if suffix in TEXTS:
+    if is_text(path):
         _check_text(data)
-    elif suffix not in PICTURES or text_only:
+    elif pure.suffix.lower() not in PICTURES or text_only:
         allowed = sorted(TEXTS if text_only else TEXTS | PICTURES)
         raise Refused(f"files end in {', '.join(allowed)}")
     elif len(data) > PICTURE_BYTES_MAX:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from orchestration.adapters.sandbox import Sandbox
-from orchestration.adapters.website.authored.kit import BuildFailed, Draft
+from orchestration.adapters.website.authored.kit import BuildFailed, Draft, Show, Watch
 from orchestration.adapters.website.live import Live
 from orchestration.adapters.website.order import SITE_FOLDER, Order
 from orchestration.adapters.website.plan import plan_of
@@ -34,19 +33,15 @@ class ViteKit:
         self._parts = found
         return ""
 
-    def write(self, order: Order, source: Path, report: Report) -> Draft:
-        plan = plan_of(order.answers, order.research, report)
-        write_told(plan, source, report)
-        return Draft(plan.pages, plan.look.as_json())
-
-    @contextmanager
-    def seen(self, source: Path, folder: Path, report: Report) -> Iterator[None]:
+    def watched(self, folder: Path, report: Report) -> AbstractContextManager[Watch]:
         assert self._parts is not None, "missing() comes first"
         sandbox, template = self._parts
-        with Live(sandbox, template.modules, folder, report) as live:
-            live.follow(source)
-            yield
-            live.finish()
+        return Live(sandbox, template.modules, folder, report)
+
+    def write(self, order: Order, source: Path, report: Report, show: Show) -> Draft:
+        plan = plan_of(order.answers, order.research, report)
+        write_told(plan, source, report, show)
+        return Draft(plan.pages, plan.look.as_json())
 
     def compile(self, source: Path, built: Path, draft: Draft, report: Report) -> None:
         assert self._parts is not None, "missing() comes first"
