@@ -14,7 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: requirements.lock setup.cfg pyproject.toml .ci/setup
+SITE_LOCK := orchestration/adapters/website/vite/project/package-lock.json
+
+$(VENV)/.ready: requirements.lock setup.cfg pyproject.toml .ci/setup $(SITE_LOCK)
 	PYTHON=$(PYTHON) VENV=$(VENV) bash .ci/setup
 	touch $@
 

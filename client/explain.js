@@ -22,6 +22,7 @@ const REMEDY = {
   no_room: "The conversation goes on without it.",
   line_lost: "They come back by themselves in a moment.",
   line_restored: "The conversation goes on.",
+  build_failed: "Correct an answer and it is built again.",
   voice_failed: "What was to be said is on the screen.",
 };
 

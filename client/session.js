@@ -132,6 +132,16 @@ export class Session {
     await this.#call("PATCH", "/post", { text });
   }
 
+  /** What the post's picture shows. @param {string} alt */
+  async describePicture(alt) {
+    await this.#call("PATCH", "/post", { alt });
+  }
+
+  /** Another picture, or none. @param {"another" | "card" | "none"} picture */
+  async changePicture(picture) {
+    await this.#call("PATCH", "/post", { picture });
+  }
+
   /** @param {string} approval @param {"approve" | "reject"} decision */
   async decide(approval, decision) {
     await this.#call("POST", `/approvals/${encodeURIComponent(approval)}`, { decision });

@@ -9,10 +9,12 @@
  *   status: "pending" | "answered" | "unanswered", source: string}} Answer
  * @typedef {{answers: Answer[]}} Brief
  * @typedef {{title: string, text: string, source: string}} Finding
- * @typedef {{provider?: string, offline?: boolean, trade?: string, headline?: string,
- *   findings?: Finding[], keywords?: string[], sites?: string[]}} Research
+ * @typedef {{url?: string, title?: string, summary?: string, headings?: string[], named?: boolean,
+ *   reason?: string, picture?: string}} FoundSite  `reason`: why it was not read; `picture`: its address
+ * @typedef {{provider?: string, offline?: boolean, because?: string, trade?: string, headline?: string,
+ *   findings?: Finding[], keywords?: string[], sites?: FoundSite[]}} Research
  * @typedef {{pages?: {title: string, path: string}[], palette?: Record<string, string>,
- *   files?: number, bytes?: number, seconds?: number}} Site
+ *   files?: number, bytes?: number, seconds?: number, because?: string}} Site  `because`: why it is plain
  * @typedef {Record<string, unknown>} Summary
  * @typedef {{part: string, ms: number}} TurnPart  one step of a turn's way to the ear, after the one before
  *
@@ -34,8 +36,10 @@
  *   "job.finished": {job: string, kind: string},
  *   "job.failed": {job: string, kind: string, code: string, reason: string},
  *   "research.ready": {research: Research},
+ *   "site.building": {url: string, live: boolean},
  *   "site.ready": {url: string, site: Site},
- *   "post.drafted": {text: string, image: string, alt: string},
+ *   "post.drafted": {text: string, image: string, alt: string, text_by?: string, picture_by?: string,
+ *     text_because?: string, because?: string},
  *   "approval.requested": {approval: string, action: string, payload: Record<string, unknown>,
  *     hash: string, expires_ms: number},
  *   "approval.resolved": {approval: string, decision: string},
@@ -60,6 +64,7 @@ const STATES = new Set([
   "human.listening",
   "human.speaking",
   "brief.updated",
+  "site.building",
   "post.drafted",
   "recording.changed",
   "account.changed",

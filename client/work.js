@@ -19,6 +19,7 @@ const JOBS = {
   research: { tab: "research", does: "is researching" },
   website: { tab: "build", does: "is building" },
   post: { tab: "post", does: "is drafting" },
+  picture: { tab: "post", does: "is making a picture" },
   publish: { tab: "post", does: "is taking care of it" },
 };
 
@@ -48,13 +49,18 @@ export class Work {
       on.sent();
       return attempt(() => session.correct(key, text));
     });
-    this.#research = new ResearchPanel(cancel);
+    this.#research = new ResearchPanel(cancel, (address) => session.withToken(address));
     this.#build = new BuildPanel(cancel);
     this.#post = new PostPanel({
       edit: (text) => {
         on.sent();
         return attempt(() => session.editPost(text));
       },
+      describe: (alt) => {
+        on.sent();
+        return attempt(() => session.describePicture(alt));
+      },
+      picture: (picture) => attempt(() => session.changePicture(picture)),
       decide: (approval, decision) => attempt(() => session.decide(approval, decision)),
       cancel,
       asset: (address) => session.withToken(address),
@@ -89,7 +95,8 @@ export class Work {
     if (!job) return "";
     const does = JOBS[job.kind]?.does ?? "is at work";
     const far = job.percent > 0 ? `, ${job.percent} %` : "";
-    return `${nameOf(workerOf(job.kind)) || "The team"} ${does}${far}`;
+    const worker = workerOf(job.kind === "picture" ? "post" : job.kind);
+    return `${nameOf(worker) || "The team"} ${does}${far}`;
   }
 
   /** @param {Inbox} inbox */
@@ -148,6 +155,7 @@ export class Work {
   #listenJobs(inbox) {
     inbox.on("job.started", ({ job, kind, title }) => {
       this.#running.set(job, { kind, percent: 0 });
+      if (kind === "picture") this.#post.draws(true);
       this.#panel(kind)?.progress.started(job, title);
       this.#panel(kind)?.started();
       const tab = JOBS[kind]?.tab;
@@ -164,12 +172,15 @@ export class Work {
     });
     inbox.on("job.finished", ({ job, kind }) => {
       this.#running.delete(job);
+      if (kind === "picture") this.#post.draws([...this.#running.values()].some((one) => one.kind === kind));
       this.#panel(kind)?.progress.finished();
       this.#onChange();
     });
     inbox.on("job.failed", ({ job, kind, reason }) => {
       this.#running.delete(job);
+      if (kind === "picture") this.#post.draws([...this.#running.values()].some((one) => one.kind === kind));
       this.#panel(kind)?.progress.failed(reason);
+      if (kind === "website") this.#build.failed();
       this.#onChange();
     });
   }
@@ -177,7 +188,15 @@ export class Work {
   /** @param {Inbox} inbox */
   #listenResults(inbox) {
     inbox.on("research.ready", ({ research }) => this.#research.show(research));
-    inbox.on("site.ready", ({ url, site }) => {
+    let built = 0; // a preview that was told late must not undo the site
+    inbox.on("site.building", ({ url, live }, { seq }) => {
+      if (seq < built) return;
+      if (live) this.#build.live(url);
+      else this.#build.still();
+      if (live) this.workspace.follow("build", true);
+    });
+    inbox.on("site.ready", ({ url, site }, { seq }) => {
+      built = seq;
       this.#build.ready(url, site ?? {});
       this.#summary.haveSite();
       this.workspace.follow("build", true);
@@ -203,7 +222,7 @@ export class Work {
   #panel(kind) {
     if (kind === "research") return this.#research;
     if (kind === "website") return this.#build;
-    return kind === "post" || kind === "publish" ? this.#post : null;
+    return kind === "post" || kind === "picture" || kind === "publish" ? this.#post : null;
   }
 }
 

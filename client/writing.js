@@ -15,6 +15,28 @@ export function tooMany(text, most) {
   return `${over.toLocaleString("en")} ${over === 1 ? "character" : "characters"} too many: shorten it to send it.`;
 }
 
+/**
+ * The text as LinkedIn counts it: special characters have a stroke before them, hashtags are longer.
+ * (orchestration/adapters/littletext.py)
+ * @param {string} text
+ */
+export function asLinkedInCounts(text) {
+  /** @type {string[]} */
+  const written = [];
+  let at = 0;
+  for (const tag of text.trim().matchAll(/(^|\s)#([\p{L}\p{N}]+)(?![^\s.,;:!?])/gu)) {
+    const start = tag.index + (tag[1]?.length ?? 0);
+    written.push(escaped(text.trim().slice(at, start)), `{hashtag|\\#|${tag[2]}}`);
+    at = tag.index + tag[0].length;
+  }
+  return [...written, escaped(text.trim().slice(at))].join("");
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return text.replace(/[\\|{}@[\]()<>#*_~]/g, "\\$&");
+}
+
 /** Tells the server that the human writes, so that nobody asks "are you there?" meanwhile. */
 export class Typing {
   #send;

@@ -112,7 +112,25 @@ class AnswerCorrected:
 
 @dataclass(frozen=True, slots=True)
 class PostEdited:
-    text: str
+    """The human changed the draft: its text, what is said of its picture, or both; None stays as it is."""
+
+    text: str | None = None
+    alt: str | None = None
+
+
+class Picture(StrEnum):
+    """What the human wants instead of the post's picture."""
+
+    ANOTHER = "another"
+    """A new one: by the image model where there is one, else a card with another pattern."""
+    CARD = "card"
+    """The card that is drawn here."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWanted:
+    picture: Picture
 
 
 class Decision(StrEnum):
@@ -250,6 +268,7 @@ Event = (
     | HumanTyping
     | AnswerCorrected
     | PostEdited
+    | PictureWanted
     | ApprovalDecided
     | ResponseFinished
     | ResponseFailed

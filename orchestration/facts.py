@@ -7,7 +7,7 @@ from typing import Protocol
 
 from orchestration.brief import AnswerStatus, Brief
 from orchestration.script import Script
-from orchestration.work import Desk
+from orchestration.work import Desk, JobState
 from orchestration.workflow import Step, Workflow
 
 
@@ -89,11 +89,13 @@ FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
 
 
 def reported(c: Known, step: Step) -> dict[str, object]:
-    """The result that the step reports, where no function call brings it to the model."""
-    jobs = [job for job in c.desk.jobs.values() if job.kind == step.reports]
-    if not jobs or jobs[0].call:
+    """The result that the step reports, where no function call has brought it to the model as it is now."""
+    kind = step.reports
+    jobs = [job for job in c.desk.jobs.values() if job.kind == kind]
+    made = [job for job in jobs if job.state is JobState.DONE] or jobs[:1]
+    if not jobs or (made[-1].call and not (kind == "post" and c.desk.kept)):
         return {}
-    return {"site" if step.reports == "website" else step.reports: c.desk.results[step.reports]}
+    return {"site" if kind == "website" else kind: c.desk.results[kind]}
 
 
 def summary(c: Known) -> dict[str, object]:

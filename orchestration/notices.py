@@ -177,6 +177,17 @@ class ResearchReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteBuilding:
+    """While `live`, the site that is being built is seen at `url` (relative to this server), and changes as
+    it is written. It is over before `site.ready`, and when the work fails.
+    """
+
+    type: ClassVar[str] = "site.building"
+    url: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SiteReady:
     """`site` is the website job's result; `url` is relative to this server."""
 
@@ -187,12 +198,20 @@ class SiteReady:
 
 @dataclass(frozen=True, slots=True)
 class PostDrafted:
-    """`image` is a URL relative to this server, empty while there is none."""
+    """`image` is a URL relative to this server, empty while there is none.
+
+    `text_by` is model, template or human, `picture_by` model or card; `text_because` and `because` are a
+    sentence each: why no model did it, where one was asked.
+    """
 
     type: ClassVar[str] = "post.drafted"
     text: str
     image: str
     alt: str
+    text_by: str = ""
+    picture_by: str = ""
+    text_because: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +340,7 @@ Notice = (
     | JobDone
     | JobFailure
     | ResearchReady
+    | SiteBuilding
     | SiteReady
     | PostDrafted
     | ApprovalRequested

@@ -26,6 +26,8 @@ VOICE_S = 15.0
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
 PUBLISH_AGAIN = "publish_again"
+SITE = "website"
+"""The kind of work that is shown and may be built again."""
 FAREWELL_S = 3.0
 """After the last voice: the human's own goodbye may begin."""
 WAITING_TIMERS = ("nudge", "unanswered", "transcript", "still", "remind")
@@ -58,7 +60,7 @@ class Standing(State):
         self._serial += 1
         step = cue.step if cue else None
         asked = cue is not None and cue.place in self.called
-        scripted = step is not None and act == step.act and not asked
+        scripted = step is not None and step.shows(act) and not asked
         command = events.Speak(
             f"turn{self._serial}",
             speaker,
@@ -81,11 +83,10 @@ class Standing(State):
         step = cue.step
         if step.question:
             self.desk.brief = self.brief.reopened(step.question)  # asked for the second time
-        failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
-        failed = failed and step.reports != "publish"  # of which its own act says what it was
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
-        self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
+        act = step.act_for(self.desk.results.get(step.reports, {}))
+        self.prepared = self.speak(step.speaker, act, context, cue)
 
     def _next_cue(self) -> Cue | None:
         """The next step that has something to say; None also while its result is still to come."""
@@ -103,15 +104,15 @@ class Standing(State):
         return not step.reports or step.reports in self.desk.results
 
     def _is_coming(self, kind: str) -> bool:
-        waits_for_human = kind == "publish" and self.desk.open_approval is not None
-        return bool(kind) and (waits_for_human or self.desk.running(kind) is not None)
+        asked = self.desk.open_approval is not None or self.desk.asks_later is not None
+        return bool(kind) and ((kind == "publish" and asked) or self.desk.is_coming(kind))
 
     def proceed(self, pause_ms: int) -> None:
         """Give the floor to the next turn of the script; after the last one the session is complete."""
         self.stage = Stage.TALKING
         self.appending = False
         if self.showing is not None:
-            self.showing = None
+            self.showing, self.rebuilding = None, False
             self.tell(notices.HumanListening(False))
         if self.held:
             return

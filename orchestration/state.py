@@ -57,6 +57,8 @@ class State:
         """Why the session ends as soon as the voice is silent, None while it does not."""
         self.showing: Turn | None = None
         """The turn that has shown something, while the human's word on it is waited for."""
+        self.rebuilding = False
+        """What is shown is built again, with another answer, before the human's word on it is waited for."""
         self.farewell = False
         """All is said; the human's own goodbye may still be heard."""
         self.cut: tuple[Turn, str] | None = None
@@ -164,7 +166,7 @@ class State:
     def satisfied(self, turn: Turn) -> bool:
         """Whether what the turn's step waits for has already happened."""
         step = turn.step
-        if step is None or step.wait is Wait.NOTHING or turn.act != step.act:
+        if step is None or step.wait is Wait.NOTHING or not step.shows(turn.act):
             return True
         if step.wait is Wait.ANSWER:
             return self.brief[step.question].status is not AnswerStatus.PENDING

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+from orchestration.adapters import named_colours
+from orchestration.adapters.headline import headline_in, with_headline
+from orchestration.events import Picture
 from orchestration.wishes import ASKING, LEAD, asks_openly, plain
 
 _LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
@@ -37,21 +40,37 @@ _DISLIKED = "|".join(
         r"(?:yes )?(?:something else|something different|another one)",
     )
 )
-_SHADINGS = frozenset("darker lighter brighter warmer colder dark light bright warm cold".split())
-_HUES = frozenset(
-    "red green blue yellow orange purple pink brown black white grey gray beige cream gold silver"
-    " turquoise violet".split()
-)
+_SHADINGS = frozenset("darker lighter brighter warmer colder dark light bright warm cold pastel".split())
+_HUES = (frozenset(named_colours.COLOURS) | frozenset(named_colours.GROUNDS) | {"black"}) - _SHADINGS
 COLOURS = _HUES | _SHADINGS
+_SURELY_COLOURS = COLOURS - named_colours.NOUNS
+_BESIDE = (
+    frozenset("and a bit little more or".split())
+    | frozenset(named_colours.SHADES)
+    | frozenset(word for name in named_colours.COMPOUNDS for word in name.split())
+)
+"""What may stand beside a colour that is named alone: "deep sea green and a bit of gold"."""
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
     rf"{LEAD}(?:yes\W+)?(?:(?:please\W+)?(?:{ASKING}(?:make|change)"
     r" (?:it|that|this|everything|(?:the|its) (?:site|page|website|colou?rs?))(?: (?:to|into))?"
     r"|(?:(?:the|its) colou?rs?|it) should be|(?:can|could) it be"
-    r"|(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)|(?: would|'d)?(?: rather)? (?:prefer|want))"
+    r"|(?P<wants>(?:i|we)(?:(?: would|'d)(?: rather)? (?:like|have)"
+    r"|(?: would|'d)?(?: rather)? (?:prefer|want)))"
     r"(?: (?:it|that|the site))?)|rather)"
     r"(?: (?:to be|in|more|a bit|a little))* (?P<text>(?!to\b)[\w ,'-]+?)(?: please| instead| though)*"
 )
+_TITLE = r"(?:headline|heading|tagline|slogan|(?:first|top) (?:line|sentence))"
+_TO_HEADLINE = (
+    rf"{LEAD}(?:yes\W+)?(?:{ASKING}(?:make|change|let|set|have|put) (?:the|its|our|my) {_TITLE}"
+    r"(?: (?:say|read|be|to(?: be| say| read)?|into|as))?"
+    rf"|(?:the|its|our|my) {_TITLE} (?:should|must|could) (?:be|say|read))\W+(?P<text>.+)"
+)
+_LOOKS = frozenset(
+    "bigger larger smaller bolder bold thinner shorter longer different better nicer big large small short"
+    " thicker italic stronger clearer visible something else other another in much too not".split()
+)
+"""How a headline looks, which is not what it says."""
 _BUT_THIS = re.compile(r"\s*(?:(?:no|nope)[,.;!:]|maybe)\s*(?=\w)", re.IGNORECASE)
 """Before a colour that is named alone. Without its comma "no green" may be meant against it."""
 _APPROVED = "|".join(
@@ -71,6 +90,29 @@ _EDITS = (
 )
 
 
+_PICTURE = r"(?:picture|image|photo)"
+_ANOTHER_PICTURE = (
+    rf"(?:{ASKING}(?:make|draw|take|use|try|have|show|give|find|get)(?: me| us)?"
+    rf"|{ASKING}(?:change|replace)(?: it with)?|i(?: would|'d)? (?:want|prefer|like))?"
+    rf" ?(?:another|a different|a new|some other|the) {_PICTURE}(?: please| instead)*"
+)
+_NO_PICTURE = (
+    rf"(?:{ASKING}(?:remove|delete|drop|leave out|take out|take away|skip) (?:the|that|this) {_PICTURE}"
+    rf"|{ASKING}take (?:the|that|this) {_PICTURE} out"
+    rf"|(?:post it |publish it )?without (?:a |the |any )?{_PICTURE}|no {_PICTURE}"
+    rf"|{ASKING}leave (?:the|that|this) {_PICTURE} out)(?: please| then)*"
+)
+
+
+def picture_wanted(text: str) -> Picture | None:
+    """Whether the words want another picture for the post, or none; None for neither."""
+    said = _plainly(text)
+    if re.fullmatch(_NO_PICTURE, said):
+        return Picture.NONE
+    changes = re.search(rf"another|different|new|other|change the {_PICTURE}|replace the {_PICTURE}", said)
+    return Picture.ANOTHER if changes and re.fullmatch(_ANOTHER_PICTURE, said) else None
+
+
 def is_content(text: str) -> bool:
     """Whether the words like what is shown, or want nothing changed."""
     return re.fullmatch(rf"(?:(?:{_LIKED}) )+", _plainly(text) + " ") is not None
@@ -82,8 +124,20 @@ def wants_a_change(text: str) -> bool:
 
 
 def restyled(style: str, colours: str) -> str:
-    """The look with these colours: others take its place, "darker" is said of the ones that it has."""
-    return colours if not style or _HUES & set(plain(colours).split()) else f"{style}, {colours}"
+    """The look with these colours: others take its place, "darker" is said of the ones that it has.
+
+    A headline that it asks for stays.
+    """
+    before, headline = headline_in(style)
+    look = colours if not before or _HUES & set(plain(colours).split()) else f"{before}, {colours}"
+    return with_headline(look, headline)
+
+
+def headline_wanted(text: str) -> str:
+    """The headline that what is shown is to have; empty where the words ask for none."""
+    found = re.fullmatch(_TO_HEADLINE, text.strip().replace("’", "'").rstrip(".;, "), re.IGNORECASE)
+    said = found["text"].strip(" \"'“”:,") if found else ""
+    return said if said and not set(plain(said).split()) <= _LOOKS | COLOURS | _BESIDE else ""
 
 
 def is_opinion(text: str) -> bool:
@@ -99,14 +153,15 @@ def recoloured(text: str) -> str:
     found = re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
     colours = found["text"] if found else _plainly(_BUT_THIS.sub("", text)).removesuffix(" please")
     words = plain(colours).split()
-    return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None) else ""
+    surely = found is None or found["wants"] is not None
+    return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None, surely) else ""
 
 
-def _all_colour(words: list[str], asked: bool) -> bool:
-    """At least one colour; where nothing asked for it ("green, please"), nothing else."""
-    beside = {"and", "a", "bit", "little", "more", "or"}
-    some = any(word in COLOURS for word in words)
-    return some and (asked or all(word in COLOURS | beside for word in words))
+def _all_colour(words: list[str], asked: bool, surely: bool) -> bool:
+    """At least one colour, `surely`: that is no thing as well ("I want coffee"); where nothing asked for it
+    ("green, please"), nothing else."""
+    some = any(word in (_SURELY_COLOURS if surely else COLOURS) for word in words)
+    return some and (asked or all(word in COLOURS | _BESIDE for word in words))
 
 
 def approves(text: str) -> bool:

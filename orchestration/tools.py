@@ -44,7 +44,9 @@ class Work:
     title: str
     needs_approval: bool = False
     uses: tuple[str, ...] = ()
-    """The kinds of earlier results that go to the job as well."""
+    """The kinds of earlier results that go to the job as well. It waits while one of them is made again."""
+    regardless: tuple[str, ...] = ()
+    """The questions whose answers make no difference to it: other ones do not start it again."""
     answer: Answer | None = None
     """Makes the result at once, without a job."""
 
@@ -65,6 +67,7 @@ WORK = {
             ),
             "research",
             "Researching your market",
+            regardless=("style",),
         ),
         Work(
             Tool(

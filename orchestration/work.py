@@ -23,6 +23,8 @@ from orchestration.events import (
     JobFailed,
     JobFinished,
     JobProgressed,
+    Picture,
+    PostEdited,
     StartJob,
     Tell,
     ToolCall,
@@ -35,6 +37,11 @@ log = logging.getLogger(__name__)
 APPROVAL_LIFE_S = 15 * 60
 NOTHING_SENT = frozenset({"invalid_payload", "not_approved", "unknown_kind", "storage_failed"})
 """Failures of a job that publishes after which it is certain that nothing was published."""
+PICTURE = "picture"
+"""The kind of the job that makes the post another picture."""
+_OF_THE_PICTURE = ("image", "alt", "picture_by", "because")
+_SHOWN = ("text", "image", "alt")
+"""What an approval of a post binds."""
 
 
 class JobState(StrEnum):
@@ -109,7 +116,14 @@ class Desk:
     approvals: dict[str, Approval] = field(default_factory=dict)
     results: dict[str, dict[str, object]] = field(default_factory=dict)
     """Job kind → its latest result, or `{"status": "failed", "reason": …}`."""
-    post_edited: bool = False
+    kept: set[str] = field(default_factory=set)
+    """The parts of the post that the human chose: another draft leaves them as they are."""
+    waiting: dict[str, Job] = field(default_factory=dict)
+    """Kind → work that starts as soon as nothing that it uses is being made again."""
+    setbacks: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Kind → why it could not be made again; what was made before stands."""
+    asks_later: tuple[str, str] | None = None
+    """The speaker and the call of a request for approval that waits until the post has its new picture."""
     failed_try: dict[str, object] = field(default_factory=dict)
     """A publication that surely failed and may be approved once more, until a voice has told it."""
     _serial: int = 0
@@ -123,10 +137,32 @@ class Desk:
     def call(self, tool: str, speaker: str, called: ToolCall, now: float) -> list[Command]:
         """A model called a tool that does work (or the phase table did, with an empty `call`)."""
         work = WORK[tool]
-        self.results.pop(work.job, None)
         if work.needs_approval:
             return self.ask_approval(speaker, called.call, now)
-        return self._start(work, Job("", work.job, speaker, called.call, called.arguments))
+        self.results.pop(work.job, None)
+        self.setbacks.pop(work.job, None)
+        return self._order(work, Job("", work.job, speaker, called.call, called.arguments))
+
+    def _order(self, work: Work, order: Job) -> list[Command]:
+        """Start the work, at once or after what it uses."""
+        self.waiting.pop(work.job, None)
+        if any(self.is_coming(kind) for kind in work.uses):
+            self.waiting[work.job] = order
+            return []
+        return self._start(work, order)
+
+    def _start_waiting(self) -> list[Command]:
+        """Start what waited for the work that has just ended."""
+        commands: list[Command] = []
+        for work in WORK.values():
+            order = self.waiting.get(work.job)
+            if order is not None:
+                commands += self._order(work, order)
+        return commands
+
+    def is_coming(self, kind: str) -> bool:
+        """Whether a result of this kind is being made, or will be, without anybody's asking."""
+        return self.running(kind) is not None or kind in self.waiting
 
     def _start(self, work: Work, order: Job) -> list[Command]:
         """Carry the order out, as a new job or at once."""
@@ -134,16 +170,17 @@ class Desk:
         self.jobs[job.job] = job
         if work.answer is not None:
             return self._answer_at_once(work, job)
+        return self._begin(job, work.title, work.uses)
+
+    def _begin(self, job: Job, title: str, uses: tuple[str, ...]) -> list[Command]:
+        assert job.kind != "publish", "only a decision starts that"
         payload: dict[str, object] = {
             "brief": self.brief.texts(),
             "sources": {answer.key: answer.source.value for answer in self.brief.answers},
             "arguments": job.arguments,
-            **{kind: self.results.get(kind, {}) for kind in work.uses},
+            **{kind: self.results.get(kind, {}) for kind in uses},
         }
-        return [
-            Tell(notices.JobStarted(job.job, work.job, work.title)),
-            StartJob(job.job, work.job, payload),
-        ]
+        return [Tell(notices.JobStarted(job.job, job.kind, title)), StartJob(job.job, job.kind, payload)]
 
     def _answer_at_once(self, work: Work, job: Job) -> list[Command]:
         result = at_once(work, job.arguments, self.brief)
@@ -166,27 +203,39 @@ class Desk:
         self.jobs[event.job] = replace(job, state=JobState.DONE, percent=100)
         if job.kind == "publish" and event.result.get("retry") is True:
             return self._ask_again(job, event.result, now)
-        if job.kind == "post" and self.decided is not None:  # the post stays as it was decided on
-            return [Tell(notices.JobDone(job.job, job.kind)), *self._answer(job)]
-        former_text = self.results.get("post", {}).get("text")
-        self.results[job.kind] = event.result
-        if job.kind == "post" and self.post_edited:
-            self.results["post"] = {**event.result, "text": former_text}
-        commands = [Tell(notices.JobDone(job.job, job.kind)), *self._show(job.kind), *self._answer(job)]
-        former = self.open_approval
-        if job.kind == "post" and former is not None:
-            commands += self.ask_approval(former.speaker, former.call, now)
-        return commands
+        done: list[Command] = [Tell(notices.JobDone(job.job, job.kind))]
+        if job.kind in ("post", PICTURE) and self.decided is not None:  # it stays as it was decided on
+            return [*done, *(self._answer(job) if job.kind == "post" else [])]
+        self.setbacks.pop(job.kind, None)
+        if job.kind == PICTURE:
+            self.kept |= set(_OF_THE_PICTURE)
+            return [*done, *self._change_post(event.result, _OF_THE_PICTURE, now)]
+        result, former = event.result, self.results.get("post", {})
+        if job.kind == "post":
+            result = {**result, **{part: former[part] for part in self.kept if part in former}}
+        self.results[job.kind] = result
+        commands = [*done, *self._show(job.kind), *self._answer(job)]
+        return [*commands, *(self._ask_anew(now) if job.kind == "post" else []), *self._start_waiting()]
 
-    def failed(self, event: JobFailed) -> list[Command]:
+    def failed(self, event: JobFailed, now: float = 0.0) -> list[Command]:
+        """What could not be made again is still there as it was before."""
         job = self.jobs.get(event.job)
         if job is None or job.state is not JobState.RUNNING:
             return []
         state = JobState.CANCELLED if event.code == "cancelled" else JobState.FAILED
         self.jobs[event.job] = replace(job, state=state)
-        self.results[job.kind] = {"status": "failed", "code": event.code, "reason": event.reason}
-        failure = notices.JobFailure(job.job, job.kind, event.code, event.reason)
-        return [Tell(failure), *self._perhaps_published(job, event.code), *self._answer(job)]
+        failure: dict[str, object] = {"status": "failed", "code": event.code, "reason": event.reason}
+        if job.kind == PICTURE or self._stands(job.kind):
+            self.setbacks[job.kind] = failure
+        else:
+            self.results[job.kind] = failure
+        told = Tell(notices.JobFailure(job.job, job.kind, event.code, event.reason))
+        after = self._ask_anew(now) if job.kind == PICTURE else self._answer(job)
+        return [told, *self._perhaps_published(job, event.code), *after, *self._start_waiting()]
+
+    def _stands(self, kind: str) -> bool:
+        """Whether there is something of this kind that a failure to make it again does not undo."""
+        return kind != "publish" and self.results.get(kind, {}).get("status", "failed") != "failed"
 
     def _perhaps_published(self, job: Job, code: str) -> list[Command]:
         """A publication that broke off may have happened all the same, unless it never began."""
@@ -219,6 +268,7 @@ class Desk:
         return None
 
     def cancel_all(self) -> list[Command]:
+        self.waiting.clear()
         running = [job for job in self.jobs.values() if job.state is JobState.RUNNING]
         return [command for job in running for command in self._cancel(job, "the session ended")]
 
@@ -230,21 +280,32 @@ class Desk:
     def brief_changed(self, brief: Brief) -> list[Command]:
         """The human corrected an answer: what was made from the old one is made again.
 
-        A post that the human has edited or decided on stays as it is.
+        A post that the human has edited or decided on stays as it is. What uses other work waits for it.
         """
-        self.brief = brief
+        before, self.brief = self.brief, brief
+        changed = {answer.key for answer in brief.answers if answer != before[answer.key]}
         commands: list[Command] = []
         for work in WORK.values():
-            if work.needs_approval or (work.job == "post" and self._post_is_settled()):
+            settled = work.job == "post" and self._post_is_settled()
+            if work.needs_approval or settled or changed <= set(work.regardless):
                 continue
-            running = self.running(work.job)
+            order, running = self._former(work.job), self.running(work.job)
             if running is not None:
                 commands += self._cancel(running, "started again with the corrected answer")
-                commands += self._start(work, running)
-            elif work.job in self.results:
-                former = next(job for job in self.jobs.values() if job.kind == work.job)
-                commands += self._start(work, replace(former, call=""))
+            if order is not None:
+                commands += self._order(work, order)
+        drawing = self.running(PICTURE)
+        if changed and drawing is not None:
+            commands += self._cancel(drawing, "started again with the corrected answer")
+            commands += self._draw(drawing.arguments)
         return commands
+
+    def _former(self, kind: str) -> Job | None:
+        """The order by which this kind of work was begun, or is; None when it has not come to it yet."""
+        pending = self.running(kind) or self.waiting.get(kind)
+        if pending is None and kind in self.results:
+            return replace(next(job for job in self.jobs.values() if job.kind == kind), call="")
+        return pending
 
     def take_failed_try(self) -> dict[str, object]:
         """The publication that failed and was not told yet, {} for none. It is told once."""
@@ -252,7 +313,7 @@ class Desk:
         return failed
 
     def _post_is_settled(self) -> bool:
-        return self.post_edited or self.decided is not None
+        return "text" in self.kept or self.decided is not None
 
     @property
     def decided(self) -> Approval | None:
@@ -268,15 +329,32 @@ class Desk:
 
     def _post(self) -> dict[str, object]:
         post = self.results.get("post", {})
-        return {name: post.get(name, "") for name in ("text", "image", "alt")}
+        return {name: post.get(name, "") for name in _SHOWN}
 
     def ask_approval(self, speaker: str, call: str, now: float) -> list[Command]:
-        """Show the post, as it stands, to be approved. A former request is superseded."""
+        """Show the post, as it stands, to be approved. A former request is superseded.
+
+        While the post gets another picture the request waits for it. What is on its way, is out or may be so
+        is not asked for a second time.
+        """
+        if sent := self._sent():
+            return [AnswerTool(speaker, call, sent)] if call else []
+        self.results.pop("publish", None)
         commands = self._supersede()
+        self.asks_later = (speaker, call) if self.running(PICTURE) is not None else None
+        if self.asks_later is not None:
+            return commands
         if not self._post()["text"]:
             self.results["publish"] = {"status": "failed", "code": "no_post", "reason": "there is no post"}
             return commands + ([AnswerTool(speaker, call, self.results["publish"])] if call else [])
         return [*commands, *self._request(self._post(), speaker, call, now)]
+
+    def _sent(self) -> dict[str, object]:
+        """What is known of a publication that goes on, has happened or may have; {} when there is none."""
+        if self.running("publish") is not None:
+            return {"status": "publishing", "url": "", "reason": "it was approved and is on its way"}
+        result = self.results.get("publish", {})
+        return result if result.get("status") in ("published", "unknown") else {}
 
     def _ask_again(self, job: Job, result: dict[str, object], now: float) -> list[Command]:
         """Nothing was published: the same payload is shown once more, for another approval."""
@@ -284,7 +362,7 @@ class Desk:
         assert decided is not None
         self.failed_try = result
         done = [Tell(notices.JobDone(job.job, job.kind)), *self._show_result("publish", result)]
-        return [*done, *self._request(decided.payload, job.speaker, job.call, now)]
+        return [*done, *self._supersede(), *self._request(decided.payload, job.speaker, job.call, now)]
 
     def _request(self, payload: dict[str, object], speaker: str, call: str, now: float) -> list[Command]:
         approval = Approval(
@@ -305,7 +383,9 @@ class Desk:
         return self._resolve(former, ApprovalState.SUPERSEDED) if former else []
 
     def decide(self, approval: Approval, decision: Decision) -> list[Command]:
-        """Act on exactly the payload that was shown; the caller has checked that it is open."""
+        """Act on exactly the payload that was shown. What is not open any more cannot be decided."""
+        if self.approvals.get(approval.approval) != approval or approval.state is not ApprovalState.OPEN:
+            return []
         self.failed_try = {}
         if decision is Decision.APPROVE:
             job = Job(self._id("job"), "publish", approval.speaker, approval.call)
@@ -328,12 +408,45 @@ class Desk:
         answer: list[Command] = [AnswerTool(approval.speaker, approval.call, result)] if approval.call else []
         return [*self._resolve(approval, state), *self._show("publish"), *answer]
 
-    def edit_post(self, text: str, now: float) -> list[Command]:
-        """The human changed the draft: an open approval of the old text no longer counts."""
-        if "post" not in self.results or self.decided is not None:
+    # ------------------------------------------------------------------ the post in the human's hand
+
+    def edit_post(self, event: PostEdited, now: float) -> list[Command]:
+        """The human changed the draft: an open approval of the old one no longer counts."""
+        changed = {"text": event.text, "alt": event.alt}
+        parts: dict[str, object] = {part: text for part, text in changed.items() if text is not None}
+        if "post" not in self.results or self.decided is not None or not parts:
             return []
-        self.post_edited = True
-        self.results["post"] = {**self.results["post"], "text": text}
+        if "text" in parts:
+            parts |= {"text_by": "human", "text_because": ""}
+        self.kept |= set(parts) | set(_OF_THE_PICTURE if "alt" in parts else ())
+        return self._change_post(parts, tuple(parts), now)
+
+    def change_picture(self, wish: Picture, now: float) -> list[Command]:
+        """Another picture, or none. The former one stays until there is another; approving waits for it."""
+        if not self._post()["text"] or self.decided is not None:
+            return []
+        drawing = self.running(PICTURE)
+        commands = self._cancel(drawing, "another picture is wanted") if drawing is not None else []
+        if wish is Picture.NONE:
+            self.kept |= set(_OF_THE_PICTURE)
+            return [*commands, *self._change_post({}, _OF_THE_PICTURE, now)]
+        self.setbacks.pop(PICTURE, None)
+        return [*commands, *self._draw({"picture": wish.value}), *self._ask_anew(now)]
+
+    def _draw(self, wish: Arguments) -> list[Command]:
+        author = next((job.speaker for job in self.jobs.values() if job.kind == "post"), "")
+        job = Job(self._id("job"), PICTURE, author, "", wish)
+        self.jobs[job.job] = job
+        return self._begin(job, "Making another picture", ("post",))
+
+    def _change_post(self, change: dict[str, object], parts: tuple[str, ...], now: float) -> list[Command]:
+        """These parts of the post are now as in `change`, or empty; who was asked about it is asked anew."""
+        fresh = {part: change.get(part, "") for part in parts}
+        self.results["post"] = {**self.results["post"], **fresh}
+        return [*self._show("post"), *self._ask_anew(now)]
+
+    def _ask_anew(self, now: float) -> list[Command]:
+        """The open request is not for what the post is now: supersede it, and ask once that is settled."""
         former = self.open_approval
-        again = self.ask_approval(former.speaker, former.call, now) if former else []
-        return [*self._show("post"), *again]
+        asks = (former.speaker, former.call) if former is not None else self.asks_later
+        return self.ask_approval(*asks, now) if asks is not None else []

@@ -17,7 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestration import acts, entries, personas
+from orchestration.adapters import searching
 from orchestration.adapters.sandbox import Missing, probing
+from orchestration.adapters.work import Means
 from orchestration.personas import Cast
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK
 from orchestration.workflow import MOENTREPRISE
@@ -25,6 +27,7 @@ from server import tls
 from server.cli_serve import ServeError, has_natural_voices, listen
 from server.engine import brain_templates
 from server.engine.brain_chat import is_near
+from server.jobs import means
 from server.settings import PRODUCT, Settings, unknown_variables
 
 PYTHON_MIN = (3, 11)
@@ -69,8 +72,10 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         browser(),
         node(),
         sandbox(),
+        builder(settings),
         openai(settings),
         brain(settings),
+        search(settings),
         linkedin(settings),
         data_folder(settings),
         port(settings),
@@ -191,7 +196,7 @@ def browser() -> Finding:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return Finding("Chromium", State.OK, f"{path}, for tests and screenshots.")
-    remedy = "Only tests need it: apt install chromium."
+    remedy = "Pictures of found sites and tests need it: apt install chromium."
     return Finding("Chromium", State.LESS, "not found.", remedy)
 
 
@@ -224,6 +229,14 @@ def sandbox() -> Finding:
         less = f"none: {found.reason}. Nothing that was generated is executed."
         return Finding("Sandbox", State.LESS, less, found.remedy)
     return Finding("Sandbox", State.OK, f"{found.kind}: {'; '.join(found.describe())}.")
+
+
+def builder(settings: Settings) -> Finding:
+    """Who builds websites, and why."""
+    from orchestration.adapters.website.in_force import in_force  # Jinja2 comes with it
+
+    found = in_force(Means(means.of_settings(settings)("", "website")))
+    return Finding("Builder", State.OK if found.whole else State.LESS, found.found, found.remedy)
 
 
 def openai(settings: Settings) -> Finding:
@@ -266,6 +279,15 @@ def _asker(url: str) -> urllib.request.OpenerDirector:
     """As the engine asks: without the proxy where that would not find it."""
     proxies = [urllib.request.ProxyHandler({})] if is_near(url) else []
     return urllib.request.build_opener(_NotElsewhere, *proxies)
+
+
+def search(settings: Settings) -> Finding:
+    """Nothing is searched here: it could cost something."""
+    found = searching.choose(Means(means.of_settings(settings)("", "research")))
+    if not isinstance(found, searching.NoSearch):
+        return Finding("Search", State.OK, f"research searches the web with {found.name}.")
+    remedy = "Set MOENTREPRISE_SEARCH_URL or OPENAI_API_KEY to search the web."
+    return Finding("Search", State.OK, f"{found.reason} Research works from its catalogue.", remedy)
 
 
 def linkedin(settings: Settings) -> Finding:

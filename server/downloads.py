@@ -16,6 +16,7 @@ import jinja2
 from aiohttp import web
 
 from orchestration import transcript
+from orchestration.adapters.website import SITE_FOLDER, SOURCE_FOLDER
 from server import folders
 from server.conductor import ConversationView
 from server.errors import Code, Problem
@@ -65,8 +66,9 @@ async def _brief(request: web.Request) -> web.Response:
 
 
 async def _site(request: web.Request) -> web.Response:
-    folder = session_of(request).folder / "site"
-    body = await asyncio.to_thread(zipped, folder)
+    """The built pages, and the project that they were built from where there is one."""
+    folder = session_of(request).folder
+    body = await asyncio.to_thread(zipped, folder / SITE_FOLDER, folder / SOURCE_FOLDER)
     if not body:
         raise Problem(Code.NOT_FOUND, "No site has been built yet.")
     return _file(body, "application/zip", "site.zip")
@@ -121,17 +123,21 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def zipped(folder: Path) -> bytes:
-    """The folder as a zip under `site/`; empty when there is nothing. What leads out of it is left out."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    kept = [(name, found) for name in names if (found := inside(folder, name)) is not None]
+def zipped(*folders: Path) -> bytes:
+    """The folders as a zip, each under its name; empty when there is nothing. What leads out is left out."""
+    kept = [(f"{folder.name}/{name}", found) for folder in folders for name, found in _files(folder)]
     if not kept:
         return b""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, found in kept:
-            archive.write(found, f"site/{name}")
+            archive.write(found, name)
     return packed.getvalue()
+
+
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [(name, found) for name in names if (found := inside(folder, name)) is not None]
 
 
 def printed(told: ConversationView, folder: Path) -> str:

@@ -7,8 +7,18 @@ import dataclasses
 
 from aiohttp import web
 
+from orchestration.adapters import littletext
+from orchestration.adapters.linkedin.api import ALT_CHARACTERS_MAX
 from orchestration.brief import AnswerSource
-from orchestration.events import AnswerCorrected, ApprovalDecided, Decision, HumanSaid, PostEdited
+from orchestration.events import (
+    AnswerCorrected,
+    ApprovalDecided,
+    Decision,
+    HumanSaid,
+    Picture,
+    PictureWanted,
+    PostEdited,
+)
 from server import bodies, ice, origins
 from server.errors import Code, Problem
 from server.limits import Limiter
@@ -130,15 +140,42 @@ async def _correct(request: web.Request) -> web.Response:
 
 
 async def _edit_post(request: web.Request) -> web.Response:
+    """Another text, description or picture: an approval that is open is then superseded."""
     session = _living(request)
     body = await bodies.json_object(request)
-    text = bodies.text_field(body.get("text"), MAX_POST_CHARS)
+    edit = _edit(body)
     if not session.snapshot.drafted:
         raise Problem(Code.NO_POST)
     if _decided(session):
         raise Problem(Code.ALREADY_DECIDED, "The post was decided on; it stays as it was then.")
-    session.post(PostEdited(text))
-    return web.json_response({"text": text})
+    session.post(edit)
+    if isinstance(edit, PictureWanted):
+        return web.json_response({"picture": edit.picture.value}, status=202)
+    changed = {"text": edit.text, "alt": edit.alt}
+    return web.json_response({part: text for part, text in changed.items() if text is not None})
+
+
+def _edit(body: dict[str, object]) -> PostEdited | PictureWanted:
+    """What is wanted of the post. Raises Problem 400."""
+    if "picture" in body:
+        if set(body) != {"picture"}:
+            raise Problem(Code.BAD_REQUEST, "Another picture is asked for by itself.")
+        try:
+            return PictureWanted(Picture(str(body["picture"])))
+        except ValueError:
+            raise Problem(Code.BAD_REQUEST, "The picture is another, card or none.") from None
+    alt = bodies.text_field(body["alt"], ALT_CHARACTERS_MAX) if "alt" in body else None
+    if "text" not in body and alt is not None:
+        return PostEdited(alt=alt)
+    text = bodies.text_field(body.get("text"), MAX_POST_CHARS)
+    if not littletext.fits(text):
+        count = len(littletext.escape(text))
+        raise Problem(
+            Code.BAD_TEXT,
+            f"With what LinkedIn counts for special characters the text has {count} characters; "
+            f"it may have {littletext.CHARACTERS_MAX}.",
+        )
+    return PostEdited(text, alt)
 
 
 async def _record(request: web.Request) -> web.Response:
@@ -176,18 +213,33 @@ async def _decide(request: web.Request) -> web.Response:
         state = session.decisions[name].value  # the Director is about to act on it
     elif state == "open" and asyncio.get_running_loop().time() > approval.expires_at:
         state = "expired"  # its page was away, and the Director's clock stood still
+    _refuse(state, decision)
+    if state == "open":
+        if session.ended:
+            raise Problem(Code.SESSION_ENDED)
+        session.decisions[name] = decision
+        session.post(ApprovalDecided(name, decision))
+    return await _verdict(session, name, decision)
+
+
+async def _verdict(session: Session, name: str, decision: Decision) -> web.Response:
+    """What became of the tap: it counts only for what was still shown when the Director came to it."""
+    state = await session.verdict(name)
+    _refuse(state, decision)
+    if state == "open" and session.ended:
+        raise Problem(Code.SESSION_ENDED)
+    answer = {"approval": name, "decision": decision.value}
+    return web.json_response(answer, status=202 if state == "open" else 200)
+
+
+def _refuse(state: str, decision: Decision) -> None:
+    """Raise the Problem of an approval that this decision comes too late for."""
     if state == "superseded":
         raise Problem(Code.SUPERSEDED)
     if state == "expired":
         raise Problem(Code.EXPIRED)
     if state not in ("open", decision.value):
         raise Problem(Code.ALREADY_DECIDED)
-    if state == "open":
-        if session.ended:
-            raise Problem(Code.SESSION_ENDED)
-        session.decisions[name] = decision
-        session.post(ApprovalDecided(name, decision))
-    return web.json_response({"approval": name, "decision": decision.value})
 
 
 async def _cancel_job(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""`GET /preview/{capability}/…`: the site that was built, as an untrusted guest of our origin.
+"""`GET /preview/{capability}/…`: the site that was built or is being built, a guest of our origin.
 
 Its pages run sandboxed in an origin of their own, under an address that cannot be guessed; they get no
 cookie, no token, and nothing from elsewhere.
@@ -10,7 +10,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server import live_proxy
+from server.live_preview import Standing
 from server.sessions import SESSIONS
+from server.whip import SETTINGS
 
 HEADERS = {
     # `sandbox` without allow-same-origin: an opaque origin, so our storage and tokens are out of its reach.
@@ -56,17 +59,47 @@ def _folder(request: web.Request) -> Path | None:
     return None if session is None else session.folder / "site"
 
 
+def _is_live(request: web.Request) -> bool:
+    return request.app[SESSIONS].find_by_live_address(request.match_info["capability"]) is not None
+
+
 async def _to_front_page(request: web.Request) -> web.StreamResponse:
     """Relative links need the slash."""
-    if _folder(request) is None:
+    if _folder(request) is None and not _is_live(request):
         return _missing()
     return web.Response(status=308, headers={**HEADERS, "Location": f"{request.path}/"})
+
+
+async def _unbuilt(request: web.Request) -> web.StreamResponse:
+    """The site while it is being built; afterwards its pages lead to the built ones."""
+    address, path = request.match_info["capability"], request.match_info["path"]
+    session = request.app[SESSIONS].find_by_live_address(address)
+    if session is None:
+        return _missing()
+    standing = session.live.at(address)
+    if standing is not None:
+        return await _live(standing, request)
+    if "." in path.rpartition("/")[2] and not path.endswith(".html"):
+        return _missing()
+    return web.Response(status=307, headers={**HEADERS, "Location": f"/preview/{session.capability}/{path}"})
+
+
+async def _live(standing: Standing, request: web.Request) -> web.StreamResponse:
+    settings = request.app.get(SETTINGS)
+    hosts = live_proxy.hosts_of(request, settings.public_url if settings else "")
+    allowed = live_proxy.policy(standing, HEADERS["Content-Security-Policy"], *hosts)
+    try:
+        if request.headers.get("Upgrade"):
+            return await live_proxy.channel(standing, request)
+        return await live_proxy.page(standing, request, {**HEADERS, "Content-Security-Policy": allowed})
+    except live_proxy.Unanswered as unanswered:
+        return _missing(unanswered.status)
 
 
 async def _answer(request: web.Request) -> web.StreamResponse:
     folder = _folder(request)
     if folder is None:
-        return _missing()
+        return await _unbuilt(request)
     path = request.match_info["path"]
     found = inside(folder, path)
     if found is not None and found.is_dir():
@@ -91,5 +124,5 @@ def inside(folder: Path, path: str) -> Path | None:
     return found if found == root or root in found.parents else None
 
 
-def _missing() -> web.Response:
-    return web.Response(status=404, text=MISSING, content_type="text/html", headers=HEADERS)
+def _missing(status: int = 404) -> web.Response:
+    return web.Response(status=status, text=MISSING, content_type="text/html", headers=HEADERS)

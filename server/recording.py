@@ -175,7 +175,7 @@ class Recording:
 async def _run(*command: str) -> int:
     """The child's exit code. It reads its end from a pipe that dies with us; cancelled, it is killed."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, cwd="/", env=worker_environment(), start_new_session=True
+        *command, stdin=PIPE, cwd="/", env=worker_environment(), process_group=0
     )
     try:
         return await process.wait()

@@ -24,9 +24,10 @@ from media.outbound import Outbound
 from media.overheard import Overheard
 from media.timing import Pacer
 from orchestration import events
-from orchestration.notices import Error, Notice, PostDrafted, SessionState, SiteReady
+from orchestration.notices import Error, Notice, PostDrafted, ResearchReady, SessionState, SiteReady
 from orchestration.personas import Cast
 from orchestration.ports import LineFactory
+from orchestration.shown import with_addresses
 from orchestration.workflow import Workflow
 from server import logs, metrics
 from server.accounts import SessionAccount
@@ -37,6 +38,7 @@ from server.costs import cost
 from server.events import EventLog
 from server.handovers import HandOvers
 from server.limits import Bucket, Rate, refuse
+from server.live_preview import LivePreview
 from server.pagemessages import PageMessage, Playout, TalkKey, TypedMessage, Typing
 from server.peer import Attach
 from server.presence import LAST_MESSAGES_S, Presence
@@ -51,6 +53,7 @@ HAND = Rate(burst=40, per_s=4.0)
 NEVER_CONNECTED_S = 120.0
 STOP_S = 1.0
 WATCH_S = 0.25
+VERDICT_S, VERDICT_STEP_S = 2.0, 0.01
 LAST_WORDS_S = 1.0
 """How long the Peers of a completed session stay: the last word is sent before it is heard."""
 EXPIRED = "expired"
@@ -150,6 +153,15 @@ class Session:
             await self._close()
             self._over.set()
 
+    async def verdict(self, approval: str, within_s: float = VERDICT_S) -> str:
+        """The state of an approval once the Director has acted on what it was told of it; `open` after
+        `within_s` seconds without."""
+        approvals = self.director.conversation.desk.approvals
+        until = self._now() + within_s
+        while approvals[approval].state == "open" and not self.ended and self._now() < until:
+            await asyncio.sleep(VERDICT_STEP_S)
+        return approvals[approval].state
+
     async def stop(self, reason: str = "human") -> None:
         """End it, gently for a second; the session is over when this returns. Idempotent."""
         self._asked = self._asked or reason
@@ -222,6 +234,11 @@ class Session:
         log.info("session settled", extra={"tokens": sum(usage.counts().values()), "cost": spent})
 
     @property
+    def live(self) -> LivePreview:
+        """What is being built, while it is seen live."""
+        return self.work.live
+
+    @property
     def entered(self) -> bool:
         """Whether its human ever came."""
         return self.presence.ever_heard
@@ -287,6 +304,8 @@ class Session:
                 return
             case SiteReady():
                 notice = replace(notice, url=f"/preview/{self.capability}/")
+            case ResearchReady(research=research):
+                notice = replace(notice, research=with_addresses(research, f"/sessions/{self.id}/assets/"))
             case PostDrafted(image=image) if image:
                 notice = replace(notice, image=f"/sessions/{self.id}/assets/{image}")
             case _:

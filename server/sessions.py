@@ -79,6 +79,10 @@ class Sessions:
         """The session whose preview this names; None when there is none (any more)."""
         return next((s for s in self._sessions.values() if s.capability == capability), None)
 
+    def find_by_live_address(self, address: str) -> Session | None:
+        """The session whose site is, or was, seen at this address while it was built."""
+        return next((s for s in self._sessions.values() if s.live.knows(address)), None)
+
     def find_by_token(self, token: str) -> Session | None:
         """The session whose human has this token."""
         return next((s for s in self._sessions.values() if s.keys.role(token) is Role.HUMAN), None)

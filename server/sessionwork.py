@@ -14,6 +14,7 @@ from orchestration.events import Event, JobFailed, JobFinished, JobProgressed
 from orchestration.notices import JobLog
 from orchestration.ports import Jobs, Publish
 from server import folders
+from server.live_preview import LivePreview
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ class RunListener(Protocol):
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None: ...
 
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None: ...
+
+    def job_preview(self, job: str, socket: str, address: str) -> None: ...
 
 
 class Workshop(Protocol):
@@ -60,6 +63,7 @@ class SessionWork:
         self._publish = publish
         self._post = post
         self._printed: dict[str, int] = {}
+        self.live = LivePreview(folder, publish)
         self.jobs = Jobs(start=self._start, cancel=self.cancel)
 
     def cancel(self, job: str) -> None:
@@ -69,6 +73,7 @@ class SessionWork:
     async def close(self) -> None:
         """Cancel all; their processes are gone when this returns."""
         await self._workshop.cancel_session(self._session)
+        await self.live.close()
 
     def _start(self, job: str, kind: str, payload: dict[str, object]) -> None:
         try:
@@ -88,4 +93,12 @@ class SessionWork:
         self._publish(JobLog(job, kind, first, lines))
 
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None:
+        if not isinstance(event, JobProgressed):
+            self.live.closed(event.job)  # however it ended, its dev server did too
         self._post(event)
+
+    def job_preview(self, job: str, socket: str, address: str) -> None:
+        if address:
+            self.live.opened(job, socket, address)
+        else:
+            self.live.closed(job)

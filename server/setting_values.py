@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,11 @@ def text(value: str) -> str:
     return value
 
 
+def folder(value: str) -> str:
+    """Absolute: children that use it run in other folders."""
+    return str(Path(value).absolute())
+
+
 def choice(*allowed: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.lower() not in allowed:
@@ -35,6 +41,12 @@ def choice(*allowed: str) -> Callable[[str], str]:
         return value.lower()
 
     return parse
+
+
+def command(value: str) -> str:
+    """Words as a shell would split them; kept as they are written."""
+    shlex.split(value)
+    return value
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:

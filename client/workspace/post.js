@@ -1,19 +1,23 @@
 /** The drafted post: edit it, then approve or reject exactly what is shown. */
 
 import { copyButton } from "../copy.js";
-import { el, show } from "../dom.js";
+import { el, setText, show } from "../dom.js";
 import { nameOf, workerOf } from "../people.js";
 import { Progress } from "./progress.js";
+import { PostPicture } from "./post-picture.js";
 import { outcome, Publishing } from "./publishing.js";
 import { emptyOf } from "./research.js";
-import { POST_MAX, tooMany } from "../writing.js";
+import { asLinkedInCounts, POST_MAX, tooMany } from "../writing.js";
 
 const UNSAVED = ["You changed the text. Save the change first; then it can be approved."];
+const UNSAVED_ALT = ["You changed the description. Save it first; then the post can be approved."];
 
 /**
  * @typedef {object} PostActions
  * @property {(text: string) => Promise<string>} edit  returns what went wrong, or ""
  * @property {(approval: string, decision: "approve" | "reject") => Promise<string>} decide  the same
+ * @property {(alt: string) => Promise<string>} describe  the same, of the picture's description
+ * @property {(picture: import("./post-picture.js").Wish) => Promise<string>} picture  the same
  * @property {(job: string) => void} cancel
  * @property {import("./publishing.js").PublishingActions} account
  * @property {(address: string) => string} asset  the address with which an image is fetched
@@ -26,7 +30,8 @@ export class PostPanel {
   #actions;
   #empty = emptyOf("post", (who) => `${who} drafts a post with a picture. Nothing is published without your approval.`);
   #draft = el("div", { class: "stack", hidden: "" });
-  #image = el("img", { class: "post-image", alt: "", width: "1200", height: "630", hidden: "", "data-testid": "post-image" });
+  #picture;
+  #by = el("p", { class: "fine", "data-testid": "post-text-by" });
   #text = el("textarea", { rows: "8", "aria-label": "Text of the post", "data-testid": "post-text" });
   #save = el("button", { type: "button", "data-testid": "post-save" }, ["Save the change"]);
   #approve = el("button", { type: "button", class: "primary", "data-testid": "approve" }, ["Approve"]);
@@ -41,6 +46,7 @@ export class PostPanel {
   #approval = "";
   #busy = false;
   #frozen = false;
+  #decided = false;
 
   /** @param {PostActions} actions */
   constructor(actions) {
@@ -50,7 +56,8 @@ export class PostPanel {
     this.#status.id = "post-status";
     this.#approve.setAttribute("aria-describedby", this.#status.id);
     const buttons = el("div", { class: "buttons" }, [this.#save, this.#approve, this.#reject]);
-    this.#draft.append(this.#image, this.#text, el("div", { class: "buttons" }, [this.#copy]), el("div", { class: "approval" }, [this.#status, buttons]));
+    this.#picture = new PostPicture(actions, () => this.#refresh());
+    this.#draft.append(this.#picture.element, this.#text, this.#by, el("div", { class: "buttons" }, [this.#copy]), el("div", { class: "approval" }, [this.#status, buttons]));
     this.element.append(this.#empty, this.progress.element, this.#draft);
     this.#status.before(this.publishing.element);
     this.#text.oninput = () => this.#refresh();
@@ -68,19 +75,22 @@ export class PostPanel {
     return this.#text.value.trim() !== this.#saved.trim();
   }
 
-  /** @param {{text: string, image: string, alt: string}} post */
-  drafted({ text, image, alt }) {
+  /** Another picture is being made, or not any more. @param {boolean} drawing */
+  draws(drawing) {
+    this.#picture.draws(drawing);
+    if (drawing && !this.#approval) this.#told = [`Another picture is being made. ${author()} asks for your approval when it is there.`];
+    this.#refresh();
+  }
+
+  /** @param {import("../wire.js").Messages["post.drafted"]} post */
+  drafted({ text, text_by = "", text_because = "", ...drawn }) {
     show(this.#empty, false);
     show(this.#draft, true);
     const editing = this.#dirty;
     this.#saved = text;
     if (!editing) this.#text.value = text;
-    show(this.#image, image !== "");
-    if (image) {
-      const address = this.#actions.asset(image);
-      if (this.#image.src !== address) this.#image.src = address;
-      this.#image.alt = alt;
-    }
+    setText(this.#by, [WRITTEN[text_by] ?? "", text_because].filter(Boolean).join(" "));
+    this.#picture.show(drawn);
     if (!this.#approval) this.#told = [`A draft. ${author()} will ask for your approval.`];
     this.#refresh();
   }
@@ -91,7 +101,8 @@ export class PostPanel {
     this.#busy = false;
     const text = payload["text"];
     if (typeof text === "string" && text !== this.#saved) {
-      this.drafted({ text, image: this.#image.hidden ? "" : this.#image.src, alt: this.#image.alt });
+      if (!this.#dirty) this.#text.value = text;
+      this.#saved = text;
     }
     this.#told = [`${author()} asks for your approval. Exactly this text and picture will be used.`];
     this.#refresh();
@@ -102,6 +113,7 @@ export class PostPanel {
     if (approval !== this.#approval) return;
     this.#approval = "";
     this.#busy = false;
+    this.#decided ||= decision === "approve" || decision === "reject";
     this.#told = [OUTCOMES[decision] ?? ""];
     this.#refresh();
   }
@@ -125,18 +137,21 @@ export class PostPanel {
 
   #refresh() {
     this.publishing.allow(!this.#frozen);
+    const done = this.#frozen || this.#decided || this.element.dataset["status"] !== undefined;
+    this.#picture?.allow(!done);
     const dirty = this.#dirty;
+    const described = this.#picture?.dirty ?? false;
     const open = this.#approval !== "" && !this.#frozen;
     show(this.#approve, open);
     show(this.#reject, open);
     show(this.#save, dirty && !this.#frozen);
-    this.#text.readOnly = this.#frozen || this.element.dataset["status"] !== undefined;
-    this.#approve.disabled = this.#busy || dirty;
+    this.#text.readOnly = done;
+    this.#approve.disabled = this.#busy || dirty || described;
     this.#reject.disabled = this.#busy;
-    const long = this.#frozen ? "" : tooMany(this.#text.value, POST_MAX);
+    const long = this.#frozen ? "" : tooMany(asLinkedInCounts(this.#text.value), POST_MAX);
     this.#text.setAttribute("aria-invalid", String(long !== ""));
     this.#save.disabled = this.#busy || long !== "" || this.#text.value.trim() === "";
-    this.#say(long ? [long] : dirty && open ? UNSAVED : this.#told);
+    this.#say(long ? [long] : open && dirty ? UNSAVED : open && described ? UNSAVED_ALT : this.#told);
   }
 
   /** Written only when it differs: it is a live region. @param {Array<Node | string>} words */
@@ -173,6 +188,12 @@ export class PostPanel {
 function author() {
   return nameOf(workerOf("post")) || "The team";
 }
+
+/** @type {Record<string, string>} */
+const WRITTEN = {
+  model: "Drafted by a text model from your brief and site.",
+  template: "Drafted here from your brief and site.",
+};
 
 /** @type {Record<string, string>} */
 const OUTCOMES = {

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from orchestration.adapters import names, words
+from orchestration.adapters.headline import headline_in
 from orchestration.adapters.work import WorkError, WorkErrorCode
 
 KEYS = ("name", "offer", "audience", "difference", "pages", "style")
@@ -27,6 +28,8 @@ class Answers:
     style: str
     name_source: str = ""
     """How the name came: what was typed keeps its letters, what was corrected keeps every word."""
+    headline: str = ""
+    """What the first page is to say first, where the human asked for it; the answer on the look tells it."""
 
     @classmethod
     def of(cls, payload: dict[str, object]) -> Answers:
@@ -42,7 +45,8 @@ class Answers:
         source = str(sources.get("name", "")) if isinstance(sources, dict) else ""
         texts = {key: _clean(brief.get(key, "")) for key in KEYS}
         texts = {key: text if key == "name" or _has_words(text) else "" for key, text in texts.items()}
-        return cls(**texts, name_source=source)
+        texts["style"], headline = headline_in(texts["style"])
+        return cls(**texts, name_source=source, headline=headline)
 
     def text(self, key: str) -> str:
         """The verbatim answer. Raises KeyError for an unknown key."""

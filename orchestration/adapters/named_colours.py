@@ -26,6 +26,8 @@ COLOURS = _colour_table(_TABLE.table("colours"))
 COMPOUNDS = _colour_table(_TABLE.table("compounds"))
 GROUNDS = _colour_table(_TABLE.table("grounds"))
 HUES = frozenset(_TABLE.table("hues").words("names"))
+NOUNS = frozenset(_TABLE.table("nouns").words("names"))
+"""Colours that are things as well: "I want coffee" asks for no colour, "make it coffee" does."""
 DARK_WORDS = frozenset(_TABLE.table("words").words("dark"))
 _SHADES = _TABLE.table("shades")
 SHADES = {word: _SHADES.numbers(word) for word in _SHADES.keys()}

@@ -18,14 +18,15 @@ def picture_name(png: bytes) -> str:
     return f"post-{hashlib.sha256(png).hexdigest()[:HASH_DIGITS]}.png"
 
 
-def keep_picture(png: bytes, folder: Path) -> str:
-    """Save the picture and forget the oldest ones; returns its name. Raises OSError."""
+def keep_picture(png: bytes, folder: Path, former: str = "") -> str:
+    """Save the picture and forget the oldest ones, but never `former`; returns its name. Raises OSError."""
     name = picture_name(png)
     fresh = folder / f".{name}.new"
     fresh.write_bytes(png)
     os.replace(fresh, folder / name)
-    pictures = [path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.name != name]
-    for path in sorted(pictures, key=lambda path: path.stat().st_mtime_ns)[: 1 - KEPT]:
+    pictures = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+    old = [path for path in pictures if path.name not in (name, former)]
+    for path in sorted(old, key=lambda path: path.stat().st_mtime_ns)[: 1 - KEPT]:
         path.unlink()
     return name
 

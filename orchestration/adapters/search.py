@@ -1,12 +1,14 @@
-"""Research without a search provider: the offline catalogue read with the human's own words.
+"""What research results in, and the part of it that needs nobody: the offline catalogue, read with the
+human's own words.
 
-It says that it is offline, names its sources, and knows no figures and no companies. Sites that the
-human named are listed as named; nothing is fetched.
+The catalogue names itself as the source, and knows no figures and no companies. Nothing is fetched here
+(see market.py).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -25,6 +27,7 @@ DOMAIN = re.compile(
     r"nl|es|it|ch|at|be|us|ca|au|se|no|dk|pl|pt|ie|in|jp))\b(?!@)",
     re.IGNORECASE,
 )
+HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\s\[\]]+)", re.IGNORECASE)
 SPOKEN_DOT = re.compile(r"\b(\w+) dot (com|org|net|io|de|fr|eu)\b", re.IGNORECASE)
 WEIGHTS = (("offer", 3), ("name", 2), ("audience", 1))
 
@@ -61,17 +64,45 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A website that was found or that the human named; its texts are its own, made inert.
+
+    `reason` says in a few words why it was not read, and is empty when it was. `picture` is the name of an
+    asset, empty when there is none.
+    """
+
+    url: str
+    title: str = ""
+    summary: str = ""
+    headings: tuple[str, ...] = ()
+    named: bool = False
+    reason: str = ""
+    picture: str = ""
+
+    @property
+    def host(self) -> str:
+        found = HOST.match(self.url)
+        return found[1].lower() if found else self.url
+
+
+@dataclass(frozen=True, slots=True)
 class Research:
-    """What was found. `headline` is one sentence to be spoken, at most 20 words."""
+    """What was found. `headline` is one sentence to be spoken, at most 20 words.
+
+    `offline`: no search of the web brought anything; `because` is then a sentence that says why.
+    """
 
     trade: str
     headline: str
     findings: tuple[Finding, ...]
     keywords: tuple[str, ...]
-    sites: tuple[str, ...]
+    sites: tuple[Site, ...]
+    provider: str = PROVIDER
+    offline: bool = True
+    because: str = ""
 
     def as_json(self) -> dict[str, object]:
-        return {"status": "done", "provider": PROVIDER, "offline": True, **asdict(self)}
+        return {"status": "done", **asdict(self)}
 
     @classmethod
     def of(cls, value: object) -> Research | None:
@@ -136,9 +167,8 @@ def sites_named(answers: Answers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.group(1).lower() for match in DOMAIN.finditer(text)))
 
 
-def research(answers: Answers, report: Report) -> Research:
+def read_catalogue(answers: Answers, report: Report) -> Research:
     """Read the catalogue with the answers. Quick, offline and always the same for the same answers."""
-    report.log("no search provider is connected: working from the answers and the offline catalogue")
     report.progress(5, "reading the answers")
     for key in answers.unanswered():
         report.log(f"unanswered: {key}")
@@ -146,15 +176,9 @@ def research(answers: Answers, report: Report) -> Research:
     report.log(f"your words: {', '.join(keywords) or 'none'}")
     trade = detect_trade(answers)
     report.log(f"trade: {trade.label} ({_hits(trade, answers.offer)} matching words in the offer)")
-    report.progress(40, f"comparing with the catalogue: {trade.label}")
-    sites = sites_named(answers)
-    for site in sites:
-        report.log(f"named by you, not opened: {site}")
-    findings = tuple(_findings(answers, trade, keywords, sites))
-    for finding in findings:
-        report.log(f"finding: {finding.title} [{finding.source}]")
-    report.progress(100, f"{len(findings)} findings")
-    return Research(trade.id, _headline(answers, trade, keywords), findings, keywords, sites)
+    report.progress(15, f"comparing with the catalogue: {trade.label}")
+    findings = tuple(_findings(answers, trade, keywords))
+    return Research(trade.id, _headline(answers, trade, keywords), findings, keywords, ())
 
 
 def _headline(answers: Answers, trade: Trade, keywords: tuple[str, ...]) -> str:
@@ -168,9 +192,7 @@ def _headline(answers: Answers, trade: Trade, keywords: tuple[str, ...]) -> str:
     return next(fitting, f"{start}.")
 
 
-def _findings(
-    answers: Answers, trade: Trade, keywords: tuple[str, ...], sites: tuple[str, ...]
-) -> list[Finding]:
+def _findings(answers: Answers, trade: Trade, keywords: Sequence[str]) -> list[Finding]:
     found = [Finding("What visitors look for", _expectation(answers, trade), trade.source)]
     if answers.difference:
         said = words.shorten(words.difference(answers.difference), 30)
@@ -180,9 +202,6 @@ def _findings(
     own = f"Your own words come first: {', '.join(keywords[:6])}. " if keywords else ""
     found.append(Finding("Words", f"{own}Words that suit the trade: {', '.join(trade.say)}.", trade.source))
     found.append(Finding("What to avoid", " ".join(trade.avoid), trade.source))
-    if sites:
-        text = f"You named {words.listing(sites)}. Without a search provider nothing was opened."
-        found.append(Finding("Sites you named", text, "your answers"))
     if missing := answers.unanswered():
         text = f"Still open: {words.listing(missing)}. The work leaves these out instead of guessing."
         found.append(Finding("Not answered", text, "your answers"))

@@ -19,6 +19,7 @@ class WorkErrorCode(StrEnum):
     INVALID_PAYLOAD = "invalid_payload"
     NOT_APPROVED = "not_approved"
     UNKNOWN_KIND = "unknown_kind"
+    BUILD_FAILED = "build_failed"
     CHECK_FAILED = "check_failed"
     STORAGE_FAILED = "storage_failed"
 

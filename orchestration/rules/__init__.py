@@ -43,6 +43,7 @@ ALWAYS: dict[type[Event], Rule] = {
     events.HumanTyping: _rule(page.human_typing),
     events.AnswerCorrected: _rule(page.answer_corrected),
     events.PostEdited: _rule(page.post_edited),
+    events.PictureWanted: _rule(page.picture_wanted),
     events.ApprovalDecided: _rule(page.approval_decided),
     events.JobProgressed: _rule(work.job_progressed),
     events.JobFinished: _rule(work.job_finished),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
-from orchestration.standing import PAUSE_HAND_OVER_MS, REMIND_S, Standing
+from orchestration.standing import PAUSE_HAND_OVER_MS, REMIND_S, SITE, Standing
 from orchestration.turn import Stage, Turn
 
+REBUILT, REBUILT_PLAIN, REBUILD_FAILED = "rebuilt", "rebuilt_plain", "rebuild_failed"
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
 MOMENT_S = 25.0
@@ -58,14 +59,27 @@ def is_typing(c: Standing) -> bool:
 
 
 def return_to(c: Standing, stage: Stage) -> None:
-    """Go (back) to a stage, and on at once where what it waits for has come meanwhile."""
+    """Go (back) to a stage, and on at once where what it waits for has come meanwhile.
+
+    Before a word on what is shown is waited for, it is built with what the human has changed.
+    """
     c.stage = stage
-    if stage is Stage.LISTENING:
+    if c.rebuilding and c.showing is not None and not c.open_question:
+        _return_to_the_site(c, c.showing)
+    elif stage is Stage.LISTENING:
         listen(c, c.open_question)
     elif stage is Stage.TALKING or c.came(c.awaited):
         c.proceed(PAUSE_HAND_OVER_MS)
     else:
         c.wait_for(c.awaited)
+
+
+def outdate(c: Standing, kind: str) -> None:
+    """There is another result of this kind: a turn that was to report the one before is made anew."""
+    turn = c.prepared
+    if turn is not None and turn.step is not None and turn.step.reports == kind:
+        c.drop_prepared()
+        c.prepare_if_ready()
 
 
 def tell_question(c: Standing, key: str) -> None:
@@ -80,3 +94,18 @@ def change_answer(c: Standing, key: str, text: str, source: AnswerSource) -> Non
     brief = c.brief.with_answer(key, text, source)
     c.do(*c.desk.brief_changed(brief))
     c.tell(notices.BriefUpdated(brief, key))
+    shows = c.showing is not None or (c.current is not None and c.current.asks_opinion)
+    c.rebuilding = c.rebuilding or (shows and c.desk.is_coming(SITE))
+
+
+def _return_to_the_site(c: Standing, shown: Turn) -> None:
+    """Wait until it is built; then say what became of it, and listen."""
+    if c.desk.is_coming(SITE):
+        c.wait_for(SITE)
+        return
+    c.rebuilding = False
+    failure = c.desk.setbacks.pop(SITE, {})
+    site = c.desk.results[SITE]
+    act = REBUILT_PLAIN if site.get("because") else REBUILT
+    told = {"rebuild": failure} if failure else {"site": site}
+    c.interject(shown.speaker, REBUILD_FAILED if failure else act, told, Stage.LISTENING)

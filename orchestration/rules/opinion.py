@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orchestration import events
+from orchestration.adapters.headline import with_headline
 from orchestration.brief import Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import is_content, recoloured, restyled, wants_a_change
+from orchestration.tastes import headline_wanted, is_content, recoloured, restyled, wants_a_change
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import mostly_heard
 from orchestration.wishes import Amendment
@@ -18,7 +19,8 @@ def ask(c: Standing, turn: Turn) -> None:
     """The turn has shown something and asked: wait for a word on it. After a silence the script goes on."""
     c.showing = turn
     c.nudged = False
-    floor.listen(c, "")
+    c.open_question = ""
+    floor.return_to(c, Stage.LISTENING)
 
 
 def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str] | None) -> bool:
@@ -28,11 +30,18 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
         return False
     if is_content(text):
         remarks.remember(c, event, "")
+        if c.rebuilding:
+            floor.return_to(c, c.stage)  # so the human takes note of it
+            return True
         c.proceed(PAUSE_AFTER_HUMAN_MS)
     elif wants_a_change(text):
         remarks.remember(c, event, "")
         c.showing = turn
         c.interject(turn.speaker, WHAT_TO_CHANGE, {}, Stage.LISTENING)
+    elif (headline := headline_wanted(text)) and (key := _colour(c)):
+        c.showing = turn
+        wish = Amendment(key, with_headline(c.brief.text(key), headline))
+        return remarks.correct(c, event, wish, None, f"the headline says {headline}")
     elif (colours := recoloured(text)) and (key := _colour(c)):
         c.showing = turn
         return remarks.correct(c, event, Amendment(key, restyled(c.brief.text(key), colours)), None)
@@ -48,7 +57,10 @@ def _colour(c: Standing) -> str:
 
 def _asker(c: Standing, cut: tuple[Turn, str] | None) -> Turn | None:
     """The turn whose question the words answer."""
-    if cut is not None and cut[0].step is not None:
-        turn, heard = cut
+    if cut is None:
+        return c.showing if c.stage is Stage.LISTENING or c.rebuilding else None
+    turn, heard = cut
+    if turn.step is not None:
         return turn if turn.asks_opinion and mostly_heard(heard, turn.whole) else None
-    return c.showing if c.stage is Stage.LISTENING else None
+    asks = turn.back is Stage.LISTENING and mostly_heard(heard, turn.whole)
+    return c.showing if c.rebuilding or asks or c.stage is Stage.LISTENING else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration import events
+from orchestration import events, facts
 from orchestration.brief import AnswerSource, AnswerStatus
-from orchestration.rules import floor, human
+from orchestration.rules import floor, human, remarks
 from orchestration.rules.work import work_came_back
 from orchestration.standing import Standing
 from orchestration.transcript import HUMAN, Entry
@@ -14,6 +14,12 @@ from orchestration.work import ApprovalState
 DECIDED = {
     ApprovalState.APPROVE: "(approved the post)",
     ApprovalState.REJECT: "(rejected the post)",
+}
+
+PICTURES = {
+    events.Picture.ANOTHER: "(asked for another picture)",
+    events.Picture.CARD: "(asked for the card)",
+    events.Picture.NONE: "(took the picture out of the post)",
 }
 
 
@@ -37,13 +43,33 @@ def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
             c.answered, c.open_question, c.appending = event.key, "", True
         else:
             human.answered(c, event.key)
+    elif c.rebuilding and c.showing is not None and c.stage is Stage.LISTENING and not c.human_has_word:
+        c.answered = event.key
+        about = {"answer": facts.answer(c, None), "question": {}}
+        c.interject(c.showing.speaker, remarks.REBUILD, about, Stage.LISTENING)
 
 
 def post_edited(c: Standing, event: events.PostEdited) -> None:
-    done = c.desk.edit_post(event.text, c.now)
+    done = c.desk.edit_post(event, c.now)
     if done:
         _note(c, "(edited the post)")
+    _changed(c, done)
+
+
+def picture_wanted(c: Standing, event: events.PictureWanted) -> None:
+    done = c.desk.change_picture(event.picture, c.now)
+    if done:
+        _note(c, PICTURES[event.picture])
+    _changed(c, done)
+
+
+def _changed(c: Standing, done: list[events.Command]) -> None:
+    """The post is another one: who waits for its approval waits for the new one, from now on."""
     c.do(*done)
+    if done:
+        floor.outdate(c, "post")
+    if done and c.stage is Stage.APPROVING and not c.human_has_word:
+        floor.return_to(c, c.stage)
 
 
 def approval_decided(c: Standing, event: events.ApprovalDecided) -> None:

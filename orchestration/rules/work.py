@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import floor, human, late, overlap, resume, turns
-from orchestration.standing import PAUSE_HAND_OVER_MS, Standing
+from orchestration.rules import floor, human, late, overlap, remarks, resume, turns
+from orchestration.standing import PAUSE_HAND_OVER_MS, SITE, Standing
 from orchestration.turn import Stage, Turn
+from orchestration.work import PICTURE
 
 STILL_WORKING, REMINDER = "still_working", "remind_approval"
 
@@ -18,12 +19,22 @@ def job_progressed(c: Standing, event: events.JobProgressed) -> None:
 
 def job_finished(c: Standing, event: events.JobFinished) -> None:
     c.do(*c.desk.finished(event, c.now))
-    work_came_back(c)
+    _ended(c, event.kind)
 
 
 def job_failed(c: Standing, event: events.JobFailed) -> None:
-    c.do(*c.desk.failed(event))
-    work_came_back(c)
+    c.do(*c.desk.failed(event, c.now))
+    _ended(c, event.kind)
+
+
+def _ended(c: Standing, kind: str) -> None:
+    floor.outdate(c, "post" if kind == PICTURE else kind)
+    asked = c.desk.open_approval
+    if kind == PICTURE and c.stage is Stage.APPROVING and asked is not None and not c.human_has_word:
+        told = {**c.desk.results["post"], "status": "drawn", **c.desk.setbacks.pop(PICTURE, {})}
+        c.interject(asked.speaker, remarks.NEW_PICTURE, {"picture": told}, Stage.APPROVING)
+    else:
+        work_came_back(c)
 
 
 def work_came_back(c: Standing) -> None:
@@ -36,7 +47,7 @@ def work_came_back(c: Standing) -> None:
         c.current = None
         c.do(events.Discard(turn.turn))
         floor.return_to(c, turn.back)
-    elif c.stage in (Stage.WORKING, Stage.APPROVING) and (c.came(c.awaited) or c.desk.failed_try):
+    elif c.stage in (Stage.WORKING, Stage.APPROVING) and (_is_there(c) or c.desk.failed_try):
         if c.human_has_word:
             return
         c.timers.clear("still", "remind", "expire")
@@ -49,7 +60,12 @@ def _is_outdated(c: Standing, turn: Turn) -> bool:
     """Whether the turn says that all wait, and they do not any more."""
     if turn.act == REMINDER:
         return c.desk.open_approval is None
-    return turn.act == STILL_WORKING and (c.came(c.awaited) or bool(c.desk.failed_try))
+    return turn.act == STILL_WORKING and (_is_there(c) or bool(c.desk.failed_try))
+
+
+def _is_there(c: Standing) -> bool:
+    """Whether what all wait for has come; a site that is built again is waited for though there is one."""
+    return not c.desk.is_coming(SITE) if c.rebuilding else c.came(c.awaited)
 
 
 def time_passed(c: Standing, event: events.TimePassed) -> None:
@@ -98,7 +114,7 @@ def _transcript(c: Standing) -> None:
 
 
 def _still(c: Standing) -> None:
-    job = c.desk.running(c.awaited)
+    job = c.desk.running(c.awaited) or c.desk.running()
     if c.stage in (Stage.WORKING, Stage.APPROVING) and job is not None and not c.human_has_word:
         progress = {"kind": job.kind, "percent": job.percent, "message": job.message}
         c.interject(job.speaker, STILL_WORKING, {"progress": progress}, c.stage)
@@ -113,9 +129,13 @@ def _remind(c: Standing) -> None:
 
 def _expire(c: Standing) -> None:
     approval = c.desk.open_approval
-    if approval is not None:
-        c.do(*c.desk.expire(approval))
-        work_came_back(c)
+    if approval is None:
+        return
+    if c.now < approval.expires_at:  # it took the place of the one that was to expire now
+        c.timers.set("expire", approval.expires_at)
+        return
+    c.do(*c.desk.expire(approval))
+    work_came_back(c)
 
 
 TIMERS: dict[str, Callable[[Standing], None]] = {

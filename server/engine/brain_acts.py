@@ -26,8 +26,17 @@ _REASON_WORDS = 16
 _GAP_WORDS = 24
 _PAGES_WORDS = 12
 _TONE_WORDS = 9
+_HOST = re.compile(r"https?://(?:www\.)?([\w.-]{1,80})(?=[/:?#]|$)")
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts/ that other sentences are made of."""
+_TABLES = {
+    "failure": "report_failure",
+    "post": "post_failed",
+    "plain_post": "present_plain_post",
+    "draft": "report_draft",
+    "published": "report_published",
+}
+"""The beginning of a case → the act whose words it has: a result decides, whatever act was asked for."""
 _SAID_OF_POSTS = frozenset(
     {"version_expired", "duplicate", "too_long", "no_answer", "fault_midway", "interrupted"}
 )
@@ -37,6 +46,7 @@ _WORK = {
     "research": "the research",
     "website": "the website",
     "post": "the post",
+    "picture": "the picture",
     "publish": "the publishing",
 }
 
@@ -48,7 +58,7 @@ def speak(act: str, context: Context) -> str | None:
     if act not in _ACTS:
         return None if act in _NO_ACTS else by_gaps(act, _known(context), context.said, context.me)
     case, slots = _ACTS[act](context)
-    act = {"failure": "report_failure"}.get(case.partition("-")[0], act)
+    act = _TABLES.get(case.partition("-")[0], act)
     return phrase(act, case.partition("-")[2] or case, slots, context.said, context.me)
 
 
@@ -167,13 +177,17 @@ def _failed(result: Facts) -> Case | None:
 
 
 def _reason(result: Facts) -> str:
-    reason = words.clean(string(result, "reason") or string(result, "message"))
-    return words.lower_first(words.clip(reason, _REASON_WORDS))
+    return _clause(string(result, "reason") or string(result, "message"))
+
+
+def _clause(sentence: str) -> str:
+    return words.lower_first(words.clip(words.clean(sentence), _REASON_WORDS))
 
 
 def _result(context: Context, tool: str, fact: str) -> Facts:
-    output = context.output(tool)
-    return output.result if output else context.fact(fact)
+    """As a fact tells it: what was made again after the call that brought the first one."""
+    told, output = context.fact(fact), context.output(tool)
+    return told if told or output is None else output.result
 
 
 def _report_research(context: Context) -> Case:
@@ -186,9 +200,25 @@ def _report_research(context: Context) -> Case:
     slots = {"headline": headline, "provider": words.clip(words.clean(string(result, "provider")), 4)}
     if not headline:
         return "nothing", slots
-    if truth(result, "offline"):
+    offline = truth(result, "offline")
+    case, more = _named_sites(result)
+    if case:
+        return f"{'offline' if offline else 'online'}_{case}", slots | more
+    if because := words.lower_first(words.clip(words.clean(string(result, "because")), _REASON_WORDS)):
+        return "offline_because", {**slots, "because": because}
+    if offline:
         return "offline", slots
     return ("online" if slots["provider"] else "plain"), slots
+
+
+def _named_sites(result: Facts) -> Case:
+    """What became of those that the human named: the first that could not be opened, else what was."""
+    named = [site for site in objects(result, "sites") if truth(site, "named")]
+    told = [(match[1], _reason(site)) for site in named if (match := _HOST.match(string(site, "url")))]
+    for host, reason in told:
+        if reason:
+            return "unreached", {"site": host, "reason": reason}
+    return ("opened" if told else ""), {"site": words.listing([host for host, _ in told[:2]])}
 
 
 def _start_build(context: Context) -> Case:
@@ -215,18 +245,59 @@ def _show_site(context: Context) -> Case:
         return failure
     titles = [words.clip(words.clean(string(page, "title")), 4) for page in objects(result, "pages")]
     titles = [title for title in titles if title]
-    tone = words.clean(string(nested(result, "palette"), "name") or string(result, "palette"))
-    tone = words.clip(tone, _TONE_WORDS)
-    tone = tone[:1].lower() + tone[1:]
+    tone = _tone(result)
     shown = titles if len(titles) <= 4 else [*titles[:3], "more"]
     slots = {
         "count": words.counted(len(titles), "page"),
         "pages": words.listing(shown),
-        "palette": f"the {tone}" if "palette" in tone.lower() else tone,
+        "palette": tone,
     }
+    if titles and (reason := _clause(string(result, "because"))):
+        return "degraded", {**slots, "reason": reason}
     if titles:
         return ("full" if tone else "pages"), slots
     return ("palette" if tone else "plain"), slots
+
+
+def _tone(site: Facts) -> str:
+    """The name of its palette, as it stands in a sentence."""
+    tone = words.clean(string(nested(site, "palette"), "name") or string(site, "palette"))
+    tone = words.clip(tone, _TONE_WORDS)
+    tone = tone[:1].lower() + tone[1:]
+    return f"the {tone}" if "palette" in tone.lower() else tone
+
+
+def _rebuild(context: Context) -> Case:
+    answer = _acknowledged(context.fact("answer"))
+    return ("answer", {"answer": answer}) if answer else ("plain", {})
+
+
+def _rebuilt(context: Context) -> Case:
+    tone = _tone(context.fact("site"))
+    return ("palette", {"palette": tone}) if tone else ("plain", {})
+
+
+def _rebuilt_plain(context: Context) -> Case:
+    reason = _clause(string(context.fact("site"), "because"))
+    return ("reason", {"reason": reason}) if reason else ("plain", {})
+
+
+def _rebuild_failed(context: Context) -> Case:
+    reason = _reason(context.fact("rebuild"))
+    return ("reason", {"reason": reason}) if reason else ("plain", {})
+
+
+def _new_picture(context: Context) -> Case:
+    picture = context.fact("picture")
+    because = _clause(string(picture, "because"))
+    if string(picture, "status") == "none":
+        return "none", {}
+    if string(picture, "status") != "drawn":
+        reason = _reason(picture)
+        return ("reason", {"reason": reason}) if reason else ("plain", {})
+    if string(picture, "picture_by") == "model":
+        return "model", {}
+    return ("instead", {"reason": because}) if because else ("card", {})
 
 
 def _report_failure(context: Context) -> Case:
@@ -244,25 +315,34 @@ def _start_post(context: Context) -> Case:
 
 def _present_post(context: Context) -> Case:
     result = _result(context, "draft_post", "post")
-    if failure := _failed(result):
-        return failure
+    if _failed(result):
+        return _post_failed(context)
+    for part, why in (("picture", "because"), ("text", "text_because")):
+        if reason := _clause(string(result, why)):
+            return f"plain_post-{part}", {"reason": reason}
     first_line = next((line for line in string(result, "text").splitlines() if words.clean(line)), "")
     opening = words.clip(words.clean(re.split(r"(?<=[.!?])\s", first_line.strip())[0]), 12)
     return ("opening" if opening else "plain"), {"opening": opening}
 
 
+def _post_failed(context: Context) -> Case:
+    reason = _reason(_result(context, "draft_post", "post"))
+    return ("post-reason", {"reason": reason}) if reason else ("post-plain", {})
+
+
 def _report_post(context: Context) -> Case:
-    result = _result(context, "publish_post", "publish")
+    output = context.output("publish_post")  # a fact may be of a try before
+    result = output.result if output else context.fact("publish")
     status, reason = string(result, "status").lower(), _reason(result)
     if status == "published":
-        return ("published" if string(result, "url") else "published_plain"), {}
+        return ("published-link" if string(result, "url") else "published-plain"), {}
+    if status == "draft":
+        return ("draft-reason" if reason else "draft-plain"), {"reason": reason}
     if status in {"rejected", "declined"}:
         return "rejected", {}
     if (code := string(result, "code")) in _SAID_OF_POSTS:
         return code, {}
-    case = {"draft": "draft", **dict.fromkeys(("failed", "cancelled", "expired"), "failed")}.get(
-        status, "unknown"
-    )
+    case = "failed" if status in {"failed", "cancelled", "expired"} else "unknown"
     return (case if reason else f"{case}_plain"), {"reason": reason}
 
 
@@ -324,11 +404,21 @@ _ACTS: Mapping[str, Act] = {
     "start_build": _start_build,
     "still_working": _still_working,
     "show_site": _show_site,
+    "rebuild": _rebuild,
+    "rebuilt": _rebuilt,
+    "rebuilt_plain": _rebuilt_plain,
+    "rebuild_failed": _rebuild_failed,
     "report_failure": _report_failure,
     "start_post": _start_post,
     "present_post": _present_post,
+    "present_plain_post": _present_post,
+    "post_failed": _post_failed,
+    "draw_picture": _always("plain"),
+    "new_picture": _new_picture,
     "remind_approval": _always("plain"),
     "report_post": _report_post,
+    "report_draft": _report_post,
+    "report_published": _report_post,
     "publish_again": _publish_again,
     "close": _close,
 }

@@ -109,7 +109,7 @@ class Child:
                     stdin=asyncio.subprocess.DEVNULL,
                     cwd="/",
                     env=worker_environment(),
-                    start_new_session=True,
+                    process_group=0,
                     pass_fds=(theirs.fileno(),),
                 )
             except BaseException:

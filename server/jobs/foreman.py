@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.adapters.work import WorkErrorCode
-from server.jobs import means, wire, workflows
+from server.jobs import limits, means, wire, workflows
 from server.jobs.bench import Bench
 from server.jobs.joblog import JobLog
-from server.jobs.protocol import Failed, Log, Progress, Request, WorkerMessage
+from server.jobs.protocol import Failed, Log, Preview, Progress, Request, WorkerMessage
 from server.jobs.wire import Key, failed
 
 log = logging.getLogger(__name__)
@@ -81,9 +81,8 @@ class Foreman:
         request = Request(job.kind, payload, str(folder), await self._means(job.session, job.kind))
         if job.is_cancelled():  # meanwhile
             return wire.as_json(CANCELLED)
-        ended = await self._bench.work(
-            _name(job), request, self._limits.time_limit_s, lambda said: self._hear(job, said)
-        )
+        seconds = limits.seconds(job.kind, request.means, self._limits.time_limit_s)
+        ended = await self._bench.work(_name(job), request, seconds, lambda said: self._hear(job, said))
         return wire.as_json(ended)
 
     def note(self, order: dict[str, object], line: str) -> None:
@@ -243,6 +242,8 @@ class Foreman:
     def _hear(self, job: Job, said: Sequence[WorkerMessage]) -> None:
         """Of what was said at the same time: all lines, and how far it is now."""
         self._print(job, [one.line for one in said if isinstance(one, Log)])
+        for live in [one for one in said if isinstance(one, Preview)] if job.told_of else []:
+            self._say(wire.Preview(job.session, job.job, job.kind, live.socket, live.address))
         steps = [one for one in said if isinstance(one, Progress)]
         if steps and job.told_of:
             self._say(wire.Step(job.session, job.job, job.kind, steps[-1].percent, steps[-1].message))

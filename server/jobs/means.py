@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from orchestration.adapters import builders
+from orchestration.adapters.work import Means
 from server.settings import DESCRIPTORS, Settings
 
 MeansOf = Callable[[str, str], Mapping[str, str]]
 """(session id, kind of job) → variable → value: what orchestration.adapters.work.Means holds for a job."""
 
 NAMES: dict[str, tuple[str, ...]] = {
+    "website": (
+        *("data", "templates"),
+        *("builder", "builder_model", "builder_command", "openai_api_key", "openai_base_url"),
+    ),
+    "research": (
+        "search",
+        "search_url",
+        "search_key",
+        "search_model",
+        "search_form",
+        "openai_api_key",
+        "openai_base_url",
+    ),
+    "post": ("openai_api_key", "openai_base_url", "image_model", "text_model"),
+    "picture": ("openai_api_key", "openai_base_url", "image_model"),
     "publish": ("linkedin_version", "linkedin_url"),
 }
 """Kind of job → the fields of Settings that it may know."""
+OTHERS = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+"""For a website that a model or an agent writes; for no other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,7 @@ SERVICES = (
     Service("linkedin", "publish", ("LINKEDIN_ACCESS_TOKEN",)),
     Service("search", "research", ("OPENAI_API_KEY", "MOENTREPRISE_SEARCH_URL")),
     Service("pictures", "post", ("OPENAI_API_KEY",)),
+    Service("pictures", "picture", ("OPENAI_API_KEY",)),
 )
 
 
@@ -52,6 +72,8 @@ def of_settings(settings: Settings, session_s: MeansOf = no_means) -> MeansOf:
     def means(session_id: str, kind: str) -> Mapping[str, str]:
         mine = [one for one in DESCRIPTORS if one.name in NAMES.get(kind, ())]
         values = {one.variable: str(getattr(settings, one.name)) for one in mine}
+        if kind == "website" and not builders.asks_others(Means(values)):
+            values = {name: value for name, value in values.items() if name not in OTHERS}
         values |= session_s(session_id, kind)
         return {variable: value for variable, value in values.items() if value}
 

@@ -48,7 +48,7 @@ class WorkerProcess:
             stderr=pipe,
             cwd="/",
             env=worker_environment(),
-            start_new_session=True,
+            process_group=0,  # not a session of its own: the kernel may share its time out by sessions
             pass_fds=inherited,
         )
         return cls(process)

@@ -49,6 +49,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What is being built is seen live: at `socket` (a name in the session's folder), under `address`.
+
+    Who knows the address may look, so that it is never logged. Both are empty when it is over.
+    """
+
+    socket: str = ""
+    address: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     result: dict[str, object]
 
@@ -61,7 +72,7 @@ class Failed:
     """Whether the same work may go well in a moment."""
 
 
-WorkerMessage = Ready | Log | Progress | Result | Failed
+WorkerMessage = Ready | Log | Progress | Preview | Result | Failed
 
 
 def inert(text: str) -> str:
@@ -103,6 +114,8 @@ def _message(message: dict[str, object]) -> WorkerMessage:
             if not isinstance(percent, int):
                 raise TypeError("percent is not a whole number")
             return Progress(max(0, min(100, percent)), inert(str(message["message"])))
+        case "preview":
+            return Preview(str(message.get("socket", "")), str(message.get("address", "")))
         case "result":
             result = message["result"]
             if not isinstance(result, dict):

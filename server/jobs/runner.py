@@ -42,6 +42,8 @@ class RunListener(Protocol):
 
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None: ...
 
+    def job_preview(self, job: str, socket: str, address: str) -> None: ...
+
 
 @dataclass(eq=False, slots=True)
 class _Run:
@@ -246,6 +248,7 @@ class JobRunner:
         for session in self._attached:
             self._child.say(wire.Attach(session))
         for run in self._runs.values():
+            run.listener.job_preview(run.job, "", "")  # what was seen live died with the last workshop
             if run.start is not None and not run.cancelled:
                 self._child.say(run.asked())
 
@@ -259,6 +262,9 @@ class JobRunner:
             case wire.Step(session, job, kind, percent, text):
                 if (run := self._run_of((session, job), kind)) is not None:
                     run.listener.job_event(JobProgressed(job, percent, text))
+            case wire.Preview(session, job, kind, name, address):
+                if (run := self._run_of((session, job), kind)) is not None:
+                    run.listener.job_preview(job, name, address)
             case wire.Ended(session, job, kind, outcome):
                 owed = self._owed.pop((session, job), None)
                 found = self._run_of if owed is None else self._run_under_way

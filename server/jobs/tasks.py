@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.adapters import linkedin, post, search, website
+from orchestration.adapters import linkedin, market, post, search, website
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.work import Assignment, Means, Payload, Report, Task, WorkError, WorkErrorCode
 from server.jobs.protocol import Request, message_line
@@ -45,7 +45,7 @@ def run_task(request: Request, report: Report) -> bytes:
 
 @task("research")
 def research(work: Assignment) -> Payload:
-    return search.research(Answers.of(work.payload), work.report).as_json()
+    return market.research(work, work.folder / ASSETS_FOLDER).as_json()
 
 
 @task("website")
@@ -59,7 +59,15 @@ def build_website(work: Assignment) -> Payload:
 def draft_post(work: Assignment) -> Payload:
     assets = work.folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
-    return post.draft(Answers.of(work.payload), work.payload.get("website"), assets, work.report).as_json()
+    site = work.payload.get("website")
+    return post.draft(Answers.of(work.payload), site, assets, work.report, work.means).as_json()
+
+
+@task("picture")
+def draw_picture(work: Assignment) -> Payload:
+    assets = work.folder / ASSETS_FOLDER
+    assets.mkdir(parents=True, exist_ok=True)
+    return post.another_picture(work.payload, assets, work.report, work.means).as_json()
 
 
 @task("publish")

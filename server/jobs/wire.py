@@ -128,6 +128,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Where the job's work is seen live (protocol.Preview)."""
+
+    session: str
+    job: str
+    kind: str
+    socket: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How the job ended, as `as_json` writes it. Said again until it is Told."""
 
@@ -145,7 +156,7 @@ class Forgotten:
 
 
 Wish = Setup | Start | Cancel | Attach | Told | Forget | Means
-News = Open | Ask | Lines | Step | Ended | Forgotten
+News = Open | Ask | Lines | Step | Preview | Ended | Forgotten
 Message = Wish | News
 
 TYPES: dict[str, type] = {one.__name__: one for one in (*get_args(Wish), *get_args(News))}

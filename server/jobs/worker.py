@@ -18,6 +18,7 @@ import traceback
 NICENESS = 10
 PR_SET_PDEATHSIG = 1
 FILE_BYTES_MAX = 64 * 1024 * 1024
+_WRITING = threading.Lock()
 
 
 def main() -> int:
@@ -60,11 +61,19 @@ class _Reporter:
 
         _write_all(self._channel, message_line("progress", percent=percent, message=message))
 
+    def preview(self, socket: str, address: str) -> None:
+        from server.jobs.protocol import message_line
+
+        _write_all(self._channel, message_line("preview", socket=socket, address=address))
+
 
 def _become_a_worker() -> None:
     """Low priority, bound to the parent's life, bounded files, no core dumps. Before the heavy imports."""
     end_with_parent()
     be_nice(NICENESS)
+    with contextlib.suppress(OSError, AttributeError):
+        # Whoever sends sound and wakes up goes first at once; niceness alone lets it wait for a slice.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
 
@@ -92,9 +101,11 @@ def _take_stdout() -> int:
 
 
 def _write_all(channel: int, data: bytes) -> None:
+    """Whole, also when two threads of the work report at once."""
     view = memoryview(data)
-    while view:
-        view = view[os.write(channel, view) :]
+    with _WRITING:
+        while view:
+            view = view[os.write(channel, view) :]
 
 
 def _watch_stdin() -> None:

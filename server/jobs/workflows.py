@@ -32,7 +32,7 @@ STARTS_MAX = 4
 """How often a job is taken up, the first time counted: one may end the workshop itself."""
 ONCE = ("publish",)
 """Kinds that are never tried again: whether the first try did something can be unknown."""
-KINDS = ("research", "website", "post", "publish")
+KINDS = ("research", "website", "post", "picture", "publish")
 OTHER = "other"
 
 Order = dict[str, object]

@@ -55,7 +55,7 @@ def write(out: Path, visit: Visit, answers: Answers, downloads: Downloads) -> Js
     for name, body in downloads.files.items():
         (out / name).write_bytes(body)
     if downloads.site:
-        unzip(downloads.site, out / "site")
+        unzip(downloads.site, out)
     (out / "post.txt").write_text(downloads.post_text + "\n", encoding="utf-8")
     if downloads.post_image:
         (out / "post.png").write_bytes(downloads.post_image)
@@ -72,12 +72,11 @@ def write(out: Path, visit: Visit, answers: Answers, downloads: Downloads) -> Js
 
 
 def unzip(packed: bytes, folder: Path) -> None:
-    """The zip's files under `folder`, without a leading `site/`. Names that lead elsewhere are left out."""
+    """The zip's files under `folder`: `site`, and `site-source`. Names that lead elsewhere are left out."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         for info in archive.infolist():
-            name = info.filename.removeprefix("site/")
-            target = (folder / name).resolve()
-            if info.is_dir() or not name or not target.is_relative_to(folder.resolve()):
+            target = (folder / info.filename).resolve()
+            if info.is_dir() or not target.is_relative_to(folder.resolve()):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(archive.read(info))

@@ -32,6 +32,12 @@ def repair() -> sessions.Held:
 
 
 @pytest.fixture(scope="session")
+def yoga() -> sessions.Held:
+    """A third one."""
+    return sessions.hold("yoga", "answers-yoga.json")
+
+
+@pytest.fixture(scope="session")
 def crowd() -> list[sessions.Held]:
     """Three more, at the same time."""
     names = ("yoga", "bakery", "repair")

@@ -47,7 +47,7 @@ class Marketing(FakeDirector):
             case events.JobFailed():
                 self.carry_out(self.desk.failed(event))
             case events.PostEdited():
-                self.carry_out(self.desk.edit_post(event.text, now))
+                self.carry_out(self.desk.edit_post(event, now))
             case events.ApprovalDecided():
                 approval = self.desk.approvals[event.approval]
                 if approval.state == "open":

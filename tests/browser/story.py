@@ -29,6 +29,27 @@ FINDINGS = [
         "source": "https://example.org/bakeries",
     },
 ]
+SITES: list[dict[str, object]] = [
+    {
+        "url": "https://www.crust.example/",
+        "title": "Crust & Co, bakers since the night before",
+        "summary": "Organic bread from a wood oven, every morning from six, and coffee with it.",
+        "headings": ["Our bread", "Opening hours", "Find us"],
+        "named": True,
+        "reason": "",
+        "picture": "/sessions/s1/assets/site-0123456789ab.webp",
+    },
+    {
+        "url": "https://loaf.example/breads",
+        "title": "Loaf",
+        "summary": "Sourdough by post.",
+        "headings": ["Loaf"],
+        "named": False,
+        "reason": "",
+        "picture": "",
+    },
+    {"url": "https://gone.example/", "named": True, "reason": "there is no site of that name", "picture": ""},
+]
 POST_TEXT = (
     "Every night, while the street sleeps, our wood oven is at work.\n\n"
     "Lantern and Loaf is sourdough from heritage grain that we mill ourselves, rested for two days, "
@@ -68,9 +89,7 @@ def brief_of(answered: int) -> Brief:
 async def speak(double: WireDouble, turn: str, speaker: str, text: str, word_ms: int = 260) -> None:
     """Begin a turn with one sentence that begins to sound now."""
     rtp = double.rtp_now() + 2 * 960
-    words = tuple(
-        Word(word, n * word_ms, (n + 1) * word_ms) for n, word in enumerate(text.split())
-    )
+    words = tuple(Word(word, n * word_ms, (n + 1) * word_ms) for n, word in enumerate(text.split()))
     if double.hum:
         double.hum.sounding = True
     await double.tell(
@@ -146,6 +165,26 @@ async def researched(double: WireDouble) -> None:
     await speak(double, "t4", "maya", "People choose a bakery for bread that they can trust.")
 
 
+async def searched(double: WireDouble) -> None:
+    """Another research than `researched`: with a search of the web, and sites."""
+    await double.tell(
+        notices.JobDone("j1", "research"),
+        notices.ResearchReady(
+            {
+                "status": "done",
+                "provider": "Brave",
+                "offline": False,
+                "because": "",
+                "headline": "Of two sites that I read, both speak of prices and opening hours.",
+                "findings": FINDINGS,
+                "keywords": ["sourdough", "heritage grain"],
+                "sites": SITES,
+            }
+        ),
+    )
+    await phase(double, "ideation", 3)
+
+
 async def building(double: WireDouble) -> None:
     await fall_silent(double, "t4", "maya")
     await double.tell(
@@ -155,9 +194,14 @@ async def building(double: WireDouble) -> None:
     )
 
 
+async def watching(double: WireDouble) -> None:
+    """The site is seen while it is written."""
+    await double.tell(notices.SiteBuilding("/preview/live/", True))
+
+
 async def showcase(double: WireDouble) -> None:
     pages = [{"title": title, "path": "index.html"} for title in ("Home", "Our breads", "The bakers")]
-    await double.tell(notices.JobDone("j2", "website"))
+    await double.tell(notices.SiteBuilding("", False), notices.JobDone("j2", "website"))
     await phase(double, "showcase", 4)
     await double.tell(
         notices.SiteReady("/preview/demo/", {"pages": pages, "files": 9, "bytes": 48000, "seconds": 0.4})

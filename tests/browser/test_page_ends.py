@@ -129,6 +129,15 @@ async def test_a_session_that_was_over_is_not_said_to_have_ended_with_the_server
     await expect(page.get_by_test_id("start-note")).to_contain_text("no longer keeps it")
 
 
+async def test_a_plain_site_says_why_it_is_one(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await story.building(double)
+    because = "There is no sandbox here, because <b>bubblewrap</b> is not installed."
+    pages = [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]
+    await double.tell(notices.SiteReady("/preview/demo/", {"pages": pages, "because": because}))
+    await expect(page.locator(".site-head .fine")).to_have_text(f"2 pages. A plain version: {because}")
+
+
 async def test_a_site_that_was_built_again_is_loaded_again(page: Page, double: WireDouble) -> None:
     await enter(page, double)
     loaded: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import story
@@ -96,9 +97,53 @@ async def test_research_says_when_nothing_was_looked_up(page: Page, double: Wire
     await enter(page, double)
     await story.researching(double)
     await story.researched(double)
-    await expect(page.get_by_test_id("offline")).to_contain_text("no search provider")
+    await expect(page.get_by_test_id("basis")).to_contain_text("No search provider is connected.")
+    await expect(page.get_by_test_id("basis")).to_contain_text("No site was opened.")
     await expect(page.locator(".finding")).to_have_count(2)
     await expect(page.locator("#panel-research a")).to_have_attribute("href", "https://example.org/bakeries")
+
+
+async def test_found_sites_are_shown_with_pictures_sources_and_failures(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.researching(double)
+    await story.searched(double)
+    await expect(page.get_by_test_id("basis")).to_have_text("Searched with Brave. 2 of 3 sites were read.")
+    sites = page.get_by_test_id("seen-sites")
+    await expect(sites.locator("> li")).to_have_count(2)
+    picture = sites.locator("img")
+    await expect(picture).to_have_count(1)
+    await expect(picture).to_have_attribute("alt", "The top of the page at crust.example")
+    address = re.compile(r"/sessions/s1/assets/site-[0-9a-f]+\.webp\?token=")
+    await expect(picture).to_have_attribute("src", address)
+    await expect(picture).to_have_js_property("complete", True)
+    assert await picture.evaluate("image => image.naturalWidth") > 0
+    for link in await page.locator("#panel-research a").all():
+        assert await link.get_attribute("rel") == "noopener noreferrer"
+        assert await link.get_attribute("target") == "_blank"
+    await expect(sites).to_contain_text("crust.example, named by you")
+    await expect(page.get_by_test_id("unread-sites")).to_have_text(
+        "gone.example (named by you): there is no site of that name"
+    )
+
+
+async def test_what_strangers_write_on_their_sites_stays_text(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    odd: dict[str, object] = {
+        "url": "javascript:window.pwned=1",
+        "title": MARKUP,
+        "summary": MARKUP,
+        "headings": [MARKUP],
+        "picture": "https://evil.example/track.png",
+    }
+    failed: dict[str, object] = {"url": "data:text/html,x", "reason": MARKUP}
+    found: dict[str, object] = {"provider": MARKUP, "offline": False, "sites": [odd, failed, {}]}
+    await double.tell(notices.ResearchReady(found))
+    await expect(page.get_by_test_id("seen-sites")).to_contain_text(MARKUP)
+    await expect(page.get_by_test_id("unread-sites")).to_contain_text(MARKUP)
+    assert await page.locator("b, img[src=x], body script, #panel-research a").count() == 0
+    assert await page.evaluate("window.pwned") is None
 
 
 async def test_the_terminal_shows_each_line_once_and_says_what_is_missing(

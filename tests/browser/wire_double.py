@@ -123,6 +123,7 @@ class WireDouble:
         get("/team", self._team)
         get("/client/{path:.+}", _file)
         get("/preview/demo/", _preview)
+        get("/preview/live/", _preview)
         post("/sessions", self._open)
         get("/sessions/{id}", self._look)
         get("/sessions/{id}/events", self._stream)

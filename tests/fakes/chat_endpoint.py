@@ -1,4 +1,5 @@
-"""A chat endpoint as OpenAI and local servers offer it: strict with what it is asked, odd when told to be.
+"""A chat endpoint as OpenAI and local servers offer it, streaming or not: strict with what it is asked, odd
+when told to be.
 
 Requests are checked as those servers check them: known roles, results right after their calls, tools with a
 schema, a choice among them. What is wrong is answered 400 and noted, so that a test can see it.
@@ -16,6 +17,7 @@ from aiohttp import web
 
 Json = dict[str, object]
 KEY = "sk-chat"
+JSON = "application/json"
 
 
 @dataclass
@@ -33,7 +35,13 @@ class Answer:
     ends_after: int | None = None
     """End the answer politely after so many pieces, without its finish."""
     garbage: str = ""
-    """A line of data, first thing."""
+    """A line of data, first thing; of a whole answer, all of it."""
+    refusal: str = ""
+    """Of a whole answer."""
+    tokens: int | None = None
+    """The usage of a whole answer, where it counts them."""
+    finish: str = ""
+    """The reason of a whole answer's end, when it is not the usual one."""
 
 
 @dataclass
@@ -42,6 +50,8 @@ class ChatEndpoint:
     answers: list[Answer] = field(default_factory=list)
     """Taken one by one; the last one stays."""
     asked: list[Json] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)
+    """When, on the loop's clock."""
     refused: list[str] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the end of a test, so that whoever hangs lets go."""
@@ -51,6 +61,7 @@ class ChatEndpoint:
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.asked.append(body)
+        self.asked_at.append(asyncio.get_running_loop().time())
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             return web.json_response({"error": {"message": "who are you"}}, status=401)
         if trouble := _trouble(body):
@@ -61,6 +72,8 @@ class ChatEndpoint:
             headers = {"Retry-After": "1"} if answer.status == 429 else {}
             return web.json_response({"error": {"message": "no"}}, status=answer.status, headers=headers)
         await self._wait(answer.first_byte_s)
+        if body.get("stream") is not True:
+            return web.Response(text=answer.garbage or _whole(answer, len(self.asked)), content_type=JSON)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         try:
@@ -115,12 +128,29 @@ def _deltas(answer: Answer) -> list[Json]:
     return deltas
 
 
+def _whole(answer: Answer, number: int) -> str:
+    """The answer as one object; each call has an id of its own in the whole conversation."""
+    calls = [
+        {"id": f"call_{number}_{at}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        for at, (name, arguments) in enumerate(answer.calls)
+    ]
+    message: Json = {"role": "assistant", "content": answer.text or None, "refusal": answer.refusal or None}
+    if calls:
+        message["tool_calls"] = calls
+    finish = answer.finish or ("tool_calls" if calls else "stop")
+    whole: Json = {"id": "c", "object": "chat.completion", "created": 0, "model": "m"}
+    whole["choices"] = [{"index": 0, "message": message, "finish_reason": finish}]
+    if answer.tokens is not None:
+        whole["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": answer.tokens}
+    return json.dumps(whole)
+
+
 def _trouble(body: Json) -> str:
     """What such a server would refuse; empty when all is well."""
     if unknown := set(body) - {"model", "messages", "stream", "tools", "tool_choice"}:
         return f"unknown: {unknown}"
-    if body.get("stream") is not True or not body.get("model"):
-        return "a model and a stream are wanted"
+    if body.get("stream") not in (None, True) or not body.get("model"):
+        return "a model is wanted, and a stream or none"
     messages = body.get("messages")
     if not isinstance(messages, list) or not any(message.get("role") == "user" for message in messages):
         return "no user message"
@@ -150,15 +180,22 @@ def _tool_trouble(body: Json) -> str:
     names = {tool["function"]["name"] for tool in tools if tool["type"] == "function"}
     if any(tool["function"]["parameters"].get("type") != "object" for tool in tools):
         return "a tool without a schema"
+    if len(names) != len(tools) or any(_unsound(tool["function"]["parameters"]) for tool in tools):
+        return "a schema that wants what it does not have, or a name twice"
     if isinstance(choice, dict):
         return "" if choice["function"]["name"] in names else "a choice that is no tool"
     return "" if choice in ("auto", "none", "required") else f"choice {choice}"
 
 
+def _unsound(schema: Json) -> bool:
+    known, wanted = schema.get("properties", {}), schema.get("required", [])
+    return not isinstance(known, dict) or not isinstance(wanted, list) or not set(wanted) <= set(known)
+
+
 @asynccontextmanager
 async def chat_endpoint(*answers: Answer) -> AsyncIterator[ChatEndpoint]:
     endpoint = ChatEndpoint(answers=list(answers))
-    app = web.Application()
+    app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_post("/v1/chat/completions", endpoint.complete)
     runner = web.AppRunner(app, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()

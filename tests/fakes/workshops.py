@@ -44,6 +44,12 @@ class Listener:
         self.progress: list[JobProgressed] = []
         self.ended = asyncio.Event()
         self.spoken = asyncio.Event()
+        self.previews: list[tuple[str, str, str]] = []
+
+    def job_preview(self, job: str, socket: str, address: str) -> None:
+        if address or self.previews:
+            self.order.append("preview")
+            self.previews.append((job, socket, address))
 
     def job_log(self, job: str, kind: str, lines: tuple[str, ...]) -> None:
         self.order += ["log"]

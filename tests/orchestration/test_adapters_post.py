@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, answers
 
-from orchestration.adapters import linkedin, post, words
+from orchestration.adapters import linkedin, littletext, post, words
 from orchestration.adapters.picture_files import KEPT, keep_picture
 from orchestration.adapters.search import detect_trade
 from orchestration.adapters.work import Means, WorkError
 from orchestration.work import payload_hash
 
-SITE = {"pages": [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]}
+PAGES = [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]
+SITE = {"status": "built", "pages": PAGES}
 
 
 def draft(texts: dict[str, str], folder: Path, site: object = None) -> post.Post:
@@ -37,7 +38,7 @@ def test_the_post_tells_how_the_business_should_feel(tmp_path: Path) -> None:
 
 
 def test_pages_of_other_titles_are_told_in_the_humans_own_words(tmp_path: Path) -> None:
-    site = {"pages": [{"title": "Home"}]}
+    site = {"status": "built", "pages": [{"title": "Home"}]}
     text = draft({**BAKERY, "pages": "somewhere to order and our opening times"}, tmp_path, site).text
     assert "these pages: home. What we planned for it: somewhere to order and our opening times." in text
 
@@ -107,7 +108,8 @@ def test_markup_in_a_name_is_no_hashtag() -> None:
 
 
 def test_a_page_with_an_and_of_its_own_is_told_from_the_others(tmp_path: Path) -> None:
-    site = {"pages": [{"title": title} for title in ("Home", "Menu", "Opening hours and address")]}
+    pages = [{"title": title} for title in ("Home", "Menu", "Opening hours and address")]
+    site = {"status": "built", "pages": pages}
     assert "pages: home, menu, and opening hours and address." in draft(BAKERY, tmp_path, site).text
 
 
@@ -180,3 +182,23 @@ def test_a_post_whose_picture_is_not_the_approved_one_is_refused(damage: str, tm
         publish(payload, tmp_path)
     assert refused.value.code == "not_approved"
     assert not (tmp_path / "post.json").exists()
+
+
+@pytest.mark.parametrize("site", [None, {}, {"status": "failed", "pages": []}])
+def test_a_post_claims_no_site_where_none_was_built(site: object, tmp_path: Path) -> None:
+    text = draft(BAKERY, tmp_path, site).text
+    assert "will have a website" in text
+    assert "will have a website" not in draft(BAKERY, tmp_path, SITE).text
+
+
+def test_the_limit_counts_what_linkedin_counts(tmp_path: Path) -> None:
+    signs = {key: "(*_*) " * 800 + key for key in BAKERY}
+    text = draft({**signs, "name": "@" * 199}, tmp_path).text
+    assert littletext.fits(text)
+
+
+def test_the_sites_own_address_is_told_where_the_human_said_it(tmp_path: Path) -> None:
+    said = {**BAKERY, "pages": "home and menu, our website is goldencrust dot com"}
+    assert "Its address: goldencrust.com" in draft(said, tmp_path, SITE).text
+    other = {**BAKERY, "style": "like apple.com, warm and simple"}
+    assert "Its address" not in draft(other, tmp_path, SITE).text

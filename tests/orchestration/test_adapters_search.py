@@ -7,7 +7,14 @@ import re
 import pytest
 from work_samples import BAKERY, REPAIR, Remembered, answers
 
-from orchestration.adapters.search import HEADLINE_WORDS_MAX, Research, catalogue, detect_trade, research
+from orchestration.adapters.search import (
+    HEADLINE_WORDS_MAX,
+    Research,
+    catalogue,
+    detect_trade,
+    read_catalogue,
+    sites_named,
+)
 
 
 @pytest.mark.parametrize(("texts", "trade"), [(BAKERY, "bakery"), (REPAIR, "repair"), ({}, "general")])
@@ -16,7 +23,7 @@ def test_the_trade_is_told_by_the_answers(texts: dict[str, str], trade: str) -> 
 
 
 def test_the_result_says_that_it_is_offline_and_names_its_sources() -> None:
-    result = research(answers(BAKERY), Remembered()).as_json()
+    result = read_catalogue(answers(BAKERY), Remembered()).as_json()
     assert result["provider"] == "offline catalogue"
     assert result["offline"] is True
     findings = result["findings"]
@@ -26,7 +33,7 @@ def test_the_result_says_that_it_is_offline_and_names_its_sources() -> None:
 
 @pytest.mark.parametrize("texts", [BAKERY, REPAIR, {}])
 def test_the_headline_can_be_spoken(texts: dict[str, str]) -> None:
-    headline = research(answers(texts), Remembered()).headline
+    headline = read_catalogue(answers(texts), Remembered()).headline
     assert len(headline.split()) <= HEADLINE_WORDS_MAX
     assert headline.endswith(".")
 
@@ -34,7 +41,7 @@ def test_the_headline_can_be_spoken(texts: dict[str, str]) -> None:
 def test_markup_in_a_name_is_no_word_to_lead_with() -> None:
     name = "<img src=x onerror=alert(1)>Blue<script>steal(cookies)</script> Door"
     audience = '" onmouseover="alert(2) javascript:alert(3)'
-    found = research(answers({"name": name, "audience": audience}), Remembered())
+    found = read_catalogue(answers({"name": name, "audience": audience}), Remembered())
     told = " ".join([found.headline, *found.keywords, *(finding.text for finding in found.findings)]).lower()
     assert "blue and door" in found.headline
     assert not re.search(r"onerror|alert|script|steal|cookies", " ".join(found.keywords) + found.headline)
@@ -43,13 +50,13 @@ def test_markup_in_a_name_is_no_word_to_lead_with() -> None:
 
 def test_an_age_is_nothing_to_lead_with() -> None:
     texts = {"offer": "Mathematics lessons for pupils between ten and eighteen, online and at home"}
-    found = research(answers(texts), Remembered())
+    found = read_catalogue(answers(texts), Remembered())
     assert "eighteen" not in found.headline
     assert "eighteen" not in found.keywords
 
 
 def test_the_findings_hold_the_human_s_words() -> None:
-    found = research(answers(BAKERY), Remembered())
+    found = read_catalogue(answers(BAKERY), Remembered())
     text = " ".join(f.text for f in found.findings)
     assert "sourdough" in text
     assert "young families and office workers nearby" in text
@@ -57,22 +64,18 @@ def test_the_findings_hold_the_human_s_words() -> None:
 
 
 def test_two_businesses_get_different_research() -> None:
-    first, second = research(answers(BAKERY), Remembered()), research(answers(REPAIR), Remembered())
+    first, second = (read_catalogue(answers(texts), Remembered()) for texts in (BAKERY, REPAIR))
     assert first.headline != second.headline
     assert not {f.text for f in first.findings} & {f.text for f in second.findings}
 
 
-def test_named_sites_are_listed_and_not_opened() -> None:
-    report = Remembered()
-    found = research(
-        answers({**BAKERY, "style": "like tartine bakery dot com or https://www.poilane.fr/x"}), report
-    )
-    assert found.sites == ("bakery.com", "www.poilane.fr")
-    assert any("not opened: www.poilane.fr" in line for line in report.lines)
+def test_sites_are_known_as_they_are_written_and_as_they_are_said() -> None:
+    said = answers({**BAKERY, "style": "like tartine bakery dot com or https://www.poilane.fr/x"})
+    assert sites_named(said) == ("bakery.com", "www.poilane.fr")
 
 
 def test_unanswered_questions_are_said_to_be_open() -> None:
-    found = research(answers({**BAKERY, "audience": ""}), Remembered())
+    found = read_catalogue(answers({**BAKERY, "audience": ""}), Remembered())
     assert any(f.title == "Not answered" and "audience" in f.text for f in found.findings)
 
 

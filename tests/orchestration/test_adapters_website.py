@@ -11,6 +11,7 @@ from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, VisibleText, answe
 
 from orchestration.adapters import website, words
 from orchestration.adapters.colour import AA_TEXT, Oklch, contrast
+from orchestration.adapters.headline import with_headline
 from orchestration.adapters.look import MANNERS, contrasts, look_of
 from orchestration.adapters.named_colours import COLOURS, GROUNDS
 from orchestration.adapters.search import catalogue, detect_trade
@@ -224,3 +225,20 @@ def test_the_log_tells_what_was_really_done(tmp_path: Path) -> None:
         assert f"wrote {path.name} ({path.stat().st_size} bytes)" in report.lines
     assert report.percents == sorted(report.percents)
     assert report.percents[-1] == 100
+
+
+def test_the_headline_that_was_asked_for_is_the_first_pages_first_sentence(tmp_path: Path) -> None:
+    texts = {**BAKERY, "style": "warm orange, the headline says “Sky is the limit for bread”, calm"}
+    brief = answers(texts)
+    assert (brief.style, brief.headline) == ("warm orange calm", "Sky is the limit for bread")
+    build(texts, tmp_path)
+    home = (tmp_path / "site" / "index.html").read_text("utf-8")
+    assert home.count("Sky is the limit for bread") >= 1
+    assert "the headline says" not in home
+
+
+def test_a_headline_is_text_and_no_markup(tmp_path: Path) -> None:
+    style = with_headline("warm orange", "<script>alert(1)</script> & “more”")
+    build({**BAKERY, "style": style}, tmp_path)
+    assert "<script>alert" not in (tmp_path / "site" / "index.html").read_text("utf-8")
+    assert with_headline(style, "") == "warm orange"

@@ -171,9 +171,10 @@ def test_a_correction_changes_the_brief_and_remakes_what_was_made_from_it() -> N
     theatre = Theatre().start()
     theatre.run(until=lambda: "alex show_site" in theatre.acts())
     theatre.receive(events.AnswerCorrected("name", "Golden Krust & Co"))
-    jobs = [c for c in theatre.commands(events.StartJob) if isinstance(c, events.StartJob)]
-    assert [job.kind for job in jobs[-2:]] == ["research", "website"]
     theatre.run()
+    jobs = [c for c in theatre.commands(events.StartJob) if isinstance(c, events.StartJob)]
+    assert [job.kind for job in jobs] == ["research", "website", "research", "website", "post", "publish"]
+    assert all(job.payload["brief"]["name"] == "Golden Krust & Co" for job in jobs[2:5])  # type: ignore[index]
     assert theatre.conversation.brief.text("name") == "Golden Krust & Co"
     assert theatre.conversation.end_state == "completed"
 
@@ -205,7 +206,7 @@ def test_without_a_post_there_is_nothing_to_approve() -> None:
     theatre = Theatre()
     theatre.failing_jobs = {"post"}
     theatre.play()
-    assert "sophie report_failure" in theatre.acts()
+    assert "sophie post_failed" in theatre.acts()
     assert not theatre.told(notices.ApprovalRequested)
     assert theatre.conversation.end_state == "completed"
 

@@ -7,9 +7,10 @@ from test_remarks import after, cut
 from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events, notices
+from orchestration.adapters import named_colours
 from orchestration.rules.patience import DECIDING_MS
 from orchestration.standing import FAREWELL_S
-from orchestration.tastes import approves, is_content, recoloured, wants_a_change, wants_an_edit
+from orchestration.tastes import approves, is_content, recoloured, restyled, wants_a_change, wants_an_edit
 from orchestration.turn import Stage
 
 
@@ -49,7 +50,7 @@ def test_who_does_not_is_asked_what_to_change(words: str) -> None:
     theatre = shown()
     assert after(theatre, words) == ["alex ask_change"]
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
-    assert after(theatre, "make it green please") == ["alex corrected"]
+    assert after(theatre, "make it green please") == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == "green"
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert len(builds(theatre)) == 2
@@ -61,7 +62,7 @@ def test_who_does_not_is_asked_what_to_change(words: str) -> None:
 )
 def test_another_colour_starts_the_build_again_and_the_team_waits_on(words: str) -> None:
     theatre = shown()
-    assert after(theatre, words) == ["alex corrected"]
+    assert after(theatre, words) == ["alex rebuild"]
     assert builds(theatre)[-1].payload["brief"]["style"] == "green"  # type: ignore[index]
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     theatre.run(until=lambda: theatre.acts()[-1] == "marcus hand_over", limit_s=theatre.now + 12)
@@ -74,8 +75,9 @@ def test_a_wish_without_the_right_words_asks_for_them_and_the_next_ones_are_take
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     assert after(theatre, "Blue Whale Workshop") == ["sarah corrected"]
     assert theatre.conversation.brief.text("name") == "Blue Whale Workshop"
-    assert len(builds(theatre)) == 2
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert len(builds(theatre)) == 2
+    assert theatre.acts()[-1] == "alex rebuilt"
     assert theatre.conversation.showing is not None
     assert after(theatre, "very good") == ["marcus hand_over"]
 
@@ -136,7 +138,7 @@ def test_a_short_like_over_the_end_of_the_question_is_no_hum(words: str) -> None
 
 
 def test_a_short_wish_over_the_end_of_the_question_is_no_hum() -> None:
-    assert over_the_end("green") == ["alex corrected"]
+    assert over_the_end("green") == ["alex rebuild"]
     assert over_the_end("nope") == ["alex ask_change"]
 
 
@@ -174,13 +176,13 @@ def test_who_asks_for_a_moment_before_the_question_is_whole_gets_it() -> None:
 )
 def test_another_colour_may_be_asked_for_in_many_words(words: str) -> None:
     theatre = shown()
-    assert after(theatre, words) == ["alex corrected"]
+    assert after(theatre, words) == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == "blue"
 
 
 def test_a_darker_look_keeps_its_colours() -> None:
     theatre = shown()
-    assert after(theatre, "a bit darker please") == ["alex corrected"]
+    assert after(theatre, "a bit darker please") == ["alex rebuild"]
     assert theatre.conversation.brief.text("style") == f"{ANSWERS[-1]}, a bit darker"
 
 
@@ -257,6 +259,33 @@ def test_anything_else_is_replied_to(words: str) -> None:
 @pytest.mark.parametrize("words", ["I do not approve", "the picture shows a cat", "no", "what do you like"])
 def test_other_words_approve_nothing(words: str) -> None:
     assert not approves(words)
+
+
+def test_every_colour_of_the_designers_table_can_be_asked_for() -> None:
+    for colour in (*named_colours.COLOURS, *named_colours.COMPOUNDS, *named_colours.GROUNDS):
+        assert recoloured(f"make it {colour}") == colour
+        assert recoloured(f"change the colours to dark {colour} please") == f"dark {colour}"
+
+
+@pytest.mark.parametrize(
+    "words", ["I want teal", "navy, please", "deep teal", "I'd like sky blue", "sea green"]
+)
+def test_a_colour_may_be_named_alone_or_wanted(words: str) -> None:
+    assert recoloured(words)
+
+
+@pytest.mark.parametrize("noun", sorted(named_colours.NOUNS))
+def test_what_is_a_thing_as_well_is_no_colour_where_it_may_be_wanted_as_one(noun: str) -> None:
+    assert noun in named_colours.COLOURS
+    assert recoloured(f"I want {noun}") == ""
+    assert recoloured(f"we would like a little {noun}") == ""
+    assert recoloured(noun) == ""
+    assert recoloured(f"I want {noun} green") == f"{noun} green"
+
+
+def test_a_pastel_look_keeps_its_colours() -> None:
+    assert restyled("green and white", "pastel") == "green and white, pastel"
+    assert restyled("green and white", "teal") == "teal"
 
 
 def test_words_of_taste() -> None:

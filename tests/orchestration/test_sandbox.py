@@ -39,6 +39,20 @@ def room(tmp_path: Path) -> Room:
     return Room(sandbox_or_skip(), folder)
 
 
+def test_it_gives_way_to_everybody_also_in_a_session_of_its_own(room: Room) -> None:
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this kernel does not share its time out by sessions")
+    script = """
+      const { spawn } = require("node:child_process");
+      spawn("sh", ["-c", "sleep 0.6; cat /proc/self/autogroup > own"], { detached: true });
+      setTimeout(() => fs.writeFileSync("first", fs.readFileSync("/proc/self/autogroup")), 600);
+    """
+    assert room.node(script) == Exit(0, Ended.FINISHED)
+    groups = [(room.folder / name).read_text().split() for name in ("first", "own")]
+    assert [group[1:] for group in groups] == [["nice", "19"]] * 2
+    assert groups[0][0] != groups[1][0]
+
+
 def test_node_runs_and_what_it_writes_is_ours_afterwards(room: Room) -> None:
     script = "console.log('hello'); console.error('beside'); fs.writeFileSync('page.html', 'hi')"
     assert room.node(script) == Exit(0, Ended.FINISHED)

@@ -90,6 +90,8 @@ class FakeDirector:
                 self.publish(notices.SessionState("live"))
             case events.ListenerLost():
                 self.publish(notices.SessionState("waiting"))
+            case events.ApprovalDecided(approval, decision):
+                self.conversation.desk.approvals[approval].state = decision.value
             case _:
                 pass
 

@@ -39,6 +39,16 @@ def test_a_taken_port_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "in use" in capsys.readouterr().out
 
 
+def test_the_builder_in_force_is_named_and_an_agent_comes_with_a_warning(tmp_path: Path) -> None:
+    plain = doctor.builder(Settings(data=tmp_path, builder="static"))
+    assert (plain.state, plain.found) == (State.OK, "static, because MOENTREPRISE_BUILDER says so.")
+    gone = doctor.builder(Settings(data=tmp_path, builder="codex", builder_command="/no/codex"))
+    assert gone.state is State.LESS
+    agent = doctor.builder(Settings(data=tmp_path, builder="codex", builder_command="sh"))
+    if agent.state is State.OK:  # with Node and a sandbox
+        assert "runs outside of the sandbox with network" in agent.remedy
+
+
 class Health(BaseHTTPRequestHandler):
     """A server that is asked how it is."""
 
@@ -132,6 +142,15 @@ def test_where_posts_go_is_told(tmp_path: Path) -> None:
     assert found(settings)["LinkedIn"].found == "posts go to the member, by version 202610."
     page = replace(settings, linkedin_organisation="2414183", linkedin_version="202611")
     assert found(page)["LinkedIn"].found == "posts go to the page 2414183, by version 202611."
+
+
+def test_who_searches_is_told(tmp_path: Path) -> None:
+    without = found(Settings(port=0, data=tmp_path))["Search"]
+    assert without.found == "No search provider is connected. Research works from its catalogue."
+    assert "MOENTREPRISE_SEARCH_URL" in without.remedy
+    settings = Settings(port=0, data=tmp_path, search_url="https://api.search.example/?q={query}")
+    assert found(settings)["Search"].found == "research searches the web with search.example."
+    assert "switched off" in found(replace(settings, search="offline"))["Search"].found
 
 
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ def talk(room: Opened) -> None:
         research={
             "offline": True,
             "findings": [{"title": "Trade", "text": HOSTILE, "source": "our catalogue"}],
+            "sites": [{"url": "https://a.example/", "title": HOSTILE, "summary": HOSTILE, "reason": ""}],
         },
         site={"pages": [{"title": "Home", "path": "index.html"}, {"title": "About", "path": "about.html"}]},
         post={
@@ -102,6 +103,21 @@ async def test_the_site_comes_as_a_zip_of_its_own_files_only(room: Opened) -> No
     with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
         assert sorted(archive.namelist()) == ["site/img/a.svg", "site/index.html"]
         assert archive.read("site/index.html") == b"<h1>Home</h1>"
+
+
+async def test_the_zip_holds_the_project_too_where_there_is_one(room: Opened) -> None:
+    built(room)
+    source = room.session.folder / "site-source"
+    (source / "src").mkdir(parents=True)
+    (source / "package.json").write_text("{}")
+    (source / "src/secret").symlink_to(room.session.folder / "private.txt")
+    answer = await room.client.get(f"{room.path}/site.zip", headers=room.auth)
+    with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
+        assert sorted(archive.namelist()) == [
+            "site-source/package.json",
+            "site/img/a.svg",
+            "site/index.html",
+        ]
 
 
 async def test_the_summary_is_data_for_programs(room: Opened) -> None:

@@ -98,6 +98,19 @@ async def test_a_cancelled_job_ends_at_once_with_all_its_processes(work: JobRunn
     assert not work.cancel(folder.name, "j1")
 
 
+async def test_a_worker_tells_where_its_work_is_seen_live(work: JobRunner, folder: Path) -> None:
+    script = (
+        "say(type='log', line='one')\n"
+        "say(type='preview', socket='live-1', address='a1')\nsay(type='log', line='two')\n"
+        "say(type='preview', socket='', address='')\n" + DONE
+    )
+    listener = start(work, folder, script)
+    await listener.result()
+    assert listener.previews == [("j1", "live-1", "a1"), ("j1", "", "")]
+    assert listener.lines == ["one", "two"]  # the address is no line of the build's output
+    assert listener.order[-2:] == ["preview", "JobFinished"]
+
+
 async def test_a_job_that_is_cancelled_before_it_began_still_says_so(work: JobRunner, folder: Path) -> None:
     listener = start(work, folder, "open('begun', 'w')\ntime.sleep(60)")
     work.cancel(folder.name, "j1")
@@ -322,10 +335,10 @@ async def test_closing_ends_everything_and_tells_everyone(tmp_path: Path) -> Non
 
 async def test_settings_go_to_the_kind_of_job_that_may_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(means.NAMES, "research", ("openai_api_key", "brain_key"))
-    settings = Settings.load({"OPENAI_API_KEY": "canary-2"}, None, None)
-    of = means.of_settings(settings)
+    site = {"MOENTREPRISE_TEMPLATES": "/srv/packages", "MOENTREPRISE_DATA": "/srv/data"}
+    of = means.of_settings(Settings.load({"OPENAI_API_KEY": "canary-2", **site}, None, None))
     assert of("s", "research") == {"OPENAI_API_KEY": "canary-2"}
-    assert of("s", "website") == {}
+    assert of("s", "website") == {**site, "MOENTREPRISE_BUILDER": "auto"}
 
 
 async def test_a_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,9 @@ class Registry:
     def find_by_capability(self, capability: str) -> Kept | None:
         return self.kept.get(capability)
 
+    def find_by_live_address(self, address: str) -> None:
+        """Nothing is being built."""
+
 
 SITE_URL = "/preview/c4p4b1l1ty/"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,14 @@ async def test_a_wrong_correction_changes_nothing(
     assert not room.director.heard
 
 
+async def test_the_pictures_of_found_sites_get_addresses_on_this_server(room: Opened) -> None:
+    sites = [{"url": "https://a.example/", "picture": "site-0123.webp"}, {"title": "B", "picture": ""}]
+    room.session.publish(notices.ResearchReady({"headline": "x", "sites": sites}))
+    entry = next(entry for entry in room.session.events.after(0) if entry.type == "research.ready")
+    told = [site["picture"] for site in json.loads(entry.text)["data"]["research"]["sites"]]
+    assert told == [f"/sessions/{room.session.id}/assets/site-0123.webp", ""]
+
+
 async def test_the_post_is_edited_once_there_is_one(client: Client, room: Opened) -> None:
     path, body = f"{room.path}/post", {"text": "Fresh bread every day."}
     assert await problem(await client.patch(path, json=body, headers=room.auth)) == (409, "no_post")
@@ -338,6 +347,48 @@ async def test_a_hand_that_is_too_quick_is_held(room: Opened) -> None:
     assert await problem(said) == (429, "too_many")
     assert int(said.headers["Retry-After"]) > 1
     assert len(room.director.heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        ({"alt": " Two loaves "}, events.PostEdited(alt="Two loaves")),
+        ({"text": "Bread.", "alt": "Two loaves"}, events.PostEdited("Bread.", "Two loaves")),
+        ({"picture": "another"}, events.PictureWanted(events.Picture.ANOTHER)),
+        ({"picture": "card"}, events.PictureWanted(events.Picture.CARD)),
+        ({"picture": "none"}, events.PictureWanted(events.Picture.NONE)),
+    ],
+)
+async def test_the_picture_and_its_description_are_in_the_humans_hand(
+    room: Opened, body: dict[str, str], event: events.Event
+) -> None:
+    path = f"{room.path}/post"
+    assert await problem(await room.client.patch(path, json=body, headers=room.auth)) == (409, "no_post")
+    room.session.publish(notices.PostDrafted("Bread", "post.png", "A loaf"))
+    answer = await room.client.patch(path, json=body, headers=room.auth)
+    assert answer.status == (202 if "picture" in body else 200)
+    assert await answer.json() == {part: text.strip() for part, text in body.items()}
+    assert room.director.heard == [event]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"picture": "cat"}, "bad_request"),
+        ({"picture": None}, "bad_request"),
+        ({"picture": "none", "text": "Bread."}, "bad_request"),
+        ({"alt": ""}, "bad_text"),
+        ({"alt": "x" * 4087}, "bad_text"),
+        ({"alt": 5}, "bad_text"),
+        ({"text": "(" * 1501}, "bad_text"),
+        ({}, "bad_text"),
+    ],
+)
+async def test_a_wrong_edit_changes_nothing(room: Opened, body: dict[str, object], code: str) -> None:
+    room.session.publish(notices.PostDrafted("Bread", "post.png", "A loaf"))
+    answer = await room.client.patch(f"{room.path}/post", json=body, headers=room.auth)
+    assert await problem(answer) == (400, code)
+    assert not room.director.heard
 
 
 # ------------------------------------------------------------------ deciding

@@ -63,7 +63,7 @@ def build(
         walls.add(f"--unshare-{space}")
     walls.add("--disable-userns", "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID))
     walls.add("--json-status-fd", str(status), "--block-fd", str(gate))
-    _system(walls)
+    system(walls)
     walls.add("--size", str(limits.scratch_bytes), "--perms", "0700", "--tmpfs", "/tmp")
     _refuse_links(mounts)
     program = _program(command[0])
@@ -74,7 +74,7 @@ def build(
     return walls
 
 
-def _system(walls: Walls) -> None:
+def system(walls: Walls) -> None:
     """Programs and libraries, four harmless devices, a /proc of its own. Nothing of /etc: Node needs none."""
     walls.add("--ro-bind", "/usr", "/usr")
     if PROJECT.is_relative_to("/usr"):  # a container's /usr/src/app, or site-packages

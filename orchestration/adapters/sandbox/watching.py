@@ -59,6 +59,7 @@ class Watch:
         if now < self._next_look:
             return None
         self._next_look = now + LOOK_S
+        processes.give_way(self._first)
         used = processes.usage(self._first)
         memory = used.memory_bytes + used.unnamed_bytes  # such a file may be on either; it counts for both
         self._peak = max(self._peak, memory)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 LINK_ATTRIBUTES = {"href", "src", "poster", "action"}
 EXTERNAL_ALLOWED = {"mailto", "tel"}
+PAGE_BYTES_MAX = 4 * 1024 * 1024
 CSS_REMOTE = re.compile(r"@import|url\(\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
 
@@ -24,6 +25,9 @@ class Seen(HTMLParser):
     lang: str = ""
     description: str = ""
     scripts: int = 0
+    """Scripts and frames of any kind, and attributes that are scripts."""
+    modules: int = 0
+    """Of these, modules that come from a file: the one kind that a built project has."""
     _in_title: bool = False
 
     def __post_init__(self) -> None:
@@ -39,6 +43,7 @@ class Seen(HTMLParser):
         self.scripts += tag in {"script", "iframe", "object", "embed"} or any(
             n.startswith("on") for n in values
         )
+        self.modules += tag == "script" and values.get("type") == "module" and bool(values.get("src"))
         if tag == "html":
             self.lang = values.get("lang", "")
         if tag == "meta" and values.get("name") == "description":
@@ -60,10 +65,13 @@ class Verdict:
     faults: tuple[str, ...]
 
 
-def check_site(folder: Path) -> Verdict:
-    """All pages of the folder: links lead somewhere inside, every page has what a page needs."""
+def check_site(folder: Path, *, scripts: bool = False) -> Verdict:
+    """All pages of the folder: links lead somewhere inside, every page has what a page needs.
+
+    `scripts` lets modules be that lie in the folder; all else that runs is a fault as ever.
+    """
     pages = {path.name: _seen(path) for path in sorted(folder.glob("*.html"))}
-    faults = [fault for name, page in pages.items() for fault in _page_faults(name, page)]
+    faults = [fault for name, page in pages.items() for fault in _page_faults(name, page, scripts)]
     links = [(name, link) for name, page in pages.items() for link in page.links]
     faults += [
         f"{name}: the link {link!r} leads nowhere"
@@ -72,28 +80,34 @@ def check_site(folder: Path) -> Verdict:
     ]
     titles = [page.title for page in pages.values()]
     faults += [f"two pages are titled {title!r}" for title in set(titles) if titles.count(title) > 1]
-    for sheet in folder.glob("*.css"):
-        if CSS_REMOTE.search(sheet.read_text("utf-8")):
+    for sheet in folder.rglob("*.css"):
+        if CSS_REMOTE.search(sheet.read_text("utf-8", "replace")):
             faults.append(f"{sheet.name} loads something from elsewhere")
+    faults += [f"{path.name}: too large" for path in folder.glob("*.html") if _too_large(path)]
     if "index.html" not in pages:
         faults.append("there is no index.html")
     return Verdict(len(links), tuple(faults))
 
 
+def _too_large(path: Path) -> bool:
+    return path.stat().st_size > PAGE_BYTES_MAX
+
+
 def _seen(path: Path) -> Seen:
     page = Seen()
-    page.feed(path.read_text("utf-8"))
+    if not _too_large(path):
+        page.feed(path.read_text("utf-8", "replace"))
     page.close()
     return page
 
 
-def _page_faults(name: str, page: Seen) -> list[str]:
+def _page_faults(name: str, page: Seen, scripts: bool) -> list[str]:
     wrong = {
         "no title": not page.title.strip(),
         "no description": not page.description.strip(),
         "no language": not page.lang,
         "not exactly one main heading": page.headings != 1,
-        "a script or a frame": page.scripts > 0,
+        "a script or a frame": page.scripts > (page.modules if scripts else 0),
     }
     return [f"{name}: {fault}" for fault, is_wrong in wrong.items() if is_wrong]
 

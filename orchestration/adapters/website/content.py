@@ -145,7 +145,8 @@ class Writer:
 
     def _home(self, kind: PageKind) -> tuple[str, list[Block | None]]:
         voice = self._voice
-        lead = voice.first_sentence or voice.for_whom or f"Welcome to {voice.name}."
+        lead = self._answers.headline or voice.first_sentence or voice.for_whom
+        lead = lead or f"Welcome to {voice.name}."
         told = lead == voice.offer
         return lead, [
             self._names_block("What we do") if told else self._offer_block("What we do"),

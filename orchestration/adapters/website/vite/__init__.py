@@ -1,0 +1,1 @@
+"""Sites as Vite, React and TypeScript projects, built in the sandbox."""

@@ -1,0 +1,26 @@
+import type { ReactNode } from "react";
+import { Section } from "./Section";
+
+export function Ways({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Section kind="ways">
+      <h2>{heading}</h2>
+      <ul className="ways">{children}</ul>
+    </Section>
+  );
+}
+
+/** A link that says what waits behind it. */
+export function Way({ href, title, children }: { href: string; title: string; children: ReactNode }) {
+  return (
+    <li>
+      <a href={href}>
+        <span className="way-title">{title}</span>
+        <span className="way-text">{children}</span>
+        <span className="arrow" aria-hidden="true">
+          →
+        </span>
+      </a>
+    </li>
+  );
+}
