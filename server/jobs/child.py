@@ -127,19 +127,21 @@ class Child:
             await self._end(self._process)
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        early: list[wire.Message] = []
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
-                first = await reader.readline()
-        except (TimeoutError, ConnectionError):
+                while (message := await _next(reader)) is not None and not isinstance(message, wire.Open):
+                    early.append(message)
+        except TimeoutError:
             return False
-        if not first:
+        if message is None:
             return False
         self._writer = writer
         self._opened()
-        with contextlib.suppress(ConnectionError):
-            while line := await reader.readline():
-                if line.endswith(b"\n"):
-                    self._heard(wire.parse(line))
+        for message in early:  # of jobs that it has taken up already
+            self._heard(message)
+        while (message := await _next(reader)) is not None:
+            self._heard(message)
         return True
 
     async def _end(self, process: Process) -> None:
@@ -155,3 +157,12 @@ class Child:
                 raise
         if not self._closing:
             log.error("the workshop died", extra={"code": process.returncode})
+
+
+async def _next(reader: asyncio.StreamReader) -> wire.Message | None:
+    """The next whole message, None when there is none any more."""
+    try:
+        line = await reader.readline()
+    except ConnectionError:
+        return None
+    return wire.parse(line) if line.endswith(b"\n") else None

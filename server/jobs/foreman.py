@@ -109,7 +109,9 @@ class Foreman:
         while line := await reader.readline():
             message = wire.parse(line)
             if isinstance(message, wire.Means):
-                self._asked.pop(message.ask).set_result(message.values)
+                answered = self._asked.pop(message.ask)
+                if not answered.done():  # who asked may be gone
+                    answered.set_result(message.values)
             else:
                 orders.put_nowait(message)
 

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import statistics
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -37,6 +38,8 @@ POINTS = 20
 STEPS = 15
 SCRIPT = f"for at in range({STEPS}):\n    say(type='log', line=f'step {{at}}')\n    time.sleep(0.04)\n" + DONE
 LASTS_S = 0.9
+CALLS, HOLD_S = 4, 0.4
+"""Of one publication at LinkedIn, and how long it takes to answer the first and the last."""
 VICTIMS = ("server", "workshop", "worker")
 FIRST_LINE_MAX_S = 1.0
 
@@ -52,17 +55,20 @@ async def kill(victim: str, alive: KilledServer) -> None:
 
 
 async def outcomes_after(
-    victim: str, data: Path, linkedin: str, kind: str, payload: dict[str, object], after_s: float
+    victim: str,
+    data: Path,
+    linkedin: str,
+    kind: str,
+    payload: dict[str, object],
+    begun: Callable[[], bool],
+    after_s: float,
 ) -> tuple[list[dict[str, object]], list[str]]:
-    """What came of a job of which somebody was killed so long after it had begun, and its log as told.
-
-    Below zero: so long after it was asked for, it may still wait in its queue.
-    """
+    """What came of a job of which somebody was killed so long after it had begun, and its log as told."""
     session = "0" * 24
     async with server(data, linkedin) as first:
         first.tell(session=session, job="j1", kind=kind, payload=payload)
-        await until(lambda: stands(data) in (("PENDING",) if after_s > 0 else ("PENDING", "ENQUEUED")))
-        await asyncio.sleep(abs(after_s))
+        await until(lambda: begun() or first.outcomes)
+        await asyncio.sleep(after_s)
         await kill(victim, first)
         if victim != "server":
             await until(lambda: first.outcomes)
@@ -84,10 +90,9 @@ def stands(data: Path) -> str:
         return str(row[0]) if row else ""
 
 
-def moment(chance: random.Random, point: int) -> float:
-    """Every fifth begins to count while the job waits in its queue."""
-    late = chance.uniform(0.0, LASTS_S)
-    return late if point % 5 else -late / 4
+def has_begun(data: Path, point: int) -> Callable[[], bool]:
+    """Of every fifth it counts from when it waits in its queue."""
+    return lambda: stands(data) in (("PENDING",) if point % 5 else ("ENQUEUED", "PENDING"))
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
@@ -99,7 +104,13 @@ async def test_a_job_ends_once_wherever_somebody_is_killed(tmp_path: Path, note:
         folder = data / "sessions" / ("0" * 24)
         os.makedirs(folder)
         ended, lines = await outcomes_after(
-            victim, data, "http://127.0.0.1:9", "research", {"script": SCRIPT}, moment(chance, point)
+            victim,
+            data,
+            "http://127.0.0.1:9",
+            "research",
+            {"script": SCRIPT},
+            has_begun(data, point),
+            chance.uniform(0.0, LASTS_S),
         )
         assert [one["result"] for one in ended] == [{"ok": 1}]
         assert lines == (folder / "jobs" / "j1.log").read_text().splitlines()
@@ -114,7 +125,7 @@ async def test_a_job_ends_once_wherever_somebody_is_killed(tmp_path: Path, note:
     )
 
 
-def published(data: Path) -> dict[str, object]:
+def approved(data: Path) -> dict[str, object]:
     """An approved post with a picture in the session's folder."""
     assets = data / "sessions" / ("0" * 24) / ASSETS_FOLDER
     os.makedirs(assets)
@@ -131,15 +142,25 @@ async def test_nothing_is_published_twice_wherever_somebody_is_killed(
 ) -> None:
     load, chance = Load(), random.Random(victim)
     ends: Counter[str] = Counter()
-    linkedin = await FakeLinkedIn(refuse_duplicates=False, hold_s=0.25).start()
+    linkedin = await FakeLinkedIn(refuse_duplicates=False, hold_s=HOLD_S).start()
     try:
         for point in range(POINTS):
             data = tmp_path / str(point)
             account = Account(linkedin.grant(), NAME, f"urn:li:person:{PERSON}", 2e9)
             Accounts(Settings(data=data)).keep("0" * 24, account)
             before = len(linkedin.posts)
+            for troubles, slow in ((linkedin.image_troubles, "hang"), (linkedin.troubles, "hang_after")):
+                troubles.clear()
+                troubles.append(slow if point % 2 else "hang")
+            calls = len(linkedin.calls) + chance.randint(0, CALLS)
             ended, _ = await outcomes_after(
-                victim, data, linkedin.url, "publish", published(data), moment(chance, point)
+                victim,
+                data,
+                linkedin.url,
+                "publish",
+                approved(data),
+                lambda calls=calls, data=data: len(linkedin.calls) >= calls and stands(data) != "",  # type: ignore[misc]
+                chance.uniform(0.0, HOLD_S),
             )
             posts = len(linkedin.posts) - before
             assert posts <= 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
@@ -201,3 +203,25 @@ async def test_without_a_workshop_nobody_waits_for_ever(
         assert (await listener.failure()).code == "crashed"
     finally:
         await hopeless.close()
+
+
+async def test_what_a_workshop_asks_before_it_has_opened_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs that it takes up again may be quicker than the rest of its start."""
+    answer = tmp_path / "answer"
+    script = (
+        "import json, socket, sys\n"
+        "line = socket.socket(fileno=int(sys.argv[1])).makefile('rwb')\nline.readline()\n"
+        "for one in ({'type': 'Ask', 'ask': 7, 'session': 's1', 'kind': 'post'}, {'type': 'Open'}):\n"
+        "    line.write(json.dumps(one).encode() + b'\\n')\nline.flush()\n"
+        f"open({str(answer)!r}, 'wb').write(line.readline())\nline.readline()"
+    )
+    monkeypatch.setattr(child, "COMMAND", (sys.executable, "-S", "-c", script))
+    asked = runner(tmp_path, means=lambda session, kind: {"WHO": f"{session} {kind}"})
+    try:
+        await until(answer.exists)
+        await until(answer.read_bytes)
+        assert json.loads(answer.read_bytes()) == {"type": "Means", "ask": 7, "values": {"WHO": "s1 post"}}
+    finally:
+        await asked.close()
