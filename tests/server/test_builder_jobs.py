@@ -16,6 +16,7 @@ from tests.fakes.chat_endpoint import KEY, Answer, chat_endpoint
 INSTEAD = "The usual site is built instead."
 
 
+@pytest.mark.timeout(180)  # a worker gives way to everybody: on a machine that is busy it takes its time
 async def test_the_settings_reach_a_model_through_the_worker_and_its_refusal_the_log(tmp_path: Path) -> None:
     async with chat_endpoint(Answer(refusal="No.")) as chat:
         settings = Settings(
@@ -27,7 +28,7 @@ async def test_the_settings_reach_a_model_through_the_worker_and_its_refusal_the
         runner.start("s1", "j1", "website", dict(BRIEF), folder, listener)
         said: list[str] = []
         try:
-            async with asyncio.timeout(50):
+            async with asyncio.timeout(150):
                 while not said:
                     await asyncio.sleep(0.05)
                     said = [line for line in listener.lines if line.endswith(INSTEAD)]
