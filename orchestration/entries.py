@@ -9,7 +9,7 @@ from orchestration.acts import acts
 from orchestration.facts import FACTS
 from orchestration.personas import Cast, RegistryError
 from orchestration.tools import SELECT_NEXT_SPEAKER, WORK, Work
-from orchestration.workflow import Step, Wait, Workflow
+from orchestration.workflow import FAILURE, Step, Wait, Workflow
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 BESIDE_THE_SCRIPT = (
@@ -19,7 +19,7 @@ BESIDE_THE_SCRIPT = (
     "still_working",
     "remind_approval",
     "publish_again",
-    "report_failure",
+    FAILURE,
     "back_again",
     "go_back",
     "moment",
@@ -28,6 +28,12 @@ BESIDE_THE_SCRIPT = (
     "ask_change",
     "only_a_tap",
     "edit_yourself",
+    "rebuild",
+    "rebuilt",
+    "rebuilt_plain",
+    "rebuild_failed",
+    "draw_picture",
+    "new_picture",
 )
 """Acts that the rules use by themselves."""
 
@@ -65,6 +71,8 @@ def _check_tool(where: str, name: str, work: Work) -> None:
 
 def _check_step(where: str, step: Step, questions: set[str]) -> None:
     _known(step.act, acts(), f"{where}.act")
+    for came, act in step.instead:
+        _known(act, acts(), f"{where}.instead.{came}")
     for kind in step.context:
         _known(kind, FACTS, f"{where}.context")
     if step.question:

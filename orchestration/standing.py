@@ -60,7 +60,7 @@ class Standing(State):
         self._serial += 1
         step = cue.step if cue else None
         asked = cue is not None and cue.place in self.called
-        scripted = step is not None and act == step.act and not asked
+        scripted = step is not None and step.shows(act) and not asked
         command = events.Speak(
             f"turn{self._serial}",
             speaker,
@@ -83,11 +83,10 @@ class Standing(State):
         step = cue.step
         if step.question:
             self.desk.brief = self.brief.reopened(step.question)  # asked for the second time
-        failed = self.desk.results.get(step.reports, {}).get("status") == "failed"
-        failed = failed and step.reports != "publish"  # of which its own act says what it was
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
-        self.prepared = self.speak(step.speaker, "report_failure" if failed else step.act, context, cue)
+        act = step.act_for(self.desk.results.get(step.reports, {}))
+        self.prepared = self.speak(step.speaker, act, context, cue)
 
     def _next_cue(self) -> Cue | None:
         """The next step that has something to say; None also while its result is still to come."""

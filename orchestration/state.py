@@ -166,7 +166,7 @@ class State:
     def satisfied(self, turn: Turn) -> bool:
         """Whether what the turn's step waits for has already happened."""
         step = turn.step
-        if step is None or step.wait is Wait.NOTHING or turn.act != step.act:
+        if step is None or step.wait is Wait.NOTHING or not step.shows(turn.act):
             return True
         if step.wait is Wait.ANSWER:
             return self.brief[step.question].status is not AnswerStatus.PENDING

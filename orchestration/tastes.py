@@ -9,6 +9,7 @@ import re
 
 from orchestration.adapters import named_colours
 from orchestration.adapters.headline import headline_in, with_headline
+from orchestration.events import Picture
 from orchestration.wishes import ASKING, LEAD, asks_openly, plain
 
 _LEADS = "oh|um|uh|well|so|sorry|hey|excuse me|okay|ok|and|but|actually"
@@ -87,6 +88,29 @@ _EDITS = (
     r"|(?:other|different|another|new|more|fewer|less) (?:text|words|picture|image|hashtags?|post|emojis?)"
     r"|write (?:it|the|this|that|something))\b"
 )
+
+
+_PICTURE = r"(?:picture|image|photo)"
+_ANOTHER_PICTURE = (
+    rf"(?:{ASKING}(?:make|draw|take|use|try|have|show|give|find|get)(?: me| us)?"
+    rf"|{ASKING}(?:change|replace)(?: it with)?|i(?: would|'d)? (?:want|prefer|like))?"
+    rf" ?(?:another|a different|a new|some other|the) {_PICTURE}(?: please| instead)*"
+)
+_NO_PICTURE = (
+    rf"(?:{ASKING}(?:remove|delete|drop|leave out|take out|take away|skip) (?:the|that|this) {_PICTURE}"
+    rf"|{ASKING}take (?:the|that|this) {_PICTURE} out"
+    rf"|(?:post it |publish it )?without (?:a |the |any )?{_PICTURE}|no {_PICTURE}"
+    rf"|{ASKING}leave (?:the|that|this) {_PICTURE} out)(?: please| then)*"
+)
+
+
+def picture_wanted(text: str) -> Picture | None:
+    """Whether the words want another picture for the post, or none; None for neither."""
+    said = _plainly(text)
+    if re.fullmatch(_NO_PICTURE, said):
+        return Picture.NONE
+    changes = re.search(rf"another|different|new|other|change the {_PICTURE}|replace the {_PICTURE}", said)
+    return Picture.ANOTHER if changes and re.fullmatch(_ANOTHER_PICTURE, said) else None
 
 
 def is_content(text: str) -> bool:

@@ -83,7 +83,7 @@ class Turn:
     @property
     def asks_opinion(self) -> bool:
         """Whether it asks what the human thinks of what it shows. The report of a failure shows nothing."""
-        return self.step is not None and self.step.wait is Wait.OPINION and self.act == self.step.act
+        return self.step is not None and self.step.wait is Wait.OPINION and self.step.shows(self.act)
 
 
 @dataclass(slots=True)

@@ -137,10 +137,10 @@ class Desk:
     def call(self, tool: str, speaker: str, called: ToolCall, now: float) -> list[Command]:
         """A model called a tool that does work (or the phase table did, with an empty `call`)."""
         work = WORK[tool]
-        self.results.pop(work.job, None)
-        self.setbacks.pop(work.job, None)
         if work.needs_approval:
             return self.ask_approval(speaker, called.call, now)
+        self.results.pop(work.job, None)
+        self.setbacks.pop(work.job, None)
         return self._order(work, Job("", work.job, speaker, called.call, called.arguments))
 
     def _order(self, work: Work, order: Job) -> list[Command]:
@@ -173,6 +173,7 @@ class Desk:
         return self._begin(job, work.title, work.uses)
 
     def _begin(self, job: Job, title: str, uses: tuple[str, ...]) -> list[Command]:
+        assert job.kind != "publish", "only a decision starts that"
         payload: dict[str, object] = {
             "brief": self.brief.texts(),
             "sources": {answer.key: answer.source.value for answer in self.brief.answers},
@@ -333,8 +334,12 @@ class Desk:
     def ask_approval(self, speaker: str, call: str, now: float) -> list[Command]:
         """Show the post, as it stands, to be approved. A former request is superseded.
 
-        While the post gets another picture the request waits for it.
+        While the post gets another picture the request waits for it. What is on its way, is out or may be so
+        is not asked for a second time.
         """
+        if sent := self._sent():
+            return [AnswerTool(speaker, call, sent)] if call else []
+        self.results.pop("publish", None)
         commands = self._supersede()
         self.asks_later = (speaker, call) if self.running(PICTURE) is not None else None
         if self.asks_later is not None:
@@ -344,13 +349,20 @@ class Desk:
             return commands + ([AnswerTool(speaker, call, self.results["publish"])] if call else [])
         return [*commands, *self._request(self._post(), speaker, call, now)]
 
+    def _sent(self) -> dict[str, object]:
+        """What is known of a publication that goes on, has happened or may have; {} when there is none."""
+        if self.running("publish") is not None:
+            return {"status": "publishing", "url": "", "reason": "it was approved and is on its way"}
+        result = self.results.get("publish", {})
+        return result if result.get("status") in ("published", "unknown") else {}
+
     def _ask_again(self, job: Job, result: dict[str, object], now: float) -> list[Command]:
         """Nothing was published: the same payload is shown once more, for another approval."""
         decided = self.decided
         assert decided is not None
         self.failed_try = result
         done = [Tell(notices.JobDone(job.job, job.kind)), *self._show_result("publish", result)]
-        return [*done, *self._request(decided.payload, job.speaker, job.call, now)]
+        return [*done, *self._supersede(), *self._request(decided.payload, job.speaker, job.call, now)]
 
     def _request(self, payload: dict[str, object], speaker: str, call: str, now: float) -> list[Command]:
         approval = Approval(

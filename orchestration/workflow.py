@@ -6,10 +6,17 @@ offers a tool names it; what the tool does is in `orchestration.tools`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestration.brief import Expects, Question
+
+FAILURE = "report_failure"
+"""The act that tells a failure where the step has none of its own; of a publication its own act says it."""
+FAILED, DEGRADED = "failed", "degraded"
+BECAUSE = ("because", "text_because")
+"""Where a result says why it is not what it is when all is well."""
 
 
 class Wait(StrEnum):
@@ -44,6 +51,21 @@ class Step:
     reports: str = ""
     """The kind of job whose result the turn reports. A failure is told as one; without a result
     the step is left out."""
+    instead: tuple[tuple[str, str], ...] = ()
+    """What became of it → the act that tells that, in the place of `act`: a result's status, or `degraded`
+    for what is there but not as it is when all is well (the result says why)."""
+
+    def act_for(self, result: Mapping[str, object]) -> str:
+        """The act that reports this result, {} for none yet."""
+        came = str(result.get("status", ""))
+        if came != FAILED and any(result.get(why) for why in BECAUSE):
+            came = DEGRADED
+        usual = FAILURE if came == FAILED and self.reports != "publish" else self.act
+        return dict(self.instead).get(came, usual)
+
+    def shows(self, act: str) -> bool:
+        """Whether this act of the step shows what was made; the report of a failure shows nothing."""
+        return act not in (FAILURE, dict(self.instead).get(FAILED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +168,20 @@ MOENTREPRISE = Workflow(
             (
                 Step("marcus", "hand_over", chooses=("sophie",), context=("brief", "next")),
                 Step("sophie", "start_post", Wait.RESULT, tool="draft_post", context=("brief",)),
-                Step("sophie", "present_post", Wait.APPROVAL, tool="publish_post", reports="post"),
-                Step("sophie", "report_post", reports="publish"),
+                Step(
+                    "sophie",
+                    "present_post",
+                    Wait.APPROVAL,
+                    tool="publish_post",
+                    reports="post",
+                    instead=((FAILED, "post_failed"), (DEGRADED, "present_plain_post")),
+                ),
+                Step(
+                    "sophie",
+                    "report_post",
+                    reports="publish",
+                    instead=(("draft", "report_draft"), ("published", "report_published")),
+                ),
             ),
         ),
         Phase("closing", "Goodbye", (Step("marcus", "close", context=("summary",)),)),

@@ -131,7 +131,7 @@ async def _relay(standing: Standing, request: web.Request, words: list[str]) -> 
             asyncio.create_task(standing.gone.wait(), name="live-preview-gone"),
         ]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if standing.gone.is_set():
+        if not outer.closed:  # the dev server is gone, or about to go
             await _linger(standing, outer, ends)
         return outer
     finally:

@@ -84,7 +84,8 @@ export class BuildPanel {
     this.element.dataset["live"] = "true";
     this.element.dataset["wide"] = "true"; // from now on there is something to look at
     show(this.#open, false);
-    setText(this.#facts, `Live: it changes as ${nameOf(workerOf("website"))} writes it`);
+    const name = nameOf(workerOf("website"));
+    setText(this.#facts, name ? `Live: it changes as ${name} writes it` : "Live: it changes as it is written");
     show(this.#site, true);
     this.#frame.show(address, { title: "Your website, as it is written", testid: "live-frame" });
   }

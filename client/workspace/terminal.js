@@ -10,13 +10,24 @@ export class Terminal {
   #next = 0;
   #job = "";
   #count = 0;
+  #top = 0;
+  #follows = true; // whoever scrolls up stays there
+
+  constructor() {
+    this.element.onscroll = () => {
+      const { scrollTop } = this.element;
+      this.#follows = this.#atEnd() || (this.#follows && scrollTop >= this.#top);
+      this.#top = scrollTop;
+    };
+    // Narrower, its lines are more; shown again, it begins at its top.
+    new ResizeObserver(() => this.#follow()).observe(this.element);
+  }
 
   /** @param {{job: string, first: number, lines: string[]}} log */
   append({ job, first, lines }) {
     if (job !== this.#job) this.#restart(job);
     const fresh = lines.slice(Math.max(0, this.#next - first));
     if (fresh.length === 0) return;
-    const follows = this.#atEnd();
     if (first > this.#next) this.#write(`… ${first - this.#next} lines are in the whole log`);
     for (const line of fresh) this.#write(line);
     this.#next = first + lines.length;
@@ -24,7 +35,11 @@ export class Terminal {
       this.element.firstChild?.remove();
       this.#count -= 1;
     }
-    if (follows) this.element.scrollTop = this.element.scrollHeight;
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.#follows) this.element.scrollTop = this.element.scrollHeight;
   }
 
   /** @param {string} job */

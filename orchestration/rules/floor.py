@@ -7,7 +7,7 @@ from orchestration.brief import AnswerSource
 from orchestration.standing import PAUSE_HAND_OVER_MS, REMIND_S, SITE, Standing
 from orchestration.turn import Stage, Turn
 
-REBUILT, REBUILD_FAILED = "rebuilt", "rebuild_failed"
+REBUILT, REBUILT_PLAIN, REBUILD_FAILED = "rebuilt", "rebuilt_plain", "rebuild_failed"
 NUDGE_S = 10.0
 UNANSWERED_S = 25.0
 MOMENT_S = 25.0
@@ -105,5 +105,7 @@ def _return_to_the_site(c: Standing, shown: Turn) -> None:
         return
     c.rebuilding = False
     failure = c.desk.setbacks.pop(SITE, {})
-    told = {"rebuild": failure} if failure else {"site": c.desk.results[SITE]}
-    c.interject(shown.speaker, REBUILD_FAILED if failure else REBUILT, told, Stage.LISTENING)
+    site = c.desk.results[SITE]
+    act = REBUILT_PLAIN if site.get("because") else REBUILT
+    told = {"rebuild": failure} if failure else {"site": site}
+    c.interject(shown.speaker, REBUILD_FAILED if failure else act, told, Stage.LISTENING)

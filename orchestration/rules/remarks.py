@@ -6,7 +6,7 @@ from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource, AnswerStatus, Expects
 from orchestration.rules import floor
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import approves, wants_an_edit
+from orchestration.tastes import approves, picture_wanted, wants_an_edit
 from orchestration.tools import WORK
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage, Turn
@@ -28,6 +28,7 @@ WITH_THE_QUESTION = ("corrected", "late_answer")
 MOMENT = "moment"
 REBUILD = "rebuild"
 """A correction of what is shown: it is confirmed, and said that the site is built again."""
+DRAW_PICTURE, NEW_PICTURE = "draw_picture", "new_picture"
 ONLY_A_TAP, EDIT_YOURSELF = "only_a_tap", "edit_yourself"
 
 
@@ -257,12 +258,26 @@ def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -
     if approval is not None and is_refusal(text, event.confidence):
         c.do(*c.desk.decide(approval, events.Decision.REJECT))
         floor.return_to(c, back)
+    elif approval is not None and (wish := picture_wanted(text)) is not None:
+        _change_picture(c, wish, approval.speaker, back)
     elif approval is not None and approves(text):
         c.interject(approval.speaker, ONLY_A_TAP, {}, back)
     elif approval is not None and c.desk.decided is None and wants_an_edit(text):
         c.interject(approval.speaker, EDIT_YOURSELF, {}, back)
     else:
         c.interject(speaker(c, turn), "reply", {}, back)
+
+
+def _change_picture(c: Standing, wish: events.Picture, voice: str, back: Stage) -> None:
+    """By voice as by hand: what was to be approved is another post then, and is shown anew."""
+    done = c.desk.change_picture(wish, c.now)
+    c.do(*done)
+    if not done:
+        c.interject(voice, "reply", {}, back)
+    elif wish is events.Picture.NONE:
+        c.interject(voice, NEW_PICTURE, {"picture": {"status": "none"}}, back)
+    else:
+        c.interject(voice, DRAW_PICTURE, {}, back)
 
 
 def back_from(c: Standing, turn: Turn | None) -> Stage:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration import events
-from orchestration.rules import floor, human, late, overlap, resume, turns
+from orchestration.rules import floor, human, late, overlap, remarks, resume, turns
 from orchestration.standing import PAUSE_HAND_OVER_MS, SITE, Standing
 from orchestration.turn import Stage, Turn
 from orchestration.work import PICTURE
 
-NEW_PICTURE = "new_picture"
 STILL_WORKING, REMINDER = "still_working", "remind_approval"
 
 
@@ -33,7 +32,7 @@ def _ended(c: Standing, kind: str) -> None:
     asked = c.desk.open_approval
     if kind == PICTURE and c.stage is Stage.APPROVING and asked is not None and not c.human_has_word:
         told = {**c.desk.results["post"], "status": "drawn", **c.desk.setbacks.pop(PICTURE, {})}
-        c.interject(asked.speaker, NEW_PICTURE, {"picture": told}, Stage.APPROVING)
+        c.interject(asked.speaker, remarks.NEW_PICTURE, {"picture": told}, Stage.APPROVING)
     else:
         work_came_back(c)
 

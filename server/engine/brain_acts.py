@@ -29,6 +29,14 @@ _TONE_WORDS = 9
 _HOST = re.compile(r"https?://(?:www\.)?([\w.-]{1,80})(?=[/:?#]|$)")
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts/ that other sentences are made of."""
+_TABLES = {
+    "failure": "report_failure",
+    "post": "post_failed",
+    "plain_post": "present_plain_post",
+    "draft": "report_draft",
+    "published": "report_published",
+}
+"""The beginning of a case → the act whose words it has: a result decides, whatever act was asked for."""
 _SAID_OF_POSTS = frozenset(
     {"version_expired", "duplicate", "too_long", "no_answer", "fault_midway", "interrupted"}
 )
@@ -50,7 +58,7 @@ def speak(act: str, context: Context) -> str | None:
     if act not in _ACTS:
         return None if act in _NO_ACTS else by_gaps(act, _known(context), context.said, context.me)
     case, slots = _ACTS[act](context)
-    act = {"failure": "report_failure"}.get(case.partition("-")[0], act)
+    act = _TABLES.get(case.partition("-")[0], act)
     return phrase(act, case.partition("-")[2] or case, slots, context.said, context.me)
 
 
@@ -269,6 +277,11 @@ def _rebuilt(context: Context) -> Case:
     return ("palette", {"palette": tone}) if tone else ("plain", {})
 
 
+def _rebuilt_plain(context: Context) -> Case:
+    reason = _clause(string(context.fact("site"), "because"))
+    return ("reason", {"reason": reason}) if reason else ("plain", {})
+
+
 def _rebuild_failed(context: Context) -> Case:
     reason = _reason(context.fact("rebuild"))
     return ("reason", {"reason": reason}) if reason else ("plain", {})
@@ -276,7 +289,9 @@ def _rebuild_failed(context: Context) -> Case:
 
 def _new_picture(context: Context) -> Case:
     picture = context.fact("picture")
-    because = words.lower_first(words.clip(words.clean(string(picture, "because")), _REASON_WORDS))
+    because = _clause(string(picture, "because"))
+    if string(picture, "status") == "none":
+        return "none", {}
     if string(picture, "status") != "drawn":
         reason = _reason(picture)
         return ("reason", {"reason": reason}) if reason else ("plain", {})
@@ -300,25 +315,34 @@ def _start_post(context: Context) -> Case:
 
 def _present_post(context: Context) -> Case:
     result = _result(context, "draft_post", "post")
-    if failure := _failed(result):
-        return failure
+    if _failed(result):
+        return _post_failed(context)
+    for part, why in (("picture", "because"), ("text", "text_because")):
+        if reason := _clause(string(result, why)):
+            return f"plain_post-{part}", {"reason": reason}
     first_line = next((line for line in string(result, "text").splitlines() if words.clean(line)), "")
     opening = words.clip(words.clean(re.split(r"(?<=[.!?])\s", first_line.strip())[0]), 12)
     return ("opening" if opening else "plain"), {"opening": opening}
 
 
+def _post_failed(context: Context) -> Case:
+    reason = _reason(_result(context, "draft_post", "post"))
+    return ("post-reason", {"reason": reason}) if reason else ("post-plain", {})
+
+
 def _report_post(context: Context) -> Case:
-    result = _result(context, "publish_post", "publish")
+    output = context.output("publish_post")  # a fact may be of a try before
+    result = output.result if output else context.fact("publish")
     status, reason = string(result, "status").lower(), _reason(result)
     if status == "published":
-        return ("published" if string(result, "url") else "published_plain"), {}
+        return ("published-link" if string(result, "url") else "published-plain"), {}
+    if status == "draft":
+        return ("draft-reason" if reason else "draft-plain"), {"reason": reason}
     if status in {"rejected", "declined"}:
         return "rejected", {}
     if (code := string(result, "code")) in _SAID_OF_POSTS:
         return code, {}
-    case = {"draft": "draft", **dict.fromkeys(("failed", "cancelled", "expired"), "failed")}.get(
-        status, "unknown"
-    )
+    case = "failed" if status in {"failed", "cancelled", "expired"} else "unknown"
     return (case if reason else f"{case}_plain"), {"reason": reason}
 
 
@@ -382,13 +406,19 @@ _ACTS: Mapping[str, Act] = {
     "show_site": _show_site,
     "rebuild": _rebuild,
     "rebuilt": _rebuilt,
+    "rebuilt_plain": _rebuilt_plain,
     "rebuild_failed": _rebuild_failed,
     "report_failure": _report_failure,
     "start_post": _start_post,
     "present_post": _present_post,
+    "present_plain_post": _present_post,
+    "post_failed": _post_failed,
+    "draw_picture": _always("plain"),
     "new_picture": _new_picture,
     "remind_approval": _always("plain"),
     "report_post": _report_post,
+    "report_draft": _report_post,
+    "report_published": _report_post,
     "publish_again": _publish_again,
     "close": _close,
 }

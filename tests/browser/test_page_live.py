@@ -23,6 +23,9 @@ async def test_the_page_is_seen_beside_the_terminal_as_a_stranger(page: Page, do
     frame = page.get_by_test_id("live-frame")
     await expect(frame).to_have_attribute("data-there", "true")
     assert "allow-same-origin" not in str(await frame.get_attribute("sandbox"))
+    await double.tell(notices.JobLog("j2", "website", 8, tuple(f"{n} {'word ' * 30}" for n in range(90))))
+    hidden = "(one) => one.scrollHeight - one.scrollTop - one.clientHeight"
+    await expect(page.get_by_text("89 word")).to_be_in_viewport()
     live, terminal = await frame.bounding_box(), await page.get_by_test_id("terminal").bounding_box()
     assert live is not None
     assert terminal is not None
@@ -30,6 +33,9 @@ async def test_the_page_is_seen_beside_the_terminal_as_a_stranger(page: Page, do
     assert live["width"] > 400
     await expect(page.locator(".site-head .fine")).to_have_text("Live: it changes as Alex writes it")
     await expect(page.locator(".site-head a")).to_be_hidden()
+    await page.set_viewport_size({"width": 1240, "height": 900})  # narrower: each line takes more
+    await page.wait_for_timeout(300)
+    assert await page.get_by_test_id("terminal").evaluate(hidden) < 40
 
 
 async def test_on_a_phone_it_is_above_the_terminal(page: Page, double: WireDouble) -> None:

@@ -41,18 +41,27 @@ SPEAKERS = {
     "show_site": "alex",
     "rebuild": "alex",
     "rebuilt": "alex",
+    "rebuilt_plain": "alex",
     "rebuild_failed": "alex",
     "report_failure": "maya",
     "start_post": "sophie",
     "present_post": "sophie",
+    "present_plain_post": "sophie",
+    "post_failed": "sophie",
+    "draw_picture": "sophie",
     "new_picture": "sophie",
     "remind_approval": "sophie",
     "report_post": "sophie",
+    "report_draft": "sophie",
+    "report_published": "sophie",
     "publish_again": "sophie",
     "reply": "alex",
     "close": "marcus",
 }
-WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"}
+WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"} | {
+    "draw_picture",
+    "report_published",
+}
 VOICES = {"marcus": "cedar", "sarah": "marin", "maya": "coral", "alex": "ash", "sophie": "shimmer"}
 RESULT_OF = {
     "report_research": "research_market",
@@ -142,6 +151,14 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "report_failure": result("build_website", {"status": "failed", "reason": f"No page for {name}."}),
         "rebuild": [fact("answer", {"key": "style", "text": brief["style"]})],
         "rebuilt": [fact("site", site)],
+        "rebuilt_plain": [fact("site", {**site, "because": f"Node cannot build {name}."})],
+        "draw_picture": [],
+        "present_plain_post": result(
+            "draft_post", {"status": "drafted", "because": f"The image model cannot draw {name}."}
+        ),
+        "post_failed": result("draft_post", {"status": "failed", "reason": f"No post for {name}."}),
+        "report_draft": result("publish_post", {"status": "draft", "reason": f"{name} is not connected"}),
+        "report_published": result("publish_post", {"status": "published", "url": "https://x.example"}),
         "rebuild_failed": [fact("rebuild", {"status": "failed", "reason": f"No page for {name}."})],
         "new_picture": [fact("picture", {"status": "failed", "reason": f"No picture for {name}."})],
         "start_post": [told],
@@ -332,24 +349,6 @@ def test_maya_says_what_her_research_rests_on(more: dict[str, object], told: lis
 
 def test_a_research_without_findings_claims_none() -> None:
     assert "no finding" in turn("report_research", result("research_market", {"status": "done"})).text
-
-
-def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
-    site = {
-        "status": "built",
-        "pages": [{"title": "Home"}, {"title": "Menu"}],
-        "palette": {"name": "Orange and cream"},
-    }
-    text = turn("show_site", result("build_website", site)).text
-    assert "two pages, Home and Menu, in orange and cream!" in text
-
-
-def test_alex_says_that_a_site_is_the_plain_version_and_why() -> None:
-    reason = "There is no sandbox here, because only Linux has what the sandbox is made of."
-    site = {"status": "built", "kind": "static", "pages": [{"title": "Home"}], "because": reason}
-    text = turn("show_site", result("build_website", site)).text
-    assert "plain version" in text
-    assert "there is no sandbox here, because only Linux has what the sandbox is made of" in text
 
 
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])

@@ -206,7 +206,7 @@ def test_without_a_post_there_is_nothing_to_approve() -> None:
     theatre = Theatre()
     theatre.failing_jobs = {"post"}
     theatre.play()
-    assert "sophie report_failure" in theatre.acts()
+    assert "sophie post_failed" in theatre.acts()
     assert not theatre.told(notices.ApprovalRequested)
     assert theatre.conversation.end_state == "completed"
 

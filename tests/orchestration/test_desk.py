@@ -154,6 +154,26 @@ def test_a_publication_follows_only_an_approval_of_what_was_shown_last(deeds: li
     assert len(approved) == len(set(approved))
 
 
+@pytest.mark.parametrize("meanwhile", ["", "published", "not published"])
+def test_what_was_approved_is_not_asked_for_a_second_time(meanwhile: str) -> None:
+    made = office()
+    made.decide(made.requests[-1].approval, Decision.APPROVE)
+    assert len(made.publications) == 1
+    if meanwhile == "published":
+        job = made.desk.running("publish")
+        assert job is not None
+        done = events.JobFinished(job.job, "publish", {"status": "published"})
+        made.did(made.desk.finished(done, made.now))
+    elif meanwhile:
+        made.finish("publish", ok=False)  # it broke off: it may be out
+    asked = len(made.requests)
+    made.asked()
+    assert len(made.requests) == asked
+    answer = made.log[-1]
+    assert isinstance(answer, events.AnswerTool)
+    assert answer.output["status"] == {"": "publishing", "published": "published"}.get(meanwhile, "unknown")
+
+
 def test_this_property_can_fail() -> None:
     made = office()
     made.approving = ""

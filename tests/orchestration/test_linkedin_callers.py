@@ -90,7 +90,7 @@ def test_one_place_starts_the_job_and_it_acts_on_a_decision() -> None:
         if isinstance(node, ast.Call)
         and "StartJob" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
     }
-    assert starting == {("orchestration/work.py", "_start"), ("orchestration/work.py", "decide")}
+    assert starting == {("orchestration/work.py", "_begin"), ("orchestration/work.py", "decide")}
 
 
 def test_no_publication_exists_without_an_approval_of_its_very_content() -> None:

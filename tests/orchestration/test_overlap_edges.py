@@ -172,7 +172,7 @@ def test_nobody_asks_for_a_decision_that_has_just_been_made() -> None:
     theatre.receive(events.ApprovalDecided(approval.approval, events.Decision.APPROVE))
     theatre.run()
     assert f"{reminder.speaker} remind_approval" not in theatre.acts()
-    assert theatre.acts()[-2:] == ["sophie report_post", "marcus close"]
+    assert theatre.acts()[-2:] == ["sophie report_draft", "marcus close"]
 
 
 def test_nobody_says_that_work_goes_on_which_is_done() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from test_opinion import approving
+from test_opinion import approving, shown
+from test_remarks import after
 from theatre import RESULTS, Theatre, in_stage
 
 from orchestration import events, notices
 from orchestration.events import Picture
+from orchestration.tastes import picture_wanted
 from orchestration.turn import Stage
 from orchestration.work import APPROVAL_LIFE_S
 
@@ -39,7 +41,7 @@ def test_sophie_says_that_the_new_picture_is_there(waiting: Theatre) -> None:
     waiting.run(until=in_stage(waiting, Stage.APPROVING))
     waiting.receive(events.ApprovalDecided(requests(waiting)[-1].approval, events.Decision.APPROVE))
     waiting.run()
-    assert waiting.acts()[-2:] == ["sophie report_post", "marcus close"]
+    assert waiting.acts()[-2:] == ["sophie report_draft", "marcus close"]
 
 
 def test_sophie_says_that_there_is_none_and_the_former_one_is_asked_about(waiting: Theatre) -> None:
@@ -102,3 +104,85 @@ def test_the_voice_that_presents_an_edited_post_is_told_its_words() -> None:
     post = facts(theatre, "present_post").get("post")
     assert isinstance(post, dict)
     assert post["text"] == "My own words"
+
+
+# ---------------------------------------------------------------------- by voice
+
+
+@pytest.mark.parametrize(
+    "words", ["another picture please", "Can you make a different picture?", "change the picture"]
+)
+def test_another_picture_may_be_asked_for_aloud(waiting: Theatre, words: str) -> None:
+    first = requests(waiting)[-1]
+    assert after(waiting, words) == ["sophie draw_picture"]
+    waiting.receive(events.ApprovalDecided(first.approval, events.Decision.APPROVE))
+    waiting.run(until=lambda: len(requests(waiting)) == 2)
+    assert requests(waiting)[-1].payload["image"] == "post-2.png"
+    waiting.run(until=in_stage(waiting, Stage.APPROVING))
+    assert not [
+        c for c in waiting.commands(events.StartJob) if isinstance(c, events.StartJob) and c.kind == "publish"
+    ]
+
+
+@pytest.mark.parametrize("words", ["without a picture please", "remove the picture", "no picture"])
+def test_the_picture_may_be_taken_out_aloud(waiting: Theatre, words: str) -> None:
+    assert after(waiting, words) == ["sophie new_picture"]
+    assert facts(waiting, "new_picture") == {"picture": {"status": "none"}}
+    assert requests(waiting)[-1].payload["image"] == ""
+
+
+@pytest.mark.parametrize(
+    "words", ["I like the picture", "the picture is nice", "what is on the picture", "publish it"]
+)
+def test_other_words_on_the_picture_leave_it(words: str) -> None:
+    assert picture_wanted(words) is None
+
+
+# ---------------------------------------------------------------------- each outcome its own act
+
+
+@pytest.mark.parametrize(
+    ("post", "act"),
+    [
+        ({}, "present_post"),
+        ({"because": "The image model was busy."}, "present_plain_post"),
+        ({"text_because": "The text model was busy."}, "present_plain_post"),
+    ],
+)
+def test_a_draft_that_is_not_what_it_could_be_is_presented_as_such(
+    post: dict[str, object], act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RESULTS, "post", {**RESULTS["post"], **post})
+    theatre = approving()
+    assert f"sophie {act}" in theatre.acts()
+    assert theatre.conversation.desk.open_approval is not None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "act"),
+    [
+        ({"status": "draft", "reason": "no account"}, "report_draft"),
+        ({"status": "published", "url": "https://www.linkedin.com/x"}, "report_published"),
+        ({"status": "unknown", "reason": "it broke off"}, "report_post"),
+        ({"status": "failed", "reason": "too long"}, "report_post"),
+    ],
+)
+def test_what_became_of_a_post_is_told_by_an_act_of_its_own(
+    outcome: dict[str, object], act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RESULTS, "publish", outcome)
+    theatre = approving()
+    approval = theatre.conversation.desk.open_approval
+    assert approval is not None
+    theatre.receive(events.ApprovalDecided(approval.approval, events.Decision.APPROVE))
+    theatre.run()
+    assert theatre.acts()[-2:] == [f"sophie {act}", "marcus close"]
+
+
+def test_a_site_that_is_built_again_in_a_plain_version_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theatre = shown()
+    monkeypatch.setitem(RESULTS, "website", {**RESULTS["website"], "because": "There is no sandbox here."})
+    after(theatre, "make it green")
+    theatre.run(until=lambda: theatre.acts()[-1] == "alex rebuilt_plain")

@@ -89,7 +89,7 @@ def test_after_a_failure_that_can_be_mended_the_same_post_is_shown_again() -> No
     assert stage.marketing() == [
         "sophie present_post",
         "sophie publish_again",
-        "sophie report_post",
+        "sophie report_published",
         "marcus close",
     ]
     first, second = stage.requests()

@@ -451,6 +451,20 @@ async def test_the_browser_is_not_hung_up_on_before_its_page_has_changed(
     await channel.close()
 
 
+async def test_a_dev_server_that_hangs_up_does_not_hang_up_on_the_browser(
+    house: House, dev: DevServer
+) -> None:
+    house.open()
+    channel = await house.client.ws_connect(BASE, protocols=(VITE,))
+    async with asyncio.timeout(5):
+        while not dev.sockets:
+            await asyncio.sleep(0.01)
+    await dev.sockets[0].close()
+    with pytest.raises(TimeoutError):
+        await channel.receive(0.3)
+    await channel.close()
+
+
 async def test_another_build_stands_in_its_place(house: House, dev: DevServer) -> None:
     house.open()
     house.open(address="f" * 32, job="j2")

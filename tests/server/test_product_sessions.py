@@ -124,6 +124,7 @@ def test_a_site_a_post_and_a_draft_are_made_and_served(evening: Evening) -> None
         assert image == f"post-{hashlib.sha256(kept.files[f'assets/{image}']).hexdigest()[:12]}.png"
         assert len(kept.preview) >= 3
         assert all(kept.files[f"site/{path}"] == body for path, body in kept.preview.items())
+        assert "site-source/package.json" in kept.files
         assert [data["status"] for data in kept.of("post.published")] == ["draft"]
 
 
@@ -154,7 +155,9 @@ def test_markup_stays_text_in_every_page(evening: Evening) -> None:
         reader.feed(body.decode())
         reader.close()
         assert not reader.live, name
-    assert "alert" not in kept.files["site/style.css"].decode()
+    sheets = [body for name, body in pages.items() if name.endswith(".css")]
+    assert sheets
+    assert not any(b"alert" in sheet for sheet in sheets)
     assert b"&lt;" in kept.downloads["summary.html"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,12 @@ import pytest
 from orchestration.events import JobFailed, JobFinished, JobProgressed
 from server.jobs import means
 from server.jobs.runner import JobRunner
+from server.jobs.wire import Limits
 from server.settings import Settings
 from tests.fakes.search_services import KEY, FakeSearch, fake_search
 
+SESSION = "0" * 24
+BRIEF: dict[str, object] = {"brief": {"name": "Ona", "offer": "we bake bread and cakes"}}
 FORM = "results=web.results text=description header=X-Subscription-Token name=Brave"
 
 
@@ -28,6 +31,8 @@ class Listener:
     def job_event(self, event: JobProgressed | JobFinished | JobFailed) -> None:
         if not isinstance(event, JobProgressed):
             self.ended.set_result(event)
+
+    def job_preview(self, job: str, socket: str, address: str) -> None: ...
 
 
 @pytest.fixture
@@ -48,19 +53,38 @@ def openai(service: FakeSearch, **more: str) -> Settings:
     return Settings(**given)  # type: ignore[arg-type]
 
 
-async def researched(settings: Settings, folder: Path) -> tuple[dict[str, object], list[str]]:
-    runner, listener = JobRunner(means=means.of_settings(settings)), Listener()
-    brief = {"brief": {"name": "Ona", "offer": "we bake bread and cakes"}}
-    runner.start("s1", "j1", "research", brief, folder, listener)
-    async with asyncio.timeout(40):
-        ended = await listener.ended
-    await runner.close()
-    assert isinstance(ended, JobFinished)
-    return ended.result, listener.lines
+class Office:
+    """One runner, whose settings may change from job to job."""
+
+    def __init__(self, data: Path) -> None:
+        self.settings = Settings()
+        self.folder = data / "sessions" / SESSION
+        self.folder.mkdir(parents=True)
+        self.runner = JobRunner(data, means=self._means, limits=Limits())
+        self.jobs = 0
+
+    def _means(self, session: str, kind: str) -> Mapping[str, str]:
+        return means.of_settings(self.settings)(session, kind)
+
+    async def research(self, settings: Settings) -> tuple[dict[str, object], list[str]]:
+        self.settings, listener = settings, Listener()
+        self.jobs += 1
+        self.runner.start(SESSION, f"j{self.jobs}", "research", BRIEF, self.folder, listener)
+        async with asyncio.timeout(40):
+            ended = await listener.ended
+        assert isinstance(ended, JobFinished)
+        return ended.result, listener.lines
 
 
-async def test_a_found_site_inside_is_not_opened_by_the_worker(service: FakeSearch, tmp_path: Path) -> None:
-    result, lines = await researched(engine(service), tmp_path)
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    await office.runner.close()
+
+
+async def test_a_found_site_inside_is_not_opened_by_the_worker(service: FakeSearch, office: Office) -> None:
+    result, lines = await office.research(engine(service))
     assert (result["provider"], result["offline"]) == ("Brave", False)
     (site,) = result["sites"]  # type: ignore[misc]
     assert site["reason"] == "this is not the address of a public web page"  # no port of the public web
@@ -68,48 +92,27 @@ async def test_a_found_site_inside_is_not_opened_by_the_worker(service: FakeSear
     assert len(service.asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("settings", "provider", "because"),
-    [
-        (lambda service: engine(service, search="offline"), "offline catalogue", "switched off"),
+async def test_each_setting_of_the_search_changes_something(service: FakeSearch, office: Office) -> None:
+    nobody = "No search provider is connected."
+    cases: list[tuple[Settings, str]] = [
+        (engine(service, search="offline"), "Searching the web is switched off here."),
+        (engine(service, search="openai", search_key=""), "The search provider has no key yet."),
+        (engine(service, search_url=""), nobody),
+        (engine(service, search_key="wrong"), "The search provider does not accept the key."),
         (
-            lambda service: engine(service, search="openai", search_key=""),
-            "offline catalogue",
-            "has no key yet",
+            engine(service, search_form=FORM.replace("web.", "")),
+            "The search provider's answer could not be understood.",
         ),
-        (
-            lambda service: engine(service, search_url=""),
-            "offline catalogue",
-            "No search provider is connected.",
-        ),
-        (lambda service: engine(service, search_key="wrong"), "offline catalogue", "does not accept the key"),
-        (
-            lambda service: engine(service, search_form=FORM.replace("web.", "")),
-            "offline catalogue",
-            "understood",
-        ),
-        (lambda service: openai(service), "OpenAI web search", ""),
-        (lambda service: openai(service, search="json"), "offline catalogue", "has no address yet"),
-        (lambda service: openai(service, openai_api_key=""), "offline catalogue", "No search provider"),
-    ],
-)
-async def test_each_setting_of_the_search_changes_something(
-    service: FakeSearch,
-    tmp_path: Path,
-    settings: Callable[[FakeSearch], Settings],
-    provider: str,
-    because: str,
-) -> None:
-    result, lines = await researched(settings(service), tmp_path)
-    assert result["provider"] == provider
-    assert because in str(result["because"])
-    assert KEY not in f"{result} {lines}"
-
-
-async def test_the_model_that_searches_is_a_setting(service: FakeSearch, tmp_path: Path) -> None:
-    service.trouble = 503
-    await researched(openai(service, search_model="m-7"), tmp_path)
-    assert [asked["model"] for asked in service.asked] == ["m-7"]
+        (openai(service, search="json"), "The search provider has no address yet."),
+        (openai(service, openai_api_key=""), nobody),
+    ]
+    for settings, because in cases:
+        result, lines = await office.research(settings)
+        assert (result["provider"], result["because"]) == ("offline catalogue", because)
+        assert KEY not in f"{result} {lines}"
+    result, _ = await office.research(openai(service, search_model="m-7"))
+    assert (result["provider"], result["because"]) == ("OpenAI web search", "")
+    assert service.asked[-1]["model"] == "m-7"
 
 
 def test_only_research_gets_the_search_s_key() -> None:
