@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from workshops import BRIEF, Listener
 
 from server.jobs import means
 from server.jobs.runner import JobRunner
 from server.settings import Settings
 from tests.fakes.chat_endpoint import KEY, Answer, chat_endpoint
+from tests.fakes.workshops import BRIEF, Listener
 
 INSTEAD = "The usual site is built instead."
 
