@@ -32,17 +32,15 @@ PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
 STARTING_S = 40.0
 LOOK_S = 0.2
-WATCHED = "watched"
-"""What live.mjs says when a browser has Vite's script."""
-FIRST_LOOK_S = 0.4
-"""From there until that browser shows the first page, which is to be seen before it changes."""
+VISITED, WATCHED = "visited", "watched"
+"""What live.mjs says when a browser is there, and when it has the whole page: then that may change."""
 PAUSE_S = 0.15
 """Between two files, so that one sees what changes."""
 PAUSES_S = 2.0
 """All pauses together; after them the rest goes at once."""
 UNWATCHED_S = 1.0
 WATCHED_S = 2.0
-"""How long the build's result waits: until somebody watches, and until all that was put is seen."""
+"""How long the build's result waits: until somebody is there, and until all that was put is seen."""
 LEAVE_S = 0.3
 """The page is told first: a browser that still loads is not cut off with errors."""
 STOP_S = 1.0
@@ -90,6 +88,7 @@ class Live:
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
         self._finishing = threading.Event()
         self._idle = threading.Event()
+        self._visited = threading.Event()
         self._watched = threading.Event()
         self._said = ""
         self._cancel = threading.Event()
@@ -115,7 +114,7 @@ class Live:
 
     def finish(self) -> None:
         """Wait until all that was put is seen, if it can be seen and within the limits; then `stop`."""
-        if self.standing and self._watched.wait(UNWATCHED_S):
+        if self.standing and self._visited.wait(UNWATCHED_S):
             self._finishing.set()
             self._files.put(None)  # for whoever waits for a file
             self._idle.wait(WATCHED_S)
@@ -198,6 +197,8 @@ class Live:
     def _listen(self, running: Running) -> None:
         """Until it has ended."""
         for line in running.lines:
+            if line in (VISITED, WATCHED):
+                self._visited.set()
             if line == WATCHED:
                 self._watched.set()
             self._said = line.strip() or self._said
@@ -217,7 +218,6 @@ class Live:
         pauses_s = 0.0
         while running.alive and not self._cancel.is_set() and not self._watched.wait(LOOK_S / 4):
             pass
-        self._cancel.wait(FIRST_LOOK_S)
         while running.alive and not self._cancel.is_set():
             while not self._files.empty():
                 if (change := self._next()) is not None:
