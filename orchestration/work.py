@@ -173,6 +173,7 @@ class Desk:
         return self._begin(job, work.title, work.uses)
 
     def _begin(self, job: Job, title: str, uses: tuple[str, ...]) -> list[Command]:
+        assert job.kind != "publish", "only a decision starts that"
         payload: dict[str, object] = {
             "brief": self.brief.texts(),
             "sources": {answer.key: answer.source.value for answer in self.brief.answers},

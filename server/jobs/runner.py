@@ -167,8 +167,10 @@ class JobRunner:
         try:
             self.warm()
         except JobsError:
-            asyncio.get_running_loop().call_soon(self._end, run, as_json(failed(WorkErrorCode.CRASHED)))
+            self._end_soon(run, WorkErrorCode.CRASHED)
             return
+        if self._closing:
+            self._end_soon(run, WorkErrorCode.CANCELLED)
         self._child.say(run.asked())
 
     def attach(self, session_id: str, listener: RunListener) -> None:
@@ -233,7 +235,7 @@ class JobRunner:
         self._owe(run.key, wire.Cancel(*run.key))
         if not self._child.open:
             # Its processes died with the workshop, or never were; the next one takes it up no more.
-            asyncio.get_running_loop().call_soon(self._end, run, as_json(failed(WorkErrorCode.CANCELLED)))
+            self._end_soon(run, WorkErrorCode.CANCELLED)
 
     def _owe(self, what: Key | str, message: wire.Message) -> None:
         """To be said until it is done, also to the next workshop."""
@@ -290,6 +292,10 @@ class JobRunner:
             del self._runs[run.key]
             self._ended.add(run.key)
             run.report(outcome)
+
+    def _end_soon(self, run: _Run, code: WorkErrorCode) -> None:
+        """Not at once: who starts or cancels a job is in the middle of something."""
+        asyncio.get_running_loop().call_soon(self._end, run, as_json(failed(code)))
 
     def _give_up(self) -> None:
         """No workshop can be started: nobody is to wait for it."""

@@ -40,7 +40,7 @@ Order = dict[str, object]
 
 
 class Hands(Protocol):
-    """Who carries the steps out (server.jobs.workshop)."""
+    """Who carries the steps out (server.jobs.foreman)."""
 
     async def service(self, order: Order) -> str:
         """The outside service that this job will use, empty for none; its queue is open then."""
@@ -102,6 +102,17 @@ async def _gate() -> bool:
 
 
 async def _job(order: Order) -> dict[str, object]:
+    try:
+        outcome = await _outcome(order)
+    except Exception:
+        # The root of the job: a step could not be kept, or worse. Whoever waits must hear that it has ended.
+        _hands.ended(order, as_json(failed(WorkErrorCode.CRASHED)))
+        raise
+    _hands.ended(order, outcome)
+    return outcome
+
+
+async def _outcome(order: Order) -> dict[str, object]:
     service = await _service(order)
     if service:
         _hands.note(order, f"waiting for its turn with {service}")
@@ -116,7 +127,6 @@ async def _job(order: Order) -> dict[str, object]:
         _hands.note(order, "(that did not work out; it is tried again in a moment)")
         await DBOS.sleep_async(pause_s)
         outcome = await _work(order)
-    _hands.ended(order, outcome)
     return outcome
 
 
@@ -154,7 +164,7 @@ async def launch(hands: Hands, database: str, limits: Limits, schema: str) -> No
         "db_engine_kwargs": {"hide_parameters": True},
         "notification_listener_polling_interval_sec": 5.0,  # nothing here sends notifications
     }
-    _quiet()
+    quiet()
     DBOS(config=config)
     DBOS.launch()
     await DBOS.register_queue_async(
@@ -185,7 +195,7 @@ class _Discreet(logging.Filter):
         return True
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """DBOS logs where we do, and only what went wrong."""
     logger = logging.getLogger("dbos")
     handler = logging.NullHandler()

@@ -351,24 +351,6 @@ def test_a_research_without_findings_claims_none() -> None:
     assert "no finding" in turn("report_research", result("research_market", {"status": "done"})).text
 
 
-def test_alex_shows_the_pages_and_the_palette_of_the_result() -> None:
-    site = {
-        "status": "built",
-        "pages": [{"title": "Home"}, {"title": "Menu"}],
-        "palette": {"name": "Orange and cream"},
-    }
-    text = turn("show_site", result("build_website", site)).text
-    assert "two pages, Home and Menu, in orange and cream!" in text
-
-
-def test_alex_says_that_a_site_is_the_plain_version_and_why() -> None:
-    reason = "There is no sandbox here, because only Linux has what the sandbox is made of."
-    site = {"status": "built", "kind": "static", "pages": [{"title": "Home"}], "because": reason}
-    text = turn("show_site", result("build_website", site)).text
-    assert "plain version" in text
-    assert "there is no sandbox here, because only Linux has what the sandbox is made of" in text
-
-
 @pytest.mark.parametrize("act", ["report_research", "show_site", "present_post", "report_failure"])
 def test_a_failure_is_told_with_its_reason_instead_of_a_result(act: str) -> None:
     failed = {"status": "failed", "reason": "The work took too long and was stopped."}

@@ -197,7 +197,7 @@ async def vanishing(room: Product) -> Vanished:
 
 async def _come_back(room: Product, human: Guest, waiting_after_s: float) -> Vanished:
     waiting_from = human.events[-1].seq
-    await human.ask("PATCH", "/brief", {"style": "Calm and green like a forest"})
+    await human.ask("PATCH", "/brief", {"audience": "Rowers of all ages"})
     await human.told("job.finished")
     await asyncio.sleep(1.5)
     told_while_waiting = [event for event in human.events if event.seq > waiting_from]
@@ -213,7 +213,7 @@ async def _stop_in_the_middle_of_a_job(room: Product, human: Guest) -> tuple[flo
     while not (spare := room.workers):
         await asyncio.sleep(0.05)
     os.kill(spare[0], signal.SIGSTOP)
-    await human.ask("PATCH", "/brief", {"style": "Calm and blue"})
+    await human.ask("PATCH", "/brief", {"audience": "Schools on the river"})
     await human.told("job.started")
     await asyncio.sleep(1.5)  # it has left the queue
     started = time.monotonic()

@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from killed_server import server
 from processes import alive, children, descendants
-from workshops import DONE, Listener, runner, start, until
 
 from server.jobs import child
 from server.jobs.runner import JobRunner
 from server.jobs.wire import Limits
+from tests.fakes.killed_server import server
+from tests.fakes.workshops import DONE, Listener, runner, start, until
 
 pytestmark = pytest.mark.timeout(180)  # points in time of several jobs, and a machine that may be busy
 

@@ -12,7 +12,6 @@ from typing import cast
 import pytest
 import pytest_asyncio
 from processes import alive, descendants
-from workshops import BRIEF, DONE, Listener, runner, start, until
 
 from orchestration.events import JobFinished
 from server.jobs import means
@@ -21,6 +20,7 @@ from server.jobs.process import worker_environment
 from server.jobs.runner import JobRunner, JobsError
 from server.jobs.wire import Limits
 from server.settings import Settings
+from tests.fakes.workshops import BRIEF, DONE, Listener, runner, start, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CANARY = "canary-1-means"

@@ -1,7 +1,8 @@
-"""A small server to be killed: `jobs_server.py DATA LINKEDIN_URL`. It runs jobs as it is told on stdin.
+"""A small server to be killed: `python -m tests.fakes.jobs_server DATA LINKEDIN_URL`.
 
-A line `{"session", "job", "kind", "payload"}` starts a job, `{"attach": session}` listens to what a former
-server left. What a listener hears is written to stdout, one JSON object a line.
+It runs jobs as it is told on stdin. A line `{"session", "job", "kind", "payload"}` starts a job,
+`{"attach": session}` listens to what a former server left. What a listener hears is written to stdout, one
+JSON object a line.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from workshops import SCRIPTED
-
 from orchestration.events import JobFailed, JobFinished, JobProgressed
 from server import logs
 from server.accounts import Accounts
@@ -21,6 +20,7 @@ from server.jobs import means
 from server.jobs.runner import JobRunner
 from server.jobs.wire import Limits
 from server.settings import Settings
+from tests.fakes.workshops import SCRIPTED
 
 
 def say(**what: object) -> None:

@@ -1,4 +1,4 @@
-"""The test's side of jobs_server.py: start it, tell it what to do, remember what it says, kill it."""
+"""The test's side of a jobs_server: start it, tell it what to do, remember what it says, kill it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workshops import until
+from tests.fakes.workshops import until
 
-PROGRAM = Path(__file__).with_name("jobs_server.py")
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -49,8 +49,10 @@ class KilledServer:
 @contextlib.asynccontextmanager
 async def server(data: Path, linkedin: str = "http://127.0.0.1:9") -> AsyncIterator[KilledServer]:
     """One whose workshop takes work; it is gone afterwards."""
-    command = (sys.executable, str(PROGRAM), str(data), linkedin)
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**22)
+    command = (sys.executable, "-m", "tests.fakes.jobs_server", str(data), linkedin)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=2**22
+    )
     one = KilledServer(process)
     listening = asyncio.create_task(one.listen())
     try:

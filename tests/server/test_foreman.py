@@ -1,0 +1,102 @@
+"""The foreman without a workshop: what he says when the database fails, and what goes into no log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from server.jobs import wire, workflows
+from server.jobs.bench import Bench
+from server.jobs.foreman import Foreman
+from server.jobs.joblog import CUT, JobLog
+
+
+class Paper:
+    """The server's end of the socket: keeps what was written."""
+
+    def __init__(self) -> None:
+        self.said: list[dict[str, object]] = []
+
+    def write(self, data: bytes) -> None:
+        self.said += [json.loads(line) for line in data.splitlines()]
+
+
+async def test_a_database_without_room_costs_the_job_with_its_reason_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(session: str, job: str) -> None:
+        return None
+
+    async def full(order: workflows.Order) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(workflows, "status", none)
+    monkeypatch.setattr(workflows, "enqueue", full)
+    paper, reader = Paper(), asyncio.StreamReader()
+    setup = wire.Setup(str(tmp_path), "", ("nobody",), wire.Limits(), "info", "text")
+    foreman = Foreman(setup, Bench(("nobody",)), cast("asyncio.StreamWriter", paper))
+    serving = asyncio.create_task(foreman.serve(reader))
+    reader.feed_data(wire.line(wire.Start("s1", "j1", "research", {}, str(tmp_path))))
+    async with asyncio.timeout(5):
+        while len(paper.said) < 2:
+            await asyncio.sleep(0.01)
+    assert not serving.done()
+    reader.feed_eof()
+    await serving
+    ended = paper.said[-1]
+    outcome = cast("dict[str, object]", ended["outcome"])
+    assert (ended["type"], ended["job"], outcome["code"]) == ("Ended", "j1", "storage_failed")
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [
+        ("Task cancelled for functools.partial(<f>, {'payload': {'offer': 'my secret wish'}})", ()),
+        ("Error in step {'offer': 'my secret wish'}", ()),
+        ("Retrying %s", ("{'offer': 'my secret wish'}",)),
+    ],
+)
+def test_what_dbos_says_of_arguments_is_not_logged(
+    message: str, arguments: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("dbos")
+    before = (list(logger.handlers), list(logger.filters), logger.propagate)
+    try:
+        workflows.quiet()
+        logger.warning(message, *arguments)
+    finally:
+        logger.handlers[:], logger.filters[:], logger.propagate = before
+    assert caplog.messages
+    assert "secret" not in caplog.text
+
+
+def test_what_is_kept_is_read_as_it_was_and_runs_nothing() -> None:
+    serializer = workflows.JsonSerializer()
+    order = {"args": [{"payload": {"brief": {"name": "Ona’s"}}}], "kwargs": {}}
+    assert serializer.deserialize(serializer.serialize(order)) == order
+    error = serializer.deserialize(serializer.serialize(ValueError("broken")))
+    assert str(error) == "ValueError: broken"
+
+
+def test_a_torn_log_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
+    first = JobLog(tmp_path, "j1")
+    assert first.add(["one", "zwei – drei"]) == ("one", "zwei – drei")
+    file = tmp_path / "jobs" / "j1.log"
+    file.write_bytes(file.read_bytes() + b"half a lin")
+    second = JobLog(tmp_path, "j1")
+    assert len(second) == 2
+    second.add(["three"])
+    assert file.read_text("utf-8") == "one\nzwei – drei\nthree\n"
+    assert JobLog(tmp_path, "j1").since(1) == ("zwei – drei", "three")
+
+
+def test_a_log_that_was_cut_stays_so(tmp_path: Path) -> None:
+    JobLog(tmp_path, "j1").add(["x"] * 5000)
+    again = JobLog(tmp_path, "j1")
+    assert again.add(["more"]) == ()
+    assert again.since(0)[-1] == CUT
