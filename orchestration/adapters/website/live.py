@@ -32,6 +32,8 @@ PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
 STARTING_S = 40.0
 LOOK_S = 0.2
+ANSWER_S = 1.0
+"""How soon it is asked again, and an end is noticed, while it starts."""
 VISITED, WATCHED = "visited", "watched"
 """What live.mjs says when a browser is there, and when it has the whole page: then that may change."""
 PAUSE_S = 0.15
@@ -135,11 +137,12 @@ class Live:
             _sweep(self._session)
             place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._session))
             self._stand(sandbox, place)
+        except _NotStandingError as error:
+            self._report.log(f"no live preview: {error}")
         except Exception as error:
             # The thread's root: whatever went wrong here, the build goes on without it.
             if not self._cancel.is_set():
-                reason = str(error) if isinstance(error, _NotStandingError) else type(error).__name__
-                self._report.log(f"no live preview: {reason}")
+                self._report.log(f"no live preview: {type(error).__name__}")
         finally:
             self._idle.set()
             if place is not None:
@@ -156,10 +159,13 @@ class Live:
         running = self._start(sandbox, place, self._session / name)
         threading.Thread(target=self._listen, args=(running,), name="live-listen", daemon=True).start()
         try:
-            self._await(running, name, f"/preview/{address}/")
+            if not self._await(running, name, f"/preview/{address}/"):
+                return
             self._show(name, address)
             self.standing = True
             self._feed(project, changes, running)
+            if not self._cancel.is_set():
+                raise self._ended()
         finally:
             if self.standing:
                 self.standing = False
@@ -186,7 +192,6 @@ class Live:
             mounts=mounts,
             cwd="/site",
             limits=LIMITS,
-            cancel=self._cancel,
             expose=Expose(PORT, path),
         )
 
@@ -203,15 +208,20 @@ class Live:
                 self._watched.set()
             self._said = line.strip() or self._said
 
-    def _await(self, running: Running, name: str, page: str) -> None:
-        """Return when it answers. Raises _NotStandingError."""
+    def _await(self, running: Running, name: str, page: str) -> bool:
+        """Until it answers; False when nobody wants it any more. Raises _NotStandingError."""
         ends = time.monotonic() + STARTING_S
-        while not _answers(self._session, name, page, ends - time.monotonic()):
+        while not _answers(self._session, name, page):
             if not running.alive:
-                raise _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")
+                raise self._ended()
+            if self._cancel.wait(LOOK_S / 4):
+                return False
             if time.monotonic() > ends:
                 raise _NotStandingError("the dev server did not answer in time")
-            time.sleep(LOOK_S / 4)
+        return True
+
+    def _ended(self) -> _NotStandingError:
+        return _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")
 
     def _feed(self, project: _Project, changes: list[tuple[str, str]], running: Running) -> None:
         """Write what comes, once it is watched and with pauses for the eye, until it is over."""
@@ -300,13 +310,13 @@ def _read(project: Path) -> dict[str, str]:
     return texts
 
 
-def _answers(folder: Path, name: str, page: str, within_s: float) -> bool:
+def _answers(folder: Path, name: str, page: str) -> bool:
     """Whether a page comes through the socket (by its folder's descriptor: a path may have 107 bytes)."""
     connection = http.client.HTTPConnection("localhost")
     opened = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(max(0.1, within_s))
+        connection.sock.settimeout(ANSWER_S)
         connection.sock.connect(f"/proc/self/fd/{opened}/{name}")
         connection.request("GET", page)
         return connection.getresponse().status == http.HTTPStatus.OK
