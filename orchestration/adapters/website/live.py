@@ -1,8 +1,8 @@
 """The site while it is built: Vite's dev server in the sandbox, on a copy that is fed as the builder writes.
 
-It runs beside the build in a thread of its own. It never fails a build. When somebody watches, it holds the
-result up until all that was written is seen, for two seconds at most; else for one. The copy is read-only
-inside: nobody there can change it.
+It runs beside the build in a thread of its own. It never fails a build. It holds the result up by a second at
+most until somebody is there, and by two until all that was written is seen. The copy is read-only inside:
+nobody there can change it.
 """
 
 from __future__ import annotations
