@@ -106,6 +106,7 @@ def deep() -> None:
 def binary() -> None:
     Path("public").mkdir(exist_ok=True)
     Path("public/photo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    Path(os.fsdecode(b"src/x\xffy.ts")).write_text("no text's name")
     Path("src/odd.ts").write_bytes(b"\xff\xfe\0")
     Path("public/huge.png").write_bytes(b"\0" * (3 * 1024 * 1024))
 

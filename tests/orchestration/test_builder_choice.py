@@ -138,7 +138,10 @@ async def test_a_model_that_is_not_named_leads_to_the_usual_site(
     report = Remembered()
     result = website.choose(order.means).build(order, tmp_path, report)
     assert result.kind == "static"
-    assert result.because
+    assert result.because in (
+        "No model is named that builds sites; vite is not here.",
+        "Vite is not here.",  # where even the project could not be begun
+    )
 
 
 BROKEN = "import Gone from './Gone';\nexport default function HomePage() { return <Gone /> }\n"

@@ -54,6 +54,7 @@ class Workshop:
         means = Means({"MOENTREPRISE_BUILDER_COMMAND": command, "OPENAI_API_KEY": KEY, **self.means})
         builder = AuthoredBuilder(
             name,
+            PROFILES[name].who,
             lambda: self.kit,
             lambda order: CommandAuthor(PROFILES[name], order.means, self.limits),
             lambda means: StaticBuilder(),
@@ -183,7 +184,7 @@ def test_a_variable_that_is_not_set_is_left_out(workshop: Workshop) -> None:
 
 def test_what_does_not_build_is_told_to_a_second_run(workshop: Workshop) -> None:
     result = workshop.build("codex", recorded="codex.jsonl", writes={"src/App.tsx": "BROKEN"})
-    assert result.because == "What it wrote could not be built."
+    assert result.because == "The agent Codex wrote a site that does not build."
     assert "error TS1005" in str(workshop.given(1)["stdin"])
     assert "error TS1005" not in str(workshop.given(0)["stdin"])
     assert not (workshop.place / "agent" / "given3.json").exists()
@@ -192,20 +193,28 @@ def test_what_does_not_build_is_told_to_a_second_run(workshop: Workshop) -> None
 @pytest.mark.parametrize(
     ("name", "script", "because"),
     [
-        ("codex", {"recorded": "codex-failed.jsonl"}, "Codex could not do it."),
-        ("codex", {"recorded": "codex-failed.jsonl", "exit": 1}, "Codex ended with an error (1)."),
-        ("openmanus", {"recorded": "openmanus-failed.txt", "exit": 1}, "OpenManus ended with an error (1)."),
-        ("openmanus", {"recorded": "openmanus-failed.txt"}, "OpenManus ended before it was done."),
-        ("codex", {}, "Codex ended before it was done."),
-        ("codex", {"deeds": ["die"]}, "Codex ended with an error (137)."),
-        ("codex", {"recorded": "codex.jsonl"}, "It finished without changing anything."),
-        ("codex", {"recorded": "codex.jsonl", "writes": {}}, "It finished without changing anything."),
+        ("codex", {"recorded": "codex-failed.jsonl"}, "The agent Codex could not do it."),
+        ("codex", {"recorded": "codex-failed.jsonl", "exit": 1}, "The agent Codex ended with an error (1)."),
+        (
+            "openmanus",
+            {"recorded": "openmanus-failed.txt", "exit": 1},
+            "The agent OpenManus ended with an error (1).",
+        ),
+        ("openmanus", {"recorded": "openmanus-failed.txt"}, "The agent OpenManus ended before it was done."),
+        ("codex", {}, "The agent Codex ended before it was done."),
+        ("codex", {"deeds": ["die"]}, "The agent Codex ended with an error (137)."),
+        ("codex", {"recorded": "codex.jsonl"}, "The agent Codex finished without changing anything."),
+        (
+            "codex",
+            {"recorded": "codex.jsonl", "writes": {}},
+            "The agent Codex finished without changing anything.",
+        ),
     ],
 )
 def test_what_an_agent_does_instead_leads_to_the_usual_site(
     workshop: Workshop, name: str, script: dict[str, object], because: str
 ) -> None:
-    writes = {} if "writes" in script or because.startswith("It finished") else WRITES
+    writes = {} if "writes" in script or because.endswith("changing anything.") else WRITES
     assert workshop.fails(name, **{"writes": writes, **script}) == because
     assert KEY not in "\n".join(workshop.report.lines)
 
@@ -219,7 +228,7 @@ def test_a_key_that_an_agent_repeats_is_hidden(workshop: Workshop) -> None:
 def test_an_agent_that_is_not_there_is_said(workshop: Workshop) -> None:
     workshop.means = {"MOENTREPRISE_BUILDER_COMMAND": "/no/such/codex"}
     result = workshop.build("codex")
-    assert (result.kind, result.because) == ("static", "Codex is not installed on this machine.")
+    assert (result.kind, result.because) == ("static", "The agent Codex is not installed on this machine.")
 
 
 def test_a_program_that_cannot_be_run_is_said(workshop: Workshop, tmp_path: Path) -> None:
@@ -228,7 +237,7 @@ def test_a_program_that_cannot_be_run_is_said(workshop: Workshop, tmp_path: Path
     program.chmod(0o755)
     workshop.means = {"MOENTREPRISE_BUILDER_COMMAND": str(program)}
     result = workshop.build("codex")
-    assert (result.kind, result.because) == ("static", "Codex could not be started.")
+    assert (result.kind, result.because) == ("static", "The agent Codex could not be started.")
 
 
 def test_an_agent_that_hangs_is_ended_with_all_that_it_started(
@@ -239,7 +248,7 @@ def test_an_agent_that_hangs_is_ended_with_all_that_it_started(
     monkeypatch.setattr(running, "time", clock)  # its ten minutes are over when all of it has begun
     looking = threading.Thread(target=_look_for_the_child, args=(workshop, child))
     looking.start()
-    assert workshop.fails(deeds=["hang"]) == "Codex took too long and was stopped."
+    assert workshop.fails(deeds=["hang"]) == "The agent Codex took too long and was stopped."
     looking.join()
     assert not any(alive(pid) for pid in (*child, int(str(workshop.given()["pid"]))))
 
@@ -264,13 +273,13 @@ def test_what_an_agent_leaves_running_is_ended_with_it(workshop: Workshop) -> No
 @pytest.mark.parametrize(
     ("deed", "because"),
     [
-        ("flood", "Codex wrote far too many lines and was stopped."),
-        ("long_line", "Codex wrote far too many lines and was stopped."),
-        ("link_out", "It wrote a link that leads out into the project."),
-        ("link_folder", "It wrote a link that leads out into the project."),
-        ("pipe", "It wrote a device, pipe or socket into the project."),
-        ("deep", "It wrote folders nested too deeply into the project."),
-        ("delete_package", "It removed package.json, which is not its to change."),
+        ("flood", "The agent Codex wrote far too many lines and was stopped."),
+        ("long_line", "The agent Codex wrote far too many lines and was stopped."),
+        ("link_out", "The agent Codex wrote a link that leads out into the project."),
+        ("link_folder", "The agent Codex wrote a link that leads out into the project."),
+        ("pipe", "The agent Codex wrote a device, pipe or socket into the project."),
+        ("deep", "The agent Codex wrote folders nested too deeply into the project."),
+        ("delete_package", "The agent Codex removed package.json, which must stay."),
     ],
 )
 def test_what_an_agent_must_not_do_is_contained_and_said(workshop: Workshop, deed: str, because: str) -> None:
@@ -280,7 +289,7 @@ def test_what_an_agent_must_not_do_is_contained_and_said(workshop: Workshop, dee
 
 def test_an_agent_that_fills_the_disk_is_stopped(workshop: Workshop) -> None:
     workshop.limits = Limits(total_bytes=20 * 1024 * 1024)
-    assert workshop.fails(deeds=["fill"]) == "Codex filled the disk and was stopped."
+    assert workshop.fails(deeds=["fill"]) == "The agent Codex filled the disk and was stopped."
 
 
 def test_only_what_may_be_written_is_taken(workshop: Workshop) -> None:
@@ -293,6 +302,7 @@ def test_only_what_may_be_written_is_taken(workshop: Workshop) -> None:
         "evil.html": "<p>",
         "src/evil.js": "evil",
         "src/.hidden.ts": "evil",
+        "src/b\u00e4d.ts": "evil",
         "dist/index.html": "evil",
         "index.html": "<!doctype html><title>Golden Crust</title>\n",
     }
@@ -307,6 +317,8 @@ def test_only_what_may_be_written_is_taken(workshop: Workshop) -> None:
     assert "codex: removed src/theme.css" in said
     assert "codex: src/evil.js is left out: files end in" in said
     assert "codex: src/odd.ts is left out: a text" in said
+    assert "codex: src/b\u00e4d.ts is left out: names are made of" in said
+    assert "codex: src/x y.ts is left out: names are made of" in said
     assert "codex: public/huge.png is left out: 3 145 728 bytes" in said
 
 

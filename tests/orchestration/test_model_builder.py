@@ -42,6 +42,7 @@ class Bench:
         endpoint = Endpoint("m", chat.url, self.key)
         builder = AuthoredBuilder(
             "model",
+            "The model",
             lambda: self.kit,
             lambda order: ModelAuthor(endpoint, self.budget),
             lambda means: StaticBuilder(),
@@ -162,6 +163,7 @@ async def test_exactly_four_tools_are_offered_each_with_a_closed_schema(bench: B
         (("write_file", '{"path": "src/App.tsx"}'), "content is missing"),
         (("write_file", '{"path": "src/a.ts", "content": 7}'), "content must be a string"),
         (("write_file", '{"path": "src/a.ts", "content": "", "mode": "777"}'), "takes no mode"),
+        (("list_files", '{"\\ud800": 1}'), "takes no "),
         (("write_file", '{"path": "src/a.ts", "content": "\\ud800"}'), "half a character"),
         (("read_file", "[" * 50_000), "not valid JSON"),
         (("run_command", '{"command": "id"}'), "there is no such tool"),
@@ -268,7 +270,7 @@ async def test_what_does_not_build_is_told_and_put_right(bench: Bench) -> None:
 async def test_what_does_not_build_three_times_is_given_up(bench: Bench) -> None:
     texts = iter("abc")
     script = [Answer(calls=(write("src/App.tsx", f"BROKEN {text}"), FINISH)) for text in texts]
-    assert await bench.fails(*script) == "What it wrote could not be built."
+    assert await bench.fails(*script) == "The model wrote a site that does not build."
     assert len(bench.kit.compiled) == 3
 
 
@@ -279,7 +281,7 @@ async def test_what_does_not_build_three_times_is_given_up(bench: Bench) -> None
         (Answer(finish="content_filter"), "The model refused to build this site."),
         (Answer(), "The model said nothing."),
         (Answer(" \n"), "The model said nothing."),
-        (Answer(calls=(FINISH,)), "It finished without changing anything."),
+        (Answer(calls=(FINISH,)), "The model finished without changing anything."),
         (Answer("Sure, here is the code: …"), "The model talked instead of building."),
         (Answer(status=401), "The model's service does not accept the key."),
         (Answer(status=403), "The model's service does not accept the key."),

@@ -210,15 +210,23 @@ async def _come_back(room: Product, human: Guest, waiting_after_s: float) -> Van
 
 async def _stop_in_the_middle_of_a_job(room: Product, human: Guest) -> tuple[float, bool]:
     """The job's worker is halted, so that it surely runs when the session is stopped."""
-    while not (spare := room.workers):
-        await asyncio.sleep(0.05)
-    os.kill(spare[0], signal.SIGSTOP)
+    spare = await _spare_of(room)
+    os.kill(spare, signal.SIGSTOP)
     await human.ask("PATCH", "/brief", {"audience": "Schools on the river"})
     await human.told("job.started")
     await asyncio.sleep(1.5)  # it has left the queue
     started = time.monotonic()
     await human.ask("DELETE")
-    return time.monotonic() - started, alive(spare[0])
+    return time.monotonic() - started, alive(spare)
+
+
+async def _spare_of(room: Product) -> int:
+    """The worker that has nothing to do yet: the youngest, once no other comes. Others build their sites."""
+    workers: list[int] = []
+    while not workers or workers != room.workers:
+        workers = room.workers
+        await asyncio.sleep(0.5)
+    return max(workers)
 
 
 @asynccontextmanager

@@ -15,15 +15,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
-from signalling_fakes import FakeWorkshop, fake_app, fake_crew, opened
 from yarl import URL
 
 from orchestration import notices
-from orchestration.events import JobFailed
 from server import live_preview, live_proxy, preview
 from server.live_preview import LivePreview
 from server.sessions import SESSIONS, Sessions
-from server.settings import Settings
 
 Client = TestClient[web.Request, web.Application]
 ADDRESS = "0123456789abcdef" * 2
@@ -484,26 +481,3 @@ async def test_nothing_is_left_open(house: House, dev: DevServer) -> None:
     assert house.live.standing is None
     await asyncio.sleep(0.1)
     assert len(os.listdir("/proc/self/fd")) <= before + 2  # the test's own connection, both ends
-
-
-async def test_it_ends_with_its_job_and_with_its_session(
-    aiohttp_client: AiohttpClient, tmp_path: Path
-) -> None:
-    workshop = FakeWorkshop()
-    room = await opened(await aiohttp_client(fake_app(Settings(data=tmp_path), fake_crew(workshop=workshop))))
-    room.director.jobs.start("j1", "website", {})
-    listener = workshop.listeners["j1"]
-    for last in (lambda: listener.job_event(JobFailed("j1", "website", "crashed", "")), lambda: None):
-        with socket.socket(socket.AF_UNIX) as dev:
-            folder = os.open(room.session.folder, os.O_PATH)
-            dev.bind(f"/proc/self/fd/{folder}/{NAME}")
-            os.close(folder)
-            listener.job_preview("j1", NAME, ADDRESS)
-            assert room.session.live.standing is not None
-            last()
-            if room.session.live.standing is not None:
-                await room.session.stop()
-            assert room.session.live.standing is None
-            (room.session.folder / NAME).unlink()
-    told = [entry.type for entry in room.session.events.after(0)]
-    assert told.count("site.building") == 3  # the end of the session is the end of what the page is told

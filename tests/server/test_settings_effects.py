@@ -18,6 +18,7 @@ from media import aiortc_seams
 from orchestration.ports import LineConfig
 from server import cli_serve, crew, logs
 from server.auth import Role
+from server.jobs.means import of_settings
 from server.jobs.runner import JobRunner
 from server.load import LOAD
 from server.settings import IceServer, Settings
@@ -217,3 +218,13 @@ def test_log_level_and_format_are_what_serve_logs_with(
     assert logging.getLevelName(root.level) == level.upper()
     formatter = logs.JsonFormatter if style == "json" else logs.TextFormatter
     assert isinstance(root.handlers[0].formatter, formatter)
+
+
+def test_the_posts_models_reach_the_jobs_that_ask_them_and_no_others() -> None:
+    means = of_settings(Settings(openai_api_key="k", image_model="draws", text_model="writes"))
+    post, picture, publish = (means("s1", kind) for kind in ("post", "picture", "publish"))
+    assert (post["MOENTREPRISE_IMAGE_MODEL"], post["MOENTREPRISE_TEXT_MODEL"]) == ("draws", "writes")
+    assert picture["MOENTREPRISE_IMAGE_MODEL"] == "draws"
+    assert "MOENTREPRISE_TEXT_MODEL" not in picture
+    assert not {"OPENAI_API_KEY", "MOENTREPRISE_IMAGE_MODEL"} & set(publish)
+    assert "MOENTREPRISE_IMAGE_MODEL" not in of_settings(Settings(image_model=""))("s1", "picture")

@@ -19,10 +19,12 @@ def choose(means: Means) -> Builder:
     if name == STATIC:
         return StaticBuilder()
     if name == MODEL:
-        return AuthoredBuilder(name, ViteKit, _model, _usual)
+        return AuthoredBuilder(name, "The model", ViteKit, _model, _usual)
     if name in PROFILES:
         profile = PROFILES[name]
-        return AuthoredBuilder(name, ViteKit, lambda order: CommandAuthor(profile, order.means), _usual)
+        return AuthoredBuilder(
+            name, profile.who, ViteKit, lambda order: CommandAuthor(profile, order.means), _usual
+        )
     return _usual(means)
 
 

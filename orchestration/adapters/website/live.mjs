@@ -18,12 +18,38 @@ const calm = {
   },
 };
 
+const QUIET_MS = 400;
+/** Says "visited" when a browser has Vite's script, and "watched" when it has, for a while, all that it asks for. */
+const told = {
+  name: "told",
+  configureServer({ middlewares, ws }) {
+    let asked = 0;
+    let timer;
+    const later = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => asked === 0 && ws.clients.size > 0 && console.log("watched"), QUIET_MS);
+    };
+    middlewares.use((_, response, next) => {
+      asked += 1;
+      response.on("close", () => {
+        asked -= 1;
+        later();
+      });
+      next();
+    });
+    ws.on("connection", () => {
+      console.log("visited");
+      later();
+    });
+  },
+};
+
 const server = await createServer({
   root: "/site",
   base: `/preview/${readFileSync("/house/address", "utf8")}/`,
   configFile: false, // what a model wrote for its build cannot break what is seen
   cacheDir: "/tmp/vite", // all else is read-only
-  plugins: [react(), calm],
+  plugins: [react(), calm, told],
   clearScreen: false,
   logLevel: "warn",
   optimizeDeps: { include: ["react", "react/jsx-dev-runtime", "react-dom/client"], noDiscovery: true },
@@ -35,5 +61,4 @@ const server = await createServer({
     warmup: { clientFiles: ["./src/main.tsx"] },
   },
 });
-server.ws.on("connection", () => console.log("watched"));
 await server.listen();

@@ -1,8 +1,8 @@
 """The site while it is built: Vite's dev server in the sandbox, on a copy that is fed as the builder writes.
 
-It runs beside the build in a thread of its own. It never fails a build. When somebody watches, it holds the
-result up until all that was written is seen, for two seconds at most; else for one. The copy is read-only
-inside: nobody there can change it.
+It runs beside the build in a thread of its own. It never fails a build. It holds the result up by a second at
+most until somebody is there, and by two until all that was written is seen. The copy is read-only inside:
+nobody there can change it.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ PREFIX = ".live-"
 SOCKET_PREFIX = "live-"
 STARTING_S = 40.0
 LOOK_S = 0.2
-WATCHED = "watched"
-"""What live.mjs says when a browser has Vite's script."""
-FIRST_LOOK_S = 0.4
-"""From there until that browser shows the first page, which is to be seen before it changes."""
+ANSWER_S = 1.0
+"""How soon it is asked again, and an end is noticed, while it starts."""
+VISITED, WATCHED = "visited", "watched"
+"""What live.mjs says when a browser is there, and when it has the whole page: then that may change."""
 PAUSE_S = 0.15
 """Between two files, so that one sees what changes."""
 PAUSES_S = 2.0
 """All pauses together; after them the rest goes at once."""
 UNWATCHED_S = 1.0
 WATCHED_S = 2.0
-"""How long the build's result waits: until somebody watches, and until all that was put is seen."""
+"""How long the build's result waits: until somebody is there, and until all that was put is seen."""
 LEAVE_S = 0.3
 """The page is told first: a browser that still loads is not cut off with errors."""
 STOP_S = 1.0
@@ -90,6 +90,7 @@ class Live:
         self._files: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
         self._finishing = threading.Event()
         self._idle = threading.Event()
+        self._visited = threading.Event()
         self._watched = threading.Event()
         self._said = ""
         self._cancel = threading.Event()
@@ -115,7 +116,7 @@ class Live:
 
     def finish(self) -> None:
         """Wait until all that was put is seen, if it can be seen and within the limits; then `stop`."""
-        if self.standing and self._watched.wait(UNWATCHED_S):
+        if self.standing and self._visited.wait(UNWATCHED_S):
             self._finishing.set()
             self._files.put(None)  # for whoever waits for a file
             self._idle.wait(WATCHED_S)
@@ -136,11 +137,12 @@ class Live:
             _sweep(self._session)
             place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._session))
             self._stand(sandbox, place)
+        except _NotStandingError as error:
+            self._report.log(f"no live preview: {error}")
         except Exception as error:
             # The thread's root: whatever went wrong here, the build goes on without it.
             if not self._cancel.is_set():
-                reason = str(error) if isinstance(error, _NotStandingError) else type(error).__name__
-                self._report.log(f"no live preview: {reason}")
+                self._report.log(f"no live preview: {type(error).__name__}")
         finally:
             self._idle.set()
             if place is not None:
@@ -157,10 +159,13 @@ class Live:
         running = self._start(sandbox, place, self._session / name)
         threading.Thread(target=self._listen, args=(running,), name="live-listen", daemon=True).start()
         try:
-            self._await(running, name, f"/preview/{address}/")
+            if not self._await(running, name, f"/preview/{address}/"):
+                return
             self._show(name, address)
             self.standing = True
             self._feed(project, changes, running)
+            if not self._cancel.is_set():
+                raise self._ended()
         finally:
             if self.standing:
                 self.standing = False
@@ -187,7 +192,6 @@ class Live:
             mounts=mounts,
             cwd="/site",
             limits=LIMITS,
-            cancel=self._cancel,
             expose=Expose(PORT, path),
         )
 
@@ -198,26 +202,32 @@ class Live:
     def _listen(self, running: Running) -> None:
         """Until it has ended."""
         for line in running.lines:
+            if line in (VISITED, WATCHED):
+                self._visited.set()
             if line == WATCHED:
                 self._watched.set()
             self._said = line.strip() or self._said
 
-    def _await(self, running: Running, name: str, page: str) -> None:
-        """Return when it answers. Raises _NotStandingError."""
+    def _await(self, running: Running, name: str, page: str) -> bool:
+        """Until it answers; False when nobody wants it any more. Raises _NotStandingError."""
         ends = time.monotonic() + STARTING_S
-        while not _answers(self._session, name, page, ends - time.monotonic()):
+        while not _answers(self._session, name, page):
             if not running.alive:
-                raise _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")
+                raise self._ended()
+            if self._cancel.wait(LOOK_S / 4):
+                return False
             if time.monotonic() > ends:
                 raise _NotStandingError("the dev server did not answer in time")
-            time.sleep(LOOK_S / 4)
+        return True
+
+    def _ended(self) -> _NotStandingError:
+        return _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")
 
     def _feed(self, project: _Project, changes: list[tuple[str, str]], running: Running) -> None:
         """Write what comes, once it is watched and with pauses for the eye, until it is over."""
         pauses_s = 0.0
         while running.alive and not self._cancel.is_set() and not self._watched.wait(LOOK_S / 4):
             pass
-        self._cancel.wait(FIRST_LOOK_S)
         while running.alive and not self._cancel.is_set():
             while not self._files.empty():
                 if (change := self._next()) is not None:
@@ -300,13 +310,13 @@ def _read(project: Path) -> dict[str, str]:
     return texts
 
 
-def _answers(folder: Path, name: str, page: str, within_s: float) -> bool:
+def _answers(folder: Path, name: str, page: str) -> bool:
     """Whether a page comes through the socket (by its folder's descriptor: a path may have 107 bytes)."""
     connection = http.client.HTTPConnection("localhost")
     opened = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(max(0.1, within_s))
+        connection.sock.settimeout(ANSWER_S)
         connection.sock.connect(f"/proc/self/fd/{opened}/{name}")
         connection.request("GET", page)
         return connection.getresponse().status == http.HTTPStatus.OK

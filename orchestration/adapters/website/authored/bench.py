@@ -51,6 +51,11 @@ class Bench:
         except (OSError, ValueError):
             raise Refused("this file cannot be read") from None
 
+    def bytes_of(self, path: str) -> bytes | None:
+        """A file as it is here; None when it is not, or is none."""
+        known = self.folder / path
+        return known.read_bytes() if known.is_file() and not known.is_symlink() else None
+
     def write(self, path: str, data: bytes, *, text_only: bool = True) -> None:
         """Write a file, its folders with it. Raises Refused, and OSError for a disk that is full."""
         sizes = {found.path: found.size for found in self.files()}

@@ -40,7 +40,7 @@ class CommandAuthor:
         first, *more = profile.program_words(self._means)
         program = shutil.which(first)
         if program is None:
-            raise Unable(f"{profile.label} is not installed on this machine.")
+            raise Unable(f"{profile.who} is not installed on this machine.")
         report.log(f"{profile.name}: {OUTSIDE}")
         # Not in the session's folder: an agent looks for a repository, and for instructions, in those above.
         with tempfile.TemporaryDirectory(prefix="moentreprise-copy-", ignore_cleanup_errors=True) as place:
@@ -60,7 +60,7 @@ class CommandAuthor:
             )
             reader = READERS[profile.output](str(copy))
             self._judge(run(what, lambda line: self._tell(reader, line, report)), reader)
-            harvest(copy, bench, profile.name, report)
+            harvest(copy, bench, profile, report)
 
     def _tell(self, reader: Reader, line: str, report: Report) -> None:
         for said in reader.read(line):
@@ -74,21 +74,21 @@ class CommandAuthor:
 
     def _judge(self, end: End, reader: Reader) -> None:
         """Raises Unable unless it has ended well and says so itself."""
-        label = self._profile.label
+        who = self._profile.who
         words = {
-            How.NOT_STARTED: f"{label} could not be started.",
-            How.TIMED_OUT: f"{label} took too long and was stopped.",
-            How.TOO_MUCH_OUTPUT: f"{label} wrote far too many lines and was stopped.",
-            How.TOO_MUCH_DISK: f"{label} filled the disk and was stopped.",
+            How.NOT_STARTED: f"{who} could not be started.",
+            How.TIMED_OUT: f"{who} took too long and was stopped.",
+            How.TOO_MUCH_OUTPUT: f"{who} wrote far too many lines and was stopped.",
+            How.TOO_MUCH_DISK: f"{who} filled the disk and was stopped.",
         }
         if end.how in words:
             raise Unable(words[end.how])
         if end.code != 0:
-            raise Unable(f"{label} ended with an error ({end.code}).")
+            raise Unable(f"{who} ended with an error ({end.code}).")
         if reader.failed:
-            raise Unable(f"{label} could not do it.")
+            raise Unable(f"{who} could not do it.")
         if not reader.done:
-            raise Unable(f"{label} ended before it was done.")
+            raise Unable(f"{who} ended before it was done.")
 
 
 def _copy(bench: Bench, copy: Path) -> None:

@@ -55,6 +55,11 @@ class Profile:
             raise TableError(f"profiles.toml: {name}: task or output is none that there is")
         return profile
 
+    @property
+    def who(self) -> str:
+        """It, at the beginning of a sentence."""
+        return f"The agent {self.label}"
+
     def words(self, means: Means, places: Mapping[str, str]) -> list[str]:
         """The command line. `places` are the values of placeholders."""
         values = {**places, "model": means.text(MODEL_NAME)}

@@ -57,8 +57,8 @@ class Tool:
         if not isinstance(given, dict):
             raise Refused("the arguments are not a JSON object")
         names = {one.name for one in self.fields}
-        if unknown := sorted(str(name)[:40] for name in given if name not in names):
-            raise Refused(f"{self.name} takes no {', '.join(unknown)}")
+        if unknown := [one_line(str(name), 40) for name in given if name not in names]:
+            raise Refused(f"{self.name} takes no {', '.join(unknown[:3])}")
         return {one.name: self._argument(one, given) for one in self.fields}
 
     def _argument(self, field: Field, given: dict[str, object]) -> str:
