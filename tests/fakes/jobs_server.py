@@ -39,6 +39,9 @@ class Teller:
         elif isinstance(event, JobFailed):
             say(job=event.job, code=event.code)
 
+    def job_preview(self, job: str, socket: str, address: str) -> None:
+        """Nothing of these jobs is seen live."""
+
 
 async def main(data: Path, linkedin: str) -> None:
     logs.configure("warning")

@@ -43,6 +43,9 @@ class Listener:
         if not isinstance(event, JobProgressed):
             self.ended.set_result(event)
 
+    def job_preview(self, job: str, socket: str, address: str) -> None:
+        """Nothing of these jobs is seen live."""
+
 
 class Desk:
     """A session's folder with an approved post, and the runner that publishes it."""
