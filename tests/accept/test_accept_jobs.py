@@ -11,7 +11,7 @@ import sqlite3
 import statistics
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,8 @@ async def kill(victim: str, alive: KilledServer) -> None:
         os.kill(alive.workshop, signal.SIGKILL)
     else:
         for worker in children(alive.workshop):
-            os.kill(worker, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was just done
+                os.kill(worker, signal.SIGKILL)
 
 
 async def outcomes_after(

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,8 @@ def kill_workshop(jobs: JobRunner) -> None:
 def kill_workers(jobs: JobRunner) -> None:
     if (pid := jobs.workshop_pid) is not None:
         for worker in children(pid):
-            os.kill(worker, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was just done
+                os.kill(worker, signal.SIGKILL)
 
 
 def kept_log(folder: Path, job: str = "j1") -> list[str]:
