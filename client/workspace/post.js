@@ -198,7 +198,7 @@ const WRITTEN = {
 /** @type {Record<string, string>} */
 const OUTCOMES = {
   approve: `Approved. ${author()} takes it from here.`,
-  reject: "Rejected. Nothing is published; the draft stays yours to change.",
+  reject: "Rejected. Nothing is published; the text stays yours to copy.",
   superseded: `The draft was changed. ${author()} asks again for the new version.`,
   expired: "The time for this approval has passed. Nothing was published; the text stays here to copy.",
 };

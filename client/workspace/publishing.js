@@ -85,7 +85,7 @@ export function outcome(status, url, reason) {
     return url ? ["Published. ", link(url, "See it there"), "."] : ["Published. ", link(OWN_PAGE, "See your page"), "."];
   }
   if (status === "draft") return [`Saved as a draft: ${reason || "it was not published"}.`];
-  if (status === "rejected") return ["Rejected. Nothing is published; the draft stays yours to change."];
+  if (status === "rejected") return ["Rejected. Nothing is published; the text stays yours to copy."];
   if (status === "failed") return ["Nothing was published. The text stays here to copy."];
   const why = reason ? ` (${reason})` : "";
   return [`It is not known whether the post went out${why}. Please look at `, link(OWN_PAGE, "your page"), "."];
