@@ -72,8 +72,8 @@ def _become_a_worker() -> None:
     end_with_parent()
     be_nice(NICENESS)
     with contextlib.suppress(OSError, AttributeError):
-        # Whoever sends sound and wakes up goes first at once; niceness alone lets it wait for a slice.
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        # It never pushes aside whoever runs, as a voice that wakes up does (sched(7)).
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
 

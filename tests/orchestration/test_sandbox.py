@@ -49,7 +49,7 @@ def test_it_gives_way_to_everybody_also_in_a_session_of_its_own(room: Room) -> N
     """
     assert room.node(script) == Exit(0, Ended.FINISHED)
     groups = [(room.folder / name).read_text().split() for name in ("first", "own")]
-    assert [group[1:] for group in groups] == [["nice", "19"]] * 2
+    assert [group[1:] for group in groups] == [["nice", "10"]] * 2
     assert groups[0][0] != groups[1][0]
 
 

@@ -16,7 +16,7 @@ async def test_a_worker_gives_way_to_the_voices_and_its_signals_reach_nobody_els
             async for batch in worker.batches():
                 assert batch == [Ready()]
                 break
-        assert os.sched_getscheduler(worker.pid) == os.SCHED_IDLE
+        assert os.sched_getscheduler(worker.pid) == os.SCHED_BATCH
         # In a session of its own it would get as much time as the server (sched(7), autogroup).
         assert os.getsid(worker.pid) == os.getsid(0)
         assert os.getpgid(worker.pid) == worker.pid

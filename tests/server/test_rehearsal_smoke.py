@@ -47,4 +47,4 @@ async def test_a_visit_hears_marcus_on_the_servers_own_clock(tmp_path: Path) -> 
     voice = sound.pcm[sound.index(int(str(started.data["rtp_timestamp"]))) :][: PCM_HZ // 2]
     assert np.abs(voice.astype(np.int32)).max() > 1000
     found = against_session_clock(packets, visit.tap.reports)
-    assert found is None or found.worst_ms < 100
+    assert found is None or found.worst_ms < 500

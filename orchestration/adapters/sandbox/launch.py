@@ -21,6 +21,7 @@ CLONE_NEWNS = 0x20000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 KILLED_FIRST = "1000"
+AUTOGROUP_NICENESS = "10"
 
 
 class Plan(TypedDict):
@@ -46,6 +47,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def main() -> None:
     plan: Plan = json.loads(sys.argv[1])
     _die_with(plan["parent"])
+    _give_way()
     # Bubblewrap may end before it has reaped the first process inside, and not every machine's init reaps it.
     _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     us = os.getpid()
@@ -84,6 +86,21 @@ def _become_bubblewrap(plan: Plan, parent: int) -> NoReturn:
     _die_with(parent)  # only now: a change of user would forget it
     command = [sources[word] if isinstance(word, int) else word for word in plan["command"]]
     os.execve(command[0], command, {})
+
+
+def _give_way() -> None:
+    """Our session, which all inside share (it has no terminal), is to be no more than its niceness says.
+
+    Where the kernel shares its time out by sessions (sched(7), "The autogroup feature") it would be as important
+    as the server's whole one.
+    """
+    if os.getsid(0) != os.getpid():
+        return  # it is somebody else's session
+    try:
+        with open("/proc/self/autogroup", "w") as file:
+            file.write(AUTOGROUP_NICENESS)
+    except OSError:
+        pass
 
 
 def _die_with(parent: int) -> None:

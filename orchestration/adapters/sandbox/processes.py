@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _BLOCK = 512
-_LAST = b" nice 19\n"
+_NICENESS = 10
+_LAST = f" nice {_NICENESS}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,20 @@ def tree(first: int) -> Iterator[int]:
 
 
 def give_way(first: int) -> None:
-    """Put the process and all below it behind everybody else on this machine.
+    """Let the process and all below it take turns behind everybody else on this machine.
 
     Where the kernel shares its time out by sessions (sched(7), "The autogroup feature"), niceness counts only
-    inside one, and whoever starts a session of its own would be as important as the server's whole one.
+    inside one, and whoever starts a session of its own would be as important as the server's whole one. Who is
+    in our own PID namespace is left alone: a process may have ended, and its number be somebody else's.
     """
+    ours = os.stat("/proc/self/ns/pid").st_ino
     for pid in tree(first):
         with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{pid}/ns/pid").st_ino == ours:
+                continue
             if not _read(f"/proc/{pid}/autogroup").endswith(_LAST):
                 with open(f"/proc/{pid}/autogroup", "wb", buffering=0) as file:
-                    file.write(b"19")
+                    file.write(str(_NICENESS).encode())
 
 
 def _memory(pid: int) -> int:

@@ -58,7 +58,7 @@ def build(
     Raises SandboxError for what cannot be mounted.
     """
     walls = Walls()
-    walls.add(bwrap, "--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL")
+    walls.add(bwrap, "--die-with-parent", "--hostname", "sandbox", "--cap-drop", "ALL")
     for space in ("user", "pid", "ipc", "uts", "net", "cgroup"):
         walls.add(f"--unshare-{space}")
     walls.add("--disable-userns", "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID))
