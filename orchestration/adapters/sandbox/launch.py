@@ -91,8 +91,8 @@ def _become_bubblewrap(plan: Plan, parent: int) -> NoReturn:
 def _give_way() -> None:
     """Our session, which all inside share (it has no terminal), is to be no more than its niceness says.
 
-    Where the kernel shares its time out by sessions (sched(7), "The autogroup feature") it would be as important
-    as the server's whole one.
+    Where the kernel shares its time out by sessions (sched(7), "The autogroup feature") it would be as
+    important as the server's whole one.
     """
     if os.getsid(0) != os.getpid():
         return  # it is somebody else's session

@@ -64,8 +64,8 @@ def give_way(first: int) -> None:
     """Let the process and all below it take turns behind everybody else on this machine.
 
     Where the kernel shares its time out by sessions (sched(7), "The autogroup feature"), niceness counts only
-    inside one, and whoever starts a session of its own would be as important as the server's whole one. Who is
-    in our own PID namespace is left alone: a process may have ended, and its number be somebody else's.
+    inside one, and whoever starts a session of its own would be as important as the server's whole one. Who
+    is in our own PID namespace is left alone: a process may have ended, its number be somebody else's.
     """
     ours = os.stat("/proc/self/ns/pid").st_ino
     for pid in tree(first):
