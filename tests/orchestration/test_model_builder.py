@@ -86,7 +86,8 @@ def said(*, content: object = None, name: object = "", arguments: object = "", t
     call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}}
     message = {"role": "assistant", "content": content, "tool_calls": [call] if name else None}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": tokens}
-    return json.dumps({"choices": [{"index": 0, "message": message}], "usage": usage})
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return json.dumps({"choices": [choice], "usage": usage})
 
 
 def results(chat: ChatEndpoint) -> list[str]:
@@ -314,7 +315,7 @@ async def test_what_does_not_build_three_times_is_given_up(bench: Bench) -> None
         (Answer(garbage='{"choices": []}'), "The model's service gave an answer that is none."),
         (Answer(garbage=said(content=["a part"])), "The model's service gave an answer that is none."),
         (Answer(garbage=said(name=["finish"])), "The model's service gave an answer that is none."),
-        (Answer(garbage=said(arguments=7)), "The model's service gave an answer that is none."),
+        (Answer(garbage=said(name="x", arguments=7)), "The model's service gave an answer that is none."),
         (Answer(calls=(("list_files", "{}"),)), "The model went in circles."),
     ],
 )

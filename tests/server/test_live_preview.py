@@ -311,7 +311,7 @@ async def test_an_odd_header_of_the_dev_servers_costs_that_header(house: House) 
     server.close()
 
 
-@pytest.mark.parametrize("path", ["a%0D%0Ab", "what%3F"])
+@pytest.mark.parametrize("path", ["a%0Db", "what%3F"])
 async def test_afterwards_any_address_leads_to_the_same_one_of_the_built_site(
     house: House, dev: DevServer, path: str
 ) -> None:
