@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
+import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from server.session import Session
 from server.sessions import SESSIONS, session_of
 
 IMAGE_BYTES_MAX = 4 * 1024 * 1024
+ZIP_TRIES = 5
 _ASSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(png|jpe?g|webp)")
 _PRIVATE = {
     "Cache-Control": "no-store",
@@ -124,15 +127,37 @@ def _json(value: object) -> str:
 
 
 def zipped(*folders: Path) -> bytes:
-    """The folders as a zip, each under its name; empty when there is nothing. What leads out is left out."""
+    """The folders as a zip, each under its name; empty when there is nothing. What leads out is left out.
+
+    Where another build takes a folder's place meanwhile it is packed anew, so that it is of one build.
+    Raises OSError.
+    """
+    for left in reversed(range(ZIP_TRIES)):
+        before = [_which(folder) for folder in folders]
+        with contextlib.suppress(FileNotFoundError):
+            packed = _packed(folders)
+            if [_which(folder) for folder in folders] == before or not left:
+                return packed
+    raise FileNotFoundError("the site is being replaced all the time")
+
+
+def _packed(folders: tuple[Path, ...]) -> bytes:
     kept = [(f"{folder.name}/{name}", found) for folder in folders for name, found in _files(folder)]
     if not kept:
         return b""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    # A build may give its files any time and any name: neither may cost the rest.
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for name, found in kept:
-            archive.write(found, name)
+            archive.write(found, os.fsencode(name).decode("utf-8", "replace"))
     return packed.getvalue()
+
+
+def _which(folder: Path) -> int:
+    try:
+        return folder.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:

@@ -33,6 +33,7 @@ CLOSING_S = 1.0
 LINGER_S = 10.0
 """The browser's end is kept when the dev server's is gone, until the page gives way to the built site: else
 Vite's script in it would look for its server, ever again."""
+_PLAIN = re.compile(r"[\x20-\x7e]+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
@@ -89,7 +90,8 @@ async def _asked(
             body += more
         if len(body) > BODY_BYTES_MAX:
             raise Unanswered(502)
-        passed = {name: said.headers[name] for name in PASSED if name in said.headers}
+        # What cannot be in a header of ours would end the answer after we are done.
+        passed = {name: said.headers[name] for name in PASSED if _PLAIN.fullmatch(said.headers.get(name, ""))}
         return web.Response(status=said.status, body=body, headers={**headers, **passed})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aiohttp import web
+from yarl import URL
 
 from server import live_proxy
 from server.live_preview import Standing
@@ -31,7 +32,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 PATH_MAX = 240
-"""Below what a file system refuses; generated sites are shallow."""
+"""In bytes; below what a file system refuses. Generated sites are shallow."""
 MISSING = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -67,7 +68,7 @@ async def _to_front_page(request: web.Request) -> web.StreamResponse:
     """Relative links need the slash."""
     if _folder(request) is None and not _is_live(request):
         return _missing()
-    return web.Response(status=308, headers={**HEADERS, "Location": f"{request.path}/"})
+    return web.Response(status=308, headers={**HEADERS, "Location": f"{request.rel_url.raw_path}/"})
 
 
 async def _unbuilt(request: web.Request) -> web.StreamResponse:
@@ -81,7 +82,8 @@ async def _unbuilt(request: web.Request) -> web.StreamResponse:
         return await _live(standing, request)
     if "." in path.rpartition("/")[2] and not path.endswith(".html"):
         return _missing()
-    return web.Response(status=307, headers={**HEADERS, "Location": f"/preview/{session.capability}/{path}"})
+    there = URL.build(path=f"/preview/{session.capability}/{path}").raw_path  # whatever it holds
+    return web.Response(status=307, headers={**HEADERS, "Location": there})
 
 
 async def _live(standing: Standing, request: web.Request) -> web.StreamResponse:
@@ -104,7 +106,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     found = inside(folder, path)
     if found is not None and found.is_dir():
         if path and not path.endswith("/"):
-            return web.Response(status=308, headers={**HEADERS, "Location": f"{request.path}/"})
+            return web.Response(status=308, headers={**HEADERS, "Location": f"{request.rel_url.raw_path}/"})
         found = inside(folder, f"{path}index.html")
     if found is None or not found.is_file():
         return _missing()
@@ -114,7 +116,8 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 def inside(folder: Path, path: str) -> Path | None:
     """`path` in `folder`, or None when it leads out of it, also by a link, or names a hidden file."""
     parts = path.split("/")
-    if "\0" in path or "\\" in path or len(path) > PATH_MAX or any(part.startswith(".") for part in parts):
+    size = len(path.encode("utf-8", "replace"))
+    if "\0" in path or "\\" in path or size > PATH_MAX or any(part.startswith(".") for part in parts):
         return None
     root = folder.resolve()
     try:

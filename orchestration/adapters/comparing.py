@@ -66,7 +66,9 @@ def headline(seen: Sequence[Seen]) -> str:
     """One sentence about what was really read."""
     pages = [one for one in seen if one.page is not None]
     if not pages:
-        return f"The search named {_counted(len(seen))}, but none of them could be read."
+        named = sum(one.site.named for one in seen)  # by the human, not by the search
+        whose = "You and the search named" if named else "The search named"
+        return f"{whose} {_counted(len(seen))}, but none of them could be read."
     shown, count = _shown(pages)[:2], len(pages)
     if not shown:
         return f"I read {_counted(count)}; what they say of themselves is on your screen."

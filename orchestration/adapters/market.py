@@ -45,7 +45,7 @@ class Outside:
 def research(work: Assignment, assets: Path, outside: Outside = Outside()) -> Research:  # noqa: B008 - frozen
     """Everything that can be found out. Blocks; a minute at most. `assets` takes the pictures.
 
-    Raises WorkError for a brief that is none, OSError when pictures cannot be written.
+    Raises WorkError for a brief that is none.
     """
     answers = Answers.of(work.payload)
     told = search.read_catalogue(answers, work.report)
@@ -161,6 +161,10 @@ async def _picture(one: Seen, camera: Camera, assets: Path, report: Report) -> S
     if isinstance(shot, NoPicture):
         report.log(f"{one.site.host}: no picture: {shot.reason}")
         return one.site
-    name = await asyncio.to_thread(keep_picture, shot, assets)
+    try:
+        name = await asyncio.to_thread(keep_picture, shot, assets)
+    except OSError as error:  # what was found is worth more than its pictures
+        report.log(f"{one.site.host}: no picture: it could not be saved ({error.strerror})")
+        return one.site
     report.log(f"{one.site.host}: picture {name} ({len(shot)} bytes)")
     return replace(one.site, picture=name)

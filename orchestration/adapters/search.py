@@ -23,8 +23,8 @@ PROVIDER = "offline catalogue"
 HEADLINE_WORDS_MAX = 20
 KEYWORDS_MAX = 12
 DOMAIN = re.compile(
-    r"(?<![@\w.])(?:https?://)?((?:[a-z0-9][a-z0-9-]{0,62}\.)+(?:com|org|net|io|co|dev|app|shop|info|biz|eu|uk|de|fr|"
-    r"nl|es|it|ch|at|be|us|ca|au|se|no|dk|pl|pt|ie|in|jp))\b(?!@)",
+    r"(?<![@\w.-])(?:https?://)?((?:[a-z0-9][a-z0-9-]{0,62}\.)+(?:com|org|net|io|co|dev|app|shop|info|biz|eu|uk|de|fr|"
+    r"nl|es|it|ch|at|be|us|ca|au|se|no|dk|pl|pt|ie|in|jp))\b(?!@|\.\w)",
     re.IGNORECASE,
 )
 HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\s\[\]]+)", re.IGNORECASE)

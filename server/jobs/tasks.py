@@ -51,6 +51,7 @@ def research(work: Assignment) -> Payload:
 @task("website")
 def build_website(work: Assignment) -> Payload:
     found = search.Research.of(work.payload.get("research"))
+    website.clear_unfinished(work.folder)
     order = website.Order(Answers.of(work.payload), found, work.means)
     return website.choose(work.means).build(order, work.folder, work.report).as_json()
 

@@ -115,11 +115,21 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def tell_key() -> None:
+    """At the end of what is shown of a line."""
+    text = "x" * 230 + " " + os.environ["CODEX_API_KEY"]
+    print(json.dumps({"type": "item.completed", "item": {"type": "agent_message", "text": text}}), flush=True)
+
+
+def write_key() -> None:
+    Path("src/Mark.tsx").write_text(f"export const Mark = '{os.environ['CODEX_API_KEY']}'\n")
+
+
 DEEDS = {
     deed.__name__: deed
     for deed in (
         *(hang, leave_a_child, flood, long_line, fill, link_out, link_folder, pipe, link_aside),
-        *(delete_package, delete_theme, deep, binary, die),
+        *(delete_package, delete_theme, deep, binary, die, tell_key, write_key),
     )
 }
 

@@ -74,6 +74,14 @@ def test_sites_are_known_as_they_are_written_and_as_they_are_said() -> None:
     assert sites_named(said) == ("bakery.com", "www.poilane.fr")
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["write to anna@golden-crust.com", "a_b@c_d-e.com", "we are at crust.com.br", "crust.com@x"],
+)
+def test_a_part_of_another_name_is_no_site_that_was_named(said: str) -> None:
+    assert sites_named(answers({**BAKERY, "style": said})) == ()
+
+
 def test_unanswered_questions_are_said_to_be_open() -> None:
     found = read_catalogue(answers({**BAKERY, "audience": ""}), Remembered())
     assert any(f.title == "Not answered" and "audience" in f.text for f in found.findings)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,57 @@ def test_a_build_that_fails_its_check_leaves_the_old_site(
 def test_the_check_finds_what_is_wrong(page: str, fault: str, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page)
     assert any(fault in found for found in check_site(tmp_path).faults)
+
+
+SOUND = '<html lang="en"><title>{0}</title><meta name=description content=d><h1>h</h1>{1}'
+
+
+@pytest.mark.parametrize(
+    ("inside", "fault"),
+    [
+        ('<a href="http://[">x</a>', "leads nowhere"),
+        ('<a href="a%00b">x</a>', "leads nowhere"),
+        (f'<a href="{300 * "x"}">x</a>', "leads nowhere"),
+        ('<a href="//evil.example/" href="index.html">x</a>', "leads nowhere"),
+        ('<img src="index.html" srcset="index.html 1x, //evil.example/a 2x">', "leads nowhere"),
+        ("<![what[ is this", "cannot be read"),
+        (20_000 * "<a ", "cannot be read"),
+        ('<p style="background: url(//evil.example/a)">', "from elsewhere"),
+        ("<style>@import '//evil.example/a.css'</style>", "from elsewhere"),
+        ('<meta http-equiv=Refresh content="0; url=//evil.example/">', "sends its visitors on"),
+    ],
+)
+def test_a_hostile_page_is_a_fault_and_no_accident(
+    inside: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.adapters.website.check.READING_S", 1.0)
+    (tmp_path / "index.html").write_text(SOUND.format("t", inside))
+    began = time.monotonic()
+    assert any(fault in found for found in check_site(tmp_path).faults)
+    assert time.monotonic() - began < 10.0
+
+
+def test_a_name_that_is_no_text_can_be_told(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(SOUND.format("t", ""))
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.html")).write_text(SOUND.format("t", ""))
+    assert "two pages are titled 't'" in check_site(tmp_path).faults
+    (tmp_path / "index.html").unlink()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.html")).write_text("<p>")
+    assert "\ufffd.html: no title" in check_site(tmp_path).faults
+
+
+def test_pages_in_folders_are_checked_as_those_at_the_top(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "index.html").write_text(SOUND.format("one", '<a href="more/two.html#h">'))
+    (tmp_path / "more/two.html").write_text(SOUND.format("two", '<a id=h href="../index.html">'))
+    assert check_site(tmp_path).faults == ()
+    (tmp_path / "more/two.html").write_text(SOUND.format("two", '<a href="index.html"><script>1</script>'))
+    assert check_site(tmp_path).faults == (
+        "more/two.html: a script or a frame",
+        "index.html: the link 'more/two.html#h' leads nowhere",
+        "more/two.html: the link 'index.html' leads nowhere",
+    )
 
 
 @pytest.mark.parametrize("manner", [manner.name for manner in MANNERS])

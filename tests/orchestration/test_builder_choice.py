@@ -25,9 +25,10 @@ from orchestration.adapters.website.in_force import in_force
 from orchestration.adapters.website.model_builder import Budget
 from orchestration.adapters.website.order import Order
 from orchestration.adapters.website.vite import builder as vite
-from orchestration.adapters.work import Means
+from orchestration.adapters.work import Assignment, Means
 from server.jobs import limits
 from server.jobs import means as means_of_jobs
+from server.jobs.tasks import build_website
 from server.settings import DESCRIPTORS, Settings
 from tests.fakes import agent
 from tests.fakes.chat_endpoint import KEY, Answer, chat_endpoint
@@ -221,3 +222,10 @@ def test_an_agent_s_project_is_built_by_vite_in_the_sandbox(tmp_path: Path) -> N
     assert (result.kind, result.because) == ("codex", ""), report.lines
     styles = "".join(path.read_text() for path in (tmp_path / "session" / "site").rglob("*.css"))
     assert "--agent" in styles
+
+
+def test_what_a_killed_build_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    for left in (".site-a/site", ".authored-b/source"):
+        (tmp_path / left).mkdir(parents=True)
+    build_website(Assignment({"brief": BAKERY}, tmp_path, means(builder="static"), Remembered()))
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import io
 import os
 import signal
@@ -10,13 +12,15 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from behind_walls import processes_with
 from PIL import Image
-from playwright.async_api import Error
+from playwright.async_api import Error, Route
 from web_pictures import noise, of_colour, of_style
 
 from orchestration.adapters.camera import Camera, NoCamera, NoPicture, camera, keep_picture, open_camera
@@ -59,6 +63,51 @@ async def picture(eye: Camera, fake: HostileWeb, page: str) -> Image.Image:
 def is_near(found: object, wanted: tuple[int, int, int]) -> bool:
     assert isinstance(found, tuple)
     return all(abs(one - other) < 12 for one, other in zip(found, wanted, strict=True))
+
+
+class Many:
+    """A web whose pictures are large, and slow enough to be asked for at once."""
+
+    def __init__(self) -> None:
+        self.fetched = 0
+
+    async def get(self, url: str, types: tuple[str, ...]) -> Fetched:
+        self.fetched += 2_000_000
+        await asyncio.sleep(0.01)
+        return Fetched(url, 200, "image/png", "", bytes(2_000_000))
+
+
+class Asked:
+    """Playwright's request of a page for one picture."""
+
+    def __init__(self) -> None:
+        self.request = SimpleNamespace(
+            url="http://a.example/", method="GET", resource_type="image", is_navigation_request=lambda: False
+        )
+
+    async def abort(self, code: str) -> None: ...
+
+    async def fulfill(self, **answer: object) -> None: ...
+
+
+async def test_what_is_asked_for_at_once_keeps_to_the_pages_bytes_too() -> None:
+    web = Many()
+    page = Fetched("http://a.example/", 200, "text/html", "", b"")
+    answering = camera._Answering(page, cast(Web, web))
+    await asyncio.gather(*(answering.answer(cast(Route, Asked())) for _ in range(80)))
+    assert camera.BYTES_MAX <= web.fetched <= camera.BYTES_MAX + camera.AT_ONCE * 2_000_000
+
+
+async def test_where_the_browser_cannot_be_set_up_there_is_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**where: str) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(camera, "probe", lambda: None)
+    monkeypatch.setattr(browser_module, "find", lambda program: HERE)
+    monkeypatch.setattr(camera, "another_user", nullcontext)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    async with Web() as web, open_camera(web) as opened:
+        assert opened == NoCamera("the browser could not be set up")
 
 
 @BROWSER

@@ -225,6 +225,18 @@ def test_a_key_that_an_agent_repeats_is_hidden(workshop: Workshop) -> None:
     assert "failed: unexpected status 401 Unauthorized: Incorrect API key provided: •••" in said
 
 
+def test_no_part_of_a_key_is_told_and_no_file_with_one_is_taken(workshop: Workshop) -> None:
+    """The client's words reach the agent, and what it writes is shown to the client."""
+    result = workshop.build(
+        "codex", recorded="codex.jsonl", writes={"src/App.tsx": APP}, deeds=["tell_key", "write_key"]
+    )
+    assert result.kind == "codex"
+    said = "\n".join(workshop.report.lines)
+    assert "sk-hid" not in said
+    assert "codex: src/Mark.tsx is left out: it holds a key" in said
+    assert not (workshop.place / "session" / "site-source" / "src" / "Mark.tsx").exists()
+
+
 def test_an_agent_that_is_not_there_is_said(workshop: Workshop) -> None:
     workshop.means = {"MOENTREPRISE_BUILDER_COMMAND": "/no/such/codex"}
     result = workshop.build("codex")

@@ -191,6 +191,27 @@ def test_a_build_that_ends_sooner_does_not_wait(tmp_path: Path) -> None:
     assert (walls.running, report.previews, report.lines) == (None, [], [])
 
 
+def test_a_server_that_answers_when_it_is_over_is_not_shown_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end would close the preview of the builder that goes on: both are the same job's."""
+    walls, report = Walls(), Seen()
+    live = made(walls, tmp_path, report)
+
+    def late(*_: object) -> bool:
+        live._cancel.set()
+        return True
+
+    monkeypatch.setattr(lives, "_answers", late)
+    with live:
+        for path, text in FRAME.items():
+            live.put(path, text)
+        assert walls.began.wait(10)
+        assert live._thread is not None
+        live._thread.join(10)
+    assert report.previews == []
+
+
 def test_why_there_is_none_is_said(tmp_path: Path) -> None:
     for walls, words in ((Missing("no walls"), "no walls"), (Walls(broken=True), "SandboxError")):
         report = Seen()

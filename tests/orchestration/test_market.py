@@ -202,6 +202,8 @@ def test_when_no_found_site_can_be_read_the_headline_claims_none(
     found_by(engine, sites, "gone.example", "away.example")
     found, _ = carry_out(sites, means(engine), tmp_path)
     assert found.headline == "The search named two sites, but none of them could be read."
+    found, _ = carry_out(sites, means(engine), tmp_path, {"style": "like absent.example.com"})
+    assert found.headline == "You and the search named three sites, but none of them could be read."
     assert [site.title for site in found.sites] == ["Found gone.example", "Found away.example"]
     assert "What these sites speak of" not in [finding.title for finding in found.findings]
 
@@ -284,6 +286,17 @@ def test_a_picture_that_fails_does_not_stop_the_rest(
     assert (loaf.picture, gone.picture) == ("", "")
     assert (tmp_path / "assets" / crust.picture).read_bytes() == b"webp"
     assert "loaf.example: no picture: the browser could not show it" in report.lines
+
+
+def test_a_picture_that_cannot_be_saved_costs_the_picture_alone(
+    sites: HostileWeb, engine: FakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market, "open_camera", OneCamera)
+    (tmp_path / "assets").write_text("in the way")
+    found_by(engine, sites, "crust.example")
+    found, report = carry_out(sites, means(engine), tmp_path)
+    assert [(site.title, site.picture) for site in found.sites] == [("Crust & Co", "")]
+    assert "crust.example: no picture: it could not be saved (File exists)" in report.lines
 
 
 @pytest.mark.browser

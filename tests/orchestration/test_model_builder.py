@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,15 @@ def write(path: str, content: str) -> tuple[str, str]:
     return "write_file", json.dumps({"path": path, "content": content})
 
 
+def said(*, content: object = None, name: object = "", arguments: object = "", tokens: object = 1) -> str:
+    """An answer as an endpoint gives it that checks nothing."""
+    call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    message = {"role": "assistant", "content": content, "tool_calls": [call] if name else None}
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": tokens}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return json.dumps({"choices": [choice], "usage": usage})
+
+
 def results(chat: ChatEndpoint) -> list[str]:
     """What the model was told of its calls, up to its last question."""
     messages = chat.asked[-1]["messages"]
@@ -111,6 +121,19 @@ async def test_a_model_looks_reads_writes_and_finishes_and_its_site_is_built(ben
         "model: 3 questions, 5 calls, 2400 tokens so far",
     ):
         assert line in bench.report.lines
+
+
+async def test_arguments_that_come_as_an_object_are_read_and_odd_counts_are_none(bench: Bench) -> None:
+    written = {"path": "src/App.tsx", "content": APP}
+    script = (
+        Answer(garbage=said(name="write_file", arguments=written, tokens=1e999)),
+        Answer(garbage=said(name="finish", arguments={"summary": "done"}, tokens=-(10**9))),
+    )
+    async with chat_endpoint(*script) as chat:
+        result = await bench.build(chat)
+    assert (result.kind, result.because) == ("model", "")
+    assert (bench.folder / "site-source" / "src" / "App.tsx").read_text() == APP
+    assert re.search(r"2 questions, 2 calls, [1-9]\d* tokens", "\n".join(bench.report.lines))
 
 
 async def test_the_site_is_seen_while_it_is_written(bench: Bench) -> None:
@@ -290,6 +313,9 @@ async def test_what_does_not_build_three_times_is_given_up(bench: Bench) -> None
         (Answer(garbage="<html>"), "The model's service gave an answer that is none."),
         (Answer(garbage="[]"), "The model's service gave an answer that is none."),
         (Answer(garbage='{"choices": []}'), "The model's service gave an answer that is none."),
+        (Answer(garbage=said(content=["a part"])), "The model's service gave an answer that is none."),
+        (Answer(garbage=said(name=["finish"])), "The model's service gave an answer that is none."),
+        (Answer(garbage=said(name="x", arguments=7)), "The model's service gave an answer that is none."),
         (Answer(calls=(("list_files", "{}"),)), "The model went in circles."),
     ],
 )

@@ -16,6 +16,25 @@ from orchestration.adapters.sandbox.output import CUT, Lines
 OURS = (os.geteuid(), os.getegid())
 
 
+def test_a_folder_that_vanishes_while_it_is_measured_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As npm does it all the time: it is no attack, and nobody has filled the disk."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "gone").mkdir()
+    opening = os.open
+
+    def then_gone(path: str, flags: int, *more: int, **where: int) -> int:
+        opened = opening(path, flags, *more, **where)
+        if path == "gone":
+            (tmp_path / "gone").rmdir()
+        return opened
+
+    monkeypatch.setattr(os, "open", then_gone)
+    assert size(tmp_path) == 2 * 4096
+    assert not (tmp_path / "gone").exists()
+
+
 def nested(top: Path, depth: int) -> None:
     """A folder in a folder …, deeper than a path may be long."""
     folder = os.open(top, os.O_RDONLY)

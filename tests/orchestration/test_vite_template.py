@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_where_it_failed_not_every_site_waits_for_it(machine: Machine) -> None:
     os.utime(machine.place / packages.FAILED, (0, 0))
     assert template(machine.means, Remembered()) == Missing("Vite's packages could not be fetched")
     assert machine.installs == 2
+
+
+def test_an_npm_that_cannot_start_is_a_reason_and_no_accident(machine: Machine) -> None:
+    (machine.bin / "npm").write_text("#!/no/such/interpreter\n")
+    (machine.bin / "npm").chmod(0o755)
+    assert template(machine.means, Remembered()) == Missing("npm is installed but does not start")
+    assert sorted(path.name for path in machine.place.iterdir()) == [".failed", ".lock"]
+
+
+def test_a_full_disk_is_a_reason_and_leaves_nothing(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.program("npm", INSTALLS)
+
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(packages, "_install", full)
+    report = Remembered()
+    assert template(machine.means, report) == Missing("Vite's packages could not be put on the disk")
+    assert report.lines == [f"Vite's packages: {os.strerror(errno.ENOSPC)}"]
+    assert [path.name for path in machine.place.iterdir()] == [".lock"]
 
 
 def test_what_somebody_left_half_done_goes(machine: Machine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from signalling_fakes import Client, Opened, fake_app, opened
 from orchestration.brief import AnswerSource
 from orchestration.notices import Word
 from orchestration.transcript import Entry
+from server.downloads import zipped
 from server.settings import Settings
 
 PATHS = ("transcript.txt", "transcript.vtt", "transcript.json", "brief.json", "site.zip", "summary")
@@ -201,3 +203,37 @@ async def test_what_was_made_is_kept_after_the_end(room: Opened) -> None:
     await room.state("completed")
     for path in PATHS:
         assert (await room.client.get(f"{room.path}/{path}", headers=room.auth)).status == 200
+
+
+def test_a_files_time_and_name_do_not_cost_the_rest(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("front")
+    os.utime(site / "index.html", (0, 0))
+    Path(os.fsdecode(os.fsencode(site) + b"/\xff.txt")).write_text("odd")
+    with zipfile.ZipFile(io.BytesIO(zipped(site))) as archive:
+        assert archive.read("site/index.html") == b"front"
+        assert archive.read("site/\ufffd.txt") == b"odd"
+
+
+@pytest.mark.parametrize("names", [("a.html", "b.html"), ("a.html", "c.html")], ids=["same", "other"])
+def test_a_site_that_is_replaced_meanwhile_is_packed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+) -> None:
+    site, fresh = tmp_path / "site", tmp_path / "fresh"
+    for folder, files in ((site, ("a.html", "b.html")), (fresh, names)):
+        folder.mkdir()
+        for name in files:
+            (folder / name).write_text(folder.name)
+    write = zipfile.ZipFile.write
+
+    def replaced(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+        write(archive, path, name)
+        if fresh.exists():
+            site.rename(tmp_path / "old")
+            fresh.rename(site)
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", replaced)
+    with zipfile.ZipFile(io.BytesIO(zipped(site))) as archive:
+        assert archive.namelist() == [f"site/{name}" for name in names]
+        assert {archive.read(name) for name in archive.namelist()} == {b"fresh"}

@@ -296,6 +296,32 @@ async def test_a_dev_server_that_talks_garbage_is_a_page_that_is_not_there(house
             await house.client.ws_connect(BASE, protocols=(VITE,))
 
 
+async def test_an_odd_header_of_the_dev_servers_costs_that_header(house: House) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nETag: \"\xff\"\r\nContent-Type: text/css\r\n")
+        writer.write(b"Content-Length: 2\r\n\r\nok")
+        writer.close()
+
+    server = await asyncio.start_unix_server(answer, house.folder / NAME)
+    house.open()
+    said = await house.client.get(BASE)
+    assert (said.status, await said.text(), said.content_type) == (200, "ok", "text/css")
+    assert "ETag" not in said.headers
+    server.close()
+
+
+@pytest.mark.parametrize("path", ["a%0Db", "what%3F"])
+async def test_afterwards_any_address_leads_to_the_same_one_of_the_built_site(
+    house: House, dev: DevServer, path: str
+) -> None:
+    house.open()
+    house.live.closed("j1")
+    await asyncio.sleep(2 * live_preview.LEAVE_S)
+    answer = await house.client.get(URL(f"{BASE}{path}", encoded=True), allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (307, f"/preview/b/{path}")
+
+
 async def test_a_dev_server_that_is_silent_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_preview, "TIMES", aiohttp.ClientTimeout(total=0.2))
     monkeypatch.setattr(live_proxy, "OPENING_S", 0.2)

@@ -85,6 +85,13 @@ async def test_an_address_without_its_slash_leads_to_the_one_with_it(client: Cli
         assert (answer.status, answer.headers["Location"]) == (308, f"{short}/")
 
 
+async def test_a_folder_of_any_name_leads_to_its_own_page(client: Client, site: Path) -> None:
+    (site / "a\rb?").mkdir()
+    (site / "a\rb?" / "index.html").write_text("odd")
+    answer = await client.get(URL(f"{SITE_URL}a%0Db%3F", encoded=True))
+    assert (answer.status, await answer.text()) == (200, "odd")
+
+
 async def test_pages_are_sandboxed_in_an_origin_of_their_own(client: Client, site: Path) -> None:
     answer = await client.get(SITE_URL)
     policy = answer.headers["Content-Security-Policy"]
@@ -114,6 +121,8 @@ async def test_a_script_is_sent_as_a_script(client: Client, site: Path) -> None:
         "about%5c..%5cindex.html",
         "%00",
         "x" * 3000,
+        "%C3%A9" * 200,
+        "%F0%9F%8D%9E" * 70,
     ],
 )
 async def test_what_is_not_the_sites_own_is_a_page_that_says_so(

@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 START_MS, LOAD_MS, SHOT_MS = 10_000, 8_000, 5_000
 REQUESTS_MAX = 80
+AT_ONCE = 6
 BYTES_MAX = 10_000_000
 TYPES = {
     "stylesheet": ("text/css",),
@@ -57,6 +58,13 @@ async def open_camera(web: Web) -> AsyncIterator[Camera | NoCamera]:
 
 
 async def _opened(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
+    try:
+        return await _open(web, stack)
+    except OSError:  # no room for the starter, or no Node of Playwright's own
+        return NoCamera("the browser could not be set up")
+
+
+async def _open(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
     try:
         from playwright.async_api import async_playwright
     except ImportError:
@@ -144,6 +152,7 @@ class _Answering:
     shown: bool = False
     requests: int = 0
     bytes: int = 0
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def answer(self, route: Route) -> None:
         from playwright.async_api import Error
@@ -171,14 +180,24 @@ class _Answering:
 
     def _may_ask(self, method: str) -> bool:
         self.requests += 1
-        return method == "GET" and self.requests <= REQUESTS_MAX and self.bytes < BYTES_MAX
+        return method == "GET" and self.requests <= REQUESTS_MAX
 
     async def _fetch(self, route: Route, types: tuple[str, ...]) -> None:
-        try:
-            came = await self.web.get(route.request.url, types)
-        except FetchError:
+        async with self.turns:
+            came = await self._came(route.request.url, types)
+        if came is None:
             await route.abort(NOT_AT_ALL)
             return
-        self.bytes += len(came.body)
         headers = {"Content-Type": came.type, "Access-Control-Allow-Origin": "*"}
         await route.fulfill(status=200, headers=headers, body=came.body)
+
+    async def _came(self, url: str, types: tuple[str, ...]) -> Fetched | None:
+        """None for what cannot be had, and when the page has had enough, by those before it too."""
+        if self.bytes >= BYTES_MAX:
+            return None
+        try:
+            came = await self.web.get(url, types)
+        except FetchError:
+            return None
+        self.bytes += len(came.body)
+        return came

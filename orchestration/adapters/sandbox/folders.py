@@ -86,7 +86,11 @@ def walk(top: Path) -> Iterator[Entry]:
 
 def _walk(folder: int, path: str, depth: int) -> Iterator[Entry]:
     inner = []
-    for name in os.listdir(folder):
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:  # it was removed after it was opened
+        return
+    for name in names:
         with contextlib.suppress(FileNotFoundError):
             about = os.stat(name, dir_fd=folder, follow_symlinks=False)
             entry = Entry(folder, name, os.path.join(path, name), about, depth)

@@ -2,6 +2,22 @@
 
 from orchestration.adapters.website.build import build
 from orchestration.adapters.website.choice import choose
-from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Builder, Order, SiteResult
+from orchestration.adapters.website.order import (
+    SITE_FOLDER,
+    SOURCE_FOLDER,
+    Builder,
+    Order,
+    SiteResult,
+    clear_unfinished,
+)
 
-__all__ = ["SITE_FOLDER", "SOURCE_FOLDER", "Builder", "Order", "SiteResult", "build", "choose"]
+__all__ = [
+    "SITE_FOLDER",
+    "SOURCE_FOLDER",
+    "Builder",
+    "Order",
+    "SiteResult",
+    "build",
+    "choose",
+    "clear_unfinished",
+]

@@ -218,7 +218,7 @@ class Live:
                 return False
             if time.monotonic() > ends:
                 raise _NotStandingError("the dev server did not answer in time")
-        return True
+        return not self._cancel.is_set()
 
     def _ended(self) -> _NotStandingError:
         return _NotStandingError(f"the dev server ended ({self._said or 'without a word'})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,16 @@ SITE_FOLDER = "site"
 """In the session's folder: the built pages, as they are served and shown."""
 SOURCE_FOLDER = "site-source"
 """In the session's folder: the project that the pages were built from. Absent where there is none."""
+
+UNFINISHED = (".site-*", ".authored-*")
+"""In the session's folder: what is being built. Who is killed leaves it there."""
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Take away what killed builds left. Call it before a build: of a session only one runs."""
+    for pattern in UNFINISHED:
+        for left in folder.glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

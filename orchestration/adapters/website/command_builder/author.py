@@ -60,17 +60,20 @@ class CommandAuthor:
             )
             reader = READERS[profile.output](str(copy))
             self._judge(run(what, lambda line: self._tell(reader, line, report)), reader)
-            harvest(copy, bench, profile, report)
+            harvest(copy, bench, profile, report, profile.secrets(self._means))
 
     def _tell(self, reader: Reader, line: str, report: Report) -> None:
-        for said in reader.read(line):
+        for said in reader.read(self._blotted(line)):  # before it is cut: a part of a key is a secret, too
             self._lines += 1
             if self._lines < LOG_LINES_MAX:
-                for secret in self._profile.secrets(self._means):
-                    said = said.replace(secret, HIDDEN)
-                report.log(f"{self._profile.name}: {said}")
+                report.log(f"{self._profile.name}: {self._blotted(said)}")
             elif self._lines == LOG_LINES_MAX:
                 report.log(f"{self._profile.name}: (it says more than is shown)")
+
+    def _blotted(self, text: str) -> str:
+        for secret in self._profile.secrets(self._means):
+            text = text.replace(secret, HIDDEN)
+        return text
 
     def _judge(self, end: End, reader: Reader) -> None:
         """Raises Unable unless it has ended well and says so itself."""

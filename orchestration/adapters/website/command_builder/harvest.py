@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from orchestration.adapters import sandbox
@@ -18,11 +19,12 @@ BYTES_MAX = max(rules.TEXT_BYTES_MAX, rules.PICTURE_BYTES_MAX)
 PATH_CHARACTERS = 160
 
 
-def harvest(copy: Path, bench: Bench, profile: Profile, report: Report) -> None:
+def harvest(copy: Path, bench: Bench, profile: Profile, report: Report, secrets: Sequence[str] = ()) -> None:
     """Bring the bench's files to what they are in the copy. Whoever wrote there must have ended.
 
-    What may not be written is left out, and the log says so. Raises Unable for links and devices among the
-    project's files, and for files of ours that are gone; OSError for a disk that is full.
+    What may not be written, or holds one of the secrets, is left out, and the log says so. Raises Unable for
+    links and devices among the project's files, and for files of ours that are gone; OSError for a disk that
+    is full.
     """
     name, who = profile.name, profile.who
     for swept in sandbox.sweep(copy):
@@ -36,7 +38,7 @@ def harvest(copy: Path, bench: Bench, profile: Profile, report: Report) -> None:
         report.log(f"{name}: removed {path}")
     for path, size in there.items():
         if rules.may_change(path):
-            said = _taken(copy, path, size, bench, who)
+            said = _taken(copy, path, size, bench, who, secrets)
             if said:
                 report.log(f"{name}: {said}")
         elif path in ours and (size > BYTES_MAX or _read(copy, path, who) != bench.bytes_of(path)):
@@ -51,7 +53,7 @@ def _judge(swept: Swept, who: str) -> None:
         raise Unable(f"{who} wrote {swept.what.value} into the project.")
 
 
-def _taken(copy: Path, path: str, size: int, bench: Bench, who: str) -> str:
+def _taken(copy: Path, path: str, size: int, bench: Bench, who: str, secrets: Sequence[str]) -> str:
     """Take the file if it is new; what is to be said of it."""
     shown = one_line(path, PATH_CHARACTERS)
     if size > BYTES_MAX:
@@ -59,6 +61,8 @@ def _taken(copy: Path, path: str, size: int, bench: Bench, who: str) -> str:
     data = _read(copy, path, who)
     if data == bench.bytes_of(path):
         return ""
+    if any(secret.encode() in data for secret in secrets):
+        return f"{shown} is left out: it holds a key"
     try:
         bench.write(path, data, text_only=False)
     except Refused as refused:

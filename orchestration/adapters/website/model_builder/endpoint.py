@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -132,20 +133,35 @@ class Desk:
 
 
 def _reply(answer: ChatCompletion, messages: Sequence[Message]) -> Reply:
+    """Raises TypeError, AttributeError and IndexError for an answer of another shape."""
     choice = answer.choices[0]
     message = choice.message
     calls: list[Call] = []
     for one in message.tool_calls or ():
         if one.type == "function":
             taken = {call.id for call in calls}
-            unique = one.id if one.id and one.id not in taken else f"call_{len(messages)}_{len(calls)}"
-            calls.append(Call(unique, one.function.name, one.function.arguments or ""))
-    text = message.content or ""
+            known = _text(one.id)
+            unique = known if known and known not in taken else f"call_{len(messages)}_{len(calls)}"
+            calls.append(Call(unique, _text(one.function.name), _arguments(one.function.arguments)))
+    text = _text(message.content)
     refused = bool(message.refusal) or choice.finish_reason == "content_filter"
     written = len(text) + sum(len(one.arguments) for one in calls)
     read = sum(len(str(one)) for one in messages)
-    tokens = answer.usage.total_tokens if answer.usage else (read + written) // CHARACTERS_PER_TOKEN
-    return Reply(text, tuple(calls), refused, int(tokens))
+    counted: object = answer.usage.total_tokens if answer.usage else None
+    tokens = counted if isinstance(counted, int) and counted > 0 else (read + written) // CHARACTERS_PER_TOKEN
+    return Reply(text, tuple(calls), refused, tokens)
+
+
+def _text(value: object) -> str:
+    """The SDK takes whatever comes. Raises TypeError for what is neither a text nor nothing."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError("not a text")
+    return value or ""
+
+
+def _arguments(value: object) -> str:
+    """Some servers send the arguments as an object and not as its JSON."""
+    return json.dumps(value) if isinstance(value, dict) else _text(value)
 
 
 def _words(status: int) -> str:

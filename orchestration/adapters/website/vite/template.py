@@ -65,7 +65,13 @@ def template(means: Means, report: Report, *, rest_s: float = REST_S) -> Templat
     if (reason := _without_node()) is not None:
         return reason
     found = ready(means)
-    return found if found is not None else _prepare(_places(means), report, rest_s)
+    if found is not None:
+        return found
+    try:
+        return _prepare(_places(means), report, rest_s)
+    except OSError as error:
+        report.log(f"Vite's packages: {error.strerror or type(error).__name__}")
+        return Missing("Vite's packages could not be put on the disk")
 
 
 def ready(means: Means) -> Template | None:
@@ -131,12 +137,16 @@ def _prepare_in(place: Path, report: Report, rest_s: float) -> Template | Missin
             for broken in place.glob(f"{FRESH}*"):  # of somebody who was killed: the lock is ours
                 shutil.rmtree(broken, ignore_errors=True)
             fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=place))
-            if reason := _install(npm, fresh, report):
+            try:
+                reason = _install(npm, fresh, report)
+                if not reason:
+                    fresh.chmod(0o755)
+                    fresh.rename(final)
+            finally:  # also where the disk is full
                 shutil.rmtree(fresh, ignore_errors=True)
+            if reason:
                 (place / FAILED).touch()
                 return Missing(reason)
-            fresh.chmod(0o755)
-            fresh.rename(final)
     return Template(final / MODULES)
 
 
@@ -173,15 +183,18 @@ def _install(npm: str, folder: Path, report: Report) -> str:
         (folder / name).write_bytes((PROJECT / name).read_bytes())
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            [npm, *NPM],
-            cwd=folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            umask=0o022,
-        )
+        try:
+            process = subprocess.Popen(
+                [npm, *NPM],
+                cwd=folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                umask=0o022,
+            )
+        except OSError:
+            return "npm is installed but does not start"
         try:
             code = _wait(process, folder, started, report)
         finally:
