@@ -91,6 +91,9 @@ FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
 def reported(c: Known, step: Step) -> dict[str, object]:
     """The result that the step reports, where no function call has brought it to the model as it is now."""
     kind = step.reports
+    if kind == "publish" and not any(job.kind == kind for job in c.desk.jobs.values()):
+        asked = list(c.desk.approvals.values())[-1:]  # decided without a job: rejected, or expired
+        return {} if asked and asked[0].call else {kind: c.desk.results[kind]}
     jobs = [job for job in c.desk.jobs.values() if job.kind == kind]
     made = [job for job in jobs if job.state is JobState.DONE] or jobs[:1]
     if not jobs or (made[-1].call and not (kind == "post" and c.desk.kept)):

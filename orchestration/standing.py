@@ -101,7 +101,7 @@ class Standing(State):
     def _has_something_to_say(self, step: Step) -> bool:
         if step.question:
             return self.brief[step.question].status is not AnswerStatus.ANSWERED
-        return not step.reports or step.reports in self.desk.results
+        return not step.reports or self.came(step.reports)
 
     def _is_coming(self, kind: str) -> bool:
         asked = self.desk.open_approval is not None or self.desk.asks_later is not None

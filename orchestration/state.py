@@ -175,8 +175,8 @@ class State:
         return self.came(WORK[step.tool].job)
 
     def came(self, kind: str) -> bool:
-        """Whether this kind of work has a result."""
-        return kind in self.desk.results
+        """Whether this kind of work has a result, and is not being made again."""
+        return kind in self.desk.results and not self.desk.is_coming(kind)
 
     def asker(self, key: str) -> Step:
         """The step that asks this question; raises StopIteration for a question that nobody asks."""

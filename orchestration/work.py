@@ -180,6 +180,8 @@ class Desk:
             "arguments": job.arguments,
             **{kind: self.results.get(kind, {}) for kind in uses},
         }
+        if job.kind == "post":
+            payload["keeps"] = self._post()["image"]  # it may be shown, or be decided on, all the time
         return [Tell(notices.JobStarted(job.job, job.kind, title)), StartJob(job.job, job.kind, payload)]
 
     def _answer_at_once(self, work: Work, job: Job) -> list[Command]:

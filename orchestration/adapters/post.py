@@ -70,9 +70,12 @@ class Post:
         return {"status": "drafted", **asdict(self)}
 
 
-def draft(answers: Answers, site: object, assets: Path, report: Report, means: Means = NONE) -> Post:
+def draft(
+    answers: Answers, site: object, assets: Path, report: Report, means: Means = NONE, keeps: str = ""
+) -> Post:
     """Write the post, and its picture into `assets`. `site` is the website job's result, or None.
 
+    `keeps` is the name of the picture that the post has until now; it stays on disk.
     Raises OSError when the picture cannot be written.
     """
     trade = detect_trade(answers)
@@ -83,18 +86,24 @@ def draft(answers: Answers, site: object, assets: Path, report: Report, means: M
         if answer:
             report.log(f"from your answer on {key}: {', '.join(used[:6]) or 'the name itself'}")
     report.progress(50, "drawing the picture")
-    made = picture(answers, assets, report, means)
+    made = picture(answers, assets, report, means, keeps=keeps)
     report.progress(100, "the draft is ready")
     return Post(text, made.image, made.alt, text_by, made.picture_by, because, made.because)
 
 
 def picture(
-    answers: Answers, assets: Path, report: Report, means: Means = NONE, former: str = "", card: bool = False
+    answers: Answers,
+    assets: Path,
+    report: Report,
+    means: Means = NONE,
+    former: str = "",
+    card: bool = False,
+    keeps: str = "",
 ) -> Picture:
     """A picture for the post, into `assets`: by the image model, or (`card`) drawn here.
 
     `former` is the name of the one that is not wanted any more; a card then gets another pattern. It stays on
-    disk. Raises OSError when the new one cannot be written.
+    disk, as does the one that is named `keeps`. Raises OSError when the new one cannot be written.
     """
     trade = detect_trade(answers)
     look = look_of(answers, trade)
@@ -104,14 +113,14 @@ def picture(
         report.log("asking the image model for a picture")
         try:
             png = picture_model.draw(means, wanted.prompt)
-            return Picture(_kept(png, assets, former, report), wanted.alt, MODEL)
+            return Picture(_kept(png, assets, former or keeps, report), wanted.alt, MODEL)
         except Unavailable as error:
             because = error.reason
             report.log(f"{error.reason} A card is drawn instead.")
     if former:
         look = replace(look, seed=seed_of(f"{look.seed} {former}"))
     png, alt = _card(answers, trade, look)
-    return Picture(_kept(png, assets, former, report), alt, CARD, because)
+    return Picture(_kept(png, assets, former or keeps, report), alt, CARD, because)
 
 
 def another_picture(payload: Payload, assets: Path, report: Report, means: Means) -> Picture:

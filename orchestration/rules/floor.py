@@ -94,6 +94,9 @@ def change_answer(c: Standing, key: str, text: str, source: AnswerSource) -> Non
     brief = c.brief.with_answer(key, text, source)
     c.do(*c.desk.brief_changed(brief))
     c.tell(notices.BriefUpdated(brief, key))
+    told = c.prepared.step.reports if c.prepared is not None and c.prepared.step is not None else ""
+    if told and c.desk.is_coming(told):
+        outdate(c, told)
     shows = c.showing is not None or (c.current is not None and c.current.asks_opinion)
     c.rebuilding = c.rebuilding or (shows and c.desk.is_coming(SITE))
 

@@ -37,6 +37,8 @@ class Job:
     told_of: bool = False
     cancelled: bool = False
     resumed: bool = False
+    new: bool = False
+    """Nobody has ever begun it: that is certain."""
     outcome: dict[str, object] | None = None
 
     def is_cancelled(self) -> bool:
@@ -124,7 +126,10 @@ class Foreman:
                 # The root of a wish: a database that fails (its disk is full) costs this one.
                 log.exception("a wish was not carried out", extra={"wish": type(message).__name__})
                 if isinstance(message, wire.Start):
-                    self._end(self._jobs[message.session, message.job], wire.as_json(NO_ROOM))
+                    job = self._jobs[message.session, message.job]
+                    # Of what is done once at the most nobody may say that it was not begun, if it may be.
+                    certain = job.new or job.kind not in workflows.ONCE
+                    self._end(job, wire.as_json(NO_ROOM if certain else failed(WorkErrorCode.CRASHED)))
 
     async def _carry_out(self, message: wire.Message) -> None:
         match message:
@@ -158,6 +163,7 @@ class Foreman:
         if known is not None and (outcome := workflows.outcome(known)) is not None:
             self._end(job, outcome)
         elif known is None and not job.cancelled:
+            job.new = True
             if self._is_full(job):
                 self._say(wire.Step(job.session, job.job, job.kind, 0, WAITING))
             await workflows.enqueue(order)
@@ -194,7 +200,7 @@ class Foreman:
     async def _forget(self, session: str) -> None:
         for key in [key for key in self._jobs if key[0] == session]:
             await self._cancel(key)
-            del self._jobs[key]
+            self._jobs.pop(key, None)  # it may have been told of meanwhile
         names = [known.workflow_id.partition(".")[2] for known in await workflows.of_session(session)]
         if names:
             await workflows.delete(session, names)

@@ -171,6 +171,7 @@ class JobRunner:
             return
         if self._closing:
             self._end_soon(run, WorkErrorCode.CANCELLED)
+            return  # else the next workshop took it up
         self._child.say(run.asked())
 
     def attach(self, session_id: str, listener: RunListener) -> None:

@@ -61,7 +61,8 @@ def draft_post(work: Assignment) -> Payload:
     assets = work.folder / ASSETS_FOLDER
     assets.mkdir(parents=True, exist_ok=True)
     site = work.payload.get("website")
-    return post.draft(Answers.of(work.payload), site, assets, work.report, work.means).as_json()
+    keeps = str(work.payload.get("keeps", ""))
+    return post.draft(Answers.of(work.payload), site, assets, work.report, work.means, keeps).as_json()
 
 
 @task("picture")

@@ -202,3 +202,12 @@ def test_the_sites_own_address_is_told_where_the_human_said_it(tmp_path: Path) -
     assert "Its address: goldencrust.com" in draft(said, tmp_path, SITE).text
     other = {**BAKERY, "style": "like apple.com, warm and simple"}
     assert "Its address" not in draft(other, tmp_path, SITE).text
+
+
+def test_many_drafts_leave_the_picture_that_the_post_still_has(tmp_path: Path) -> None:
+    chosen = draft(BAKERY, tmp_path).image
+    for number in range(2 * KEPT):
+        brief = answers({**BAKERY, "name": f"Bakery {number}"})
+        post.draft(brief, None, tmp_path, Remembered(), keeps=chosen)
+    assert (tmp_path / chosen).is_file()
+    assert len(list(tmp_path.iterdir())) == KEPT + 1

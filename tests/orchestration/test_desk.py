@@ -314,3 +314,14 @@ def test_the_life_of_a_request_is_counted_from_itself() -> None:
     approval = made.desk.open_approval
     assert approval is not None
     assert approval.expires_at == made.now + APPROVAL_LIFE_S
+
+
+def test_a_draft_made_again_is_told_which_picture_is_still_needed() -> None:
+    made = office()
+    made.picture(Picture.CARD)
+    made.finish("picture")
+    chosen = made.requests[-1].payload["image"]
+    for number in range(6):
+        made.correct(f"Golden Krust {number}")
+    drafts = [c for c in made.log if isinstance(c, events.StartJob) and c.kind == "post"]
+    assert [draft.payload["keeps"] for draft in drafts] == ["", *[chosen] * 6]

@@ -180,3 +180,24 @@ def test_without_room_for_the_record_nothing_is_sent(
     with pytest.raises(OSError, match="No space"):
         carry_out(approved(tmp_path), tmp_path, means(fake))
     assert fake.calls == []
+
+
+@pytest.mark.parametrize("trouble", ["no room", "no picture"])
+def test_what_may_be_out_is_not_called_unsent_for_another_trouble(
+    fake: FakeLinkedIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """Broken off while the post was on its way; at the next start the disk is full, or the picture gone."""
+    fake.calls.clear()
+    publication = approved(tmp_path)
+    Ledger(tmp_path).sending(publication.approval, publication.hash)
+    if trouble == "no room":
+
+        def full(ledger: Ledger, record: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Ledger, "_commit", full)
+    else:
+        (tmp_path / publication.image).unlink()
+    ended = carry_out(publication, tmp_path, means(fake))
+    assert (ended.status, ended.code) == ("unknown", "interrupted")
+    assert not fake.calls

@@ -100,3 +100,66 @@ def test_a_log_that_was_cut_stays_so(tmp_path: Path) -> None:
     again = JobLog(tmp_path, "j1")
     assert again.add(["more"]) == ()
     assert again.since(0)[-1] == CUT
+
+
+async def told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, known: bool
+) -> dict[str, object]:
+    """How a job ends for who asked for it, when the database fails; `known`: it may be under way already."""
+
+    async def status(session: str, job: str) -> None:
+        if known:
+            raise OSError(5, "Input/output error")
+
+    async def full(order: workflows.Order) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(workflows, "status", status)
+    monkeypatch.setattr(workflows, "enqueue", full)
+    paper, reader = Paper(), asyncio.StreamReader()
+    setup = wire.Setup(str(tmp_path), "", ("nobody",), wire.Limits(), "info", "text")
+    foreman = Foreman(setup, Bench(("nobody",)), cast("asyncio.StreamWriter", paper))
+    serving = asyncio.create_task(foreman.serve(reader))
+    reader.feed_data(wire.line(wire.Start("s1", "j1", kind, {}, str(tmp_path))))
+    async with asyncio.timeout(5):
+        while not any(said["type"] == "Ended" for said in paper.said):
+            await asyncio.sleep(0.01)
+    reader.feed_eof()
+    await serving
+    return cast("dict[str, object]", paper.said[-1]["outcome"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "code"),
+    [
+        ("publish", True, "crashed"),
+        ("publish", False, "storage_failed"),
+        ("research", True, "storage_failed"),
+    ],
+)
+async def test_of_a_publication_that_may_be_under_way_nobody_says_that_it_was_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, known: bool, code: str
+) -> None:
+    assert (await told(tmp_path, monkeypatch, kind, known))["code"] == code
+
+
+async def test_a_session_is_forgotten_also_when_its_job_is_told_of_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep and the server's wishes go on at the same time."""
+    paper = Paper()
+    setup = wire.Setup(str(tmp_path), "", ("nobody",), wire.Limits(), "info", "text")
+    foreman = Foreman(setup, Bench(("nobody",)), cast("asyncio.StreamWriter", paper))
+
+    async def nothing(*key: str) -> list[object]:
+        return []
+
+    async def told_meanwhile(*key: str) -> None:
+        await foreman._carry_out(wire.Told(*key))
+
+    monkeypatch.setattr(workflows, "told", nothing)
+    monkeypatch.setattr(workflows, "of_session", nothing)
+    monkeypatch.setattr(workflows, "cancel", told_meanwhile)
+    foreman._job_of({"session": "s1", "job": "j1", "kind": "research", "folder": str(tmp_path)})
+    await foreman._carry_out(wire.Forget("s1"))
+    assert paper.said[-1] == {"type": "Forgotten", "session": "s1"}

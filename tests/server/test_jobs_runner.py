@@ -345,3 +345,24 @@ async def test_a_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("OPENAI_API_KEY", "LINKEDIN_CLIENT_SECRET", "MOENTREPRISE_TOKEN", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "secret")
     assert "secret" not in worker_environment().values()
+
+
+async def test_what_is_wanted_while_all_ends_is_refused_and_not_taken_up_by_the_next_server(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "sessions" / "s1"
+    made = runner(tmp_path)
+    await start(made, folder, DONE).outcome()
+    slow = start(made, folder, "time.sleep(60)", job="slow")
+    await asyncio.sleep(0.5)
+    closing = asyncio.create_task(made.close())
+    await asyncio.sleep(0)
+    late = start(made, folder, f"open({str(tmp_path / 'late')!r}, 'w').close()\n" + DONE, job="late")
+    assert (await late.failure()).code == "cancelled"
+    await slow.outcome()
+    await closing
+    following = runner(tmp_path)
+    await start(following, folder, DONE, job="next").outcome()
+    await asyncio.sleep(1.5)
+    await following.close()
+    assert not (tmp_path / "late").exists()

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -61,7 +61,10 @@ class Ledger:
         if found is None:
             return None
         if found.outcome is None:
-            found = self._end(found, outcome(Code.INTERRUPTED))
+            unknown = outcome(Code.INTERRUPTED)
+            found = replace(found, state=unknown.status, outcome=unknown)
+            with suppress(OSError):  # without room it stays an intention, and as unknown
+                self._commit(found)
         if found.state == Status.FAILED and (found.approval, found.hash) != (approval, hash):
             return None
         return found.outcome

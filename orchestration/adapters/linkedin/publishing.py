@@ -31,11 +31,7 @@ def publish(publication: Publication, folder: Path, assets: Path, means: Means, 
     after one of which the outcome is not known. Raises WorkError `not_approved` when the picture is not the
     approved one, OSError when nothing can be written; then nothing was sent.
     """
-    if publication.image and not is_intact(publication.image, assets):
-        raise WorkError(WorkErrorCode.NOT_APPROVED, "The post's picture is not the one that was approved.")
-    account = _account(means)
-    picture = (assets / publication.image).read_bytes() if publication.image and account else b""
-    ended = _at_most_once(publication, picture, folder, account, report)
+    ended = _at_most_once(publication, assets, folder, _account(means), report)
     report.log(ended.reason or f"published: {ended.url}")
     _keep(publication, ended, folder, report)
     report.progress(100, "saved as a draft" if ended.status == Status.DRAFT else ended.status)
@@ -50,9 +46,10 @@ def _account(means: Means) -> api.Account | None:
 
 
 def _at_most_once(
-    publication: Publication, picture: bytes, folder: Path, account: api.Account | None, report: Report
+    publication: Publication, assets: Path, folder: Path, account: api.Account | None, report: Report
 ) -> Published:
-    """Publish, unless an earlier start was here: what that did holds, also when the account is gone since."""
+    """Publish, unless an earlier start was here: what that did holds, also when the account, or the picture,
+    is gone since."""
     ledger = Ledger(folder)
     approved = (publication.approval, publication.hash)
     with ledger.held() as ours:
@@ -60,6 +57,7 @@ def _at_most_once(
             return outcome(Code.INTERRUPTED)
         if (former := ledger.standing(*approved)) is not None:
             return former
+        picture = _picture(publication, assets)
         if account is None:
             return outcome(Code.NO_ACCOUNT)
         if not littletext.fits(publication.text) or len(publication.alt) > api.ALT_CHARACTERS_MAX:
@@ -75,6 +73,15 @@ def _at_most_once(
             # The post's fate is known now, and told; a later start finds "sent" and does not call.
             log.error("an outcome was not recorded", extra={"status": ended.status})
     return ended
+
+
+def _picture(publication: Publication, assets: Path) -> bytes:
+    """Its bytes, none where there is no picture. Raises WorkError `not_approved`, OSError."""
+    if not publication.image:
+        return b""
+    if not is_intact(publication.image, assets):
+        raise WorkError(WorkErrorCode.NOT_APPROVED, "The post's picture is not the one that was approved.")
+    return (assets / publication.image).read_bytes()
 
 
 def _upload_and_post(
