@@ -204,7 +204,7 @@ def test_when_no_found_site_can_be_read_the_headline_claims_none(
     assert found.headline == "The search named two sites, but none of them could be read."
     found, _ = carry_out(sites, means(engine), tmp_path, {"style": "like absent.example.com"})
     assert found.headline == "You and the search named three sites, but none of them could be read."
-    assert [site.title for site in found.sites] == ["Found gone.example", "Found away.example"]
+    assert [site.title for site in found.sites] == ["", "Found gone.example", "Found away.example"]
     assert "What these sites speak of" not in [finding.title for finding in found.findings]
 
 

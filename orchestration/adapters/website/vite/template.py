@@ -117,12 +117,19 @@ def _without_node() -> Missing | None:
 
 
 def _prepare(places: list[Path], report: Report, rest_s: float) -> Template | Missing:
-    for place in places:
-        with contextlib.suppress(OSError):
-            place.mkdir(mode=0o755, parents=True, exist_ok=True)
-            if os.access(place, os.W_OK):
-                return _prepare_in(place, report, rest_s)
-    return Missing("there is no folder for Vite's packages", f"{SETTING} names one.")
+    place = next(filter(_is_ours, places), None)
+    if place is None:
+        return Missing("there is no folder for Vite's packages", f"{SETTING} names one.")
+    return _prepare_in(place, report, rest_s)
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether it is there, or can be made, and can be written to."""
+    try:
+        place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
 
 
 def _prepare_in(place: Path, report: Report, rest_s: float) -> Template | Missing:
