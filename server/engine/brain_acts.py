@@ -37,6 +37,12 @@ _TABLES = {
     "published": "report_published",
 }
 """The beginning of a case → the act whose words it has: a result decides, whatever act was asked for."""
+_BASES = {
+    "present_plain_post": "present_post",
+    "report_draft": "report_post",
+    "report_published": "report_post",
+}
+"""Where the result is another one than was foreseen."""
 _SAID_OF_POSTS = frozenset(
     {"version_expired", "duplicate", "too_long", "no_answer", "fault_midway", "interrupted"}
 )
@@ -58,7 +64,7 @@ def speak(act: str, context: Context) -> str | None:
     if act not in _ACTS:
         return None if act in _NO_ACTS else by_gaps(act, _known(context), context.said, context.me)
     case, slots = _ACTS[act](context)
-    act = _TABLES.get(case.partition("-")[0], act)
+    act = _TABLES.get(case.partition("-")[0]) or _BASES.get(act, act)
     return phrase(act, case.partition("-")[2] or case, slots, context.said, context.me)
 
 

@@ -65,12 +65,13 @@ def statuses(data: Path) -> dict[str, str]:
 
 @pytest.fixture
 async def jobs(tmp_path: Path) -> AsyncIterator[JobRunner]:
+    before = set(descendants(os.getpid()))  # of what the tests share
     made = runner(tmp_path, Limits(per_session=4, time_limit_s=60.0))
     await until(lambda: made.ready)
     yield made
-    mine = descendants(os.getpid())
+    mine = set(descendants(os.getpid())) - before
     await made.close()
-    await until(lambda: not any(alive(pid) for pid in mine if pid != os.getpid()), 5)
+    await until(lambda: not any(alive(pid) for pid in mine), 5)
 
 
 @pytest.mark.parametrize("kill", [kill_workshop, kill_workers])

@@ -124,7 +124,6 @@ def test_a_site_a_post_and_a_draft_are_made_and_served(evening: Evening) -> None
         assert image == f"post-{hashlib.sha256(kept.files[f'assets/{image}']).hexdigest()[:12]}.png"
         assert len(kept.preview) >= 3
         assert all(kept.files[f"site/{path}"] == body for path, body in kept.preview.items())
-        assert "site-source/package.json" in kept.files
         assert [data["status"] for data in kept.of("post.published")] == ["draft"]
 
 
