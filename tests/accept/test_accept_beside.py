@@ -23,7 +23,7 @@ from tests.bench.servers import KNOWN, PRODUCT, Row, Running, running
 pytestmark = pytest.mark.accept
 
 BUSINESSES = ("bakery", "repair", "yoga")
-ROUNDS = 2
+ROUNDS = 4
 RATIO_MAX = 2.0
 PLAN = Plan("", 20, "switch", 15.0)
 
