@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from aiortc import RTCConfiguration, RTCIceServer
 
-from server.settings import IceServer
+from server.settings.values import IceServer
 
 
 def configuration(servers: Sequence[IceServer]) -> RTCConfiguration:

@@ -23,7 +23,7 @@ from server.events import EventLog
 from server.limits import Bucket, Rate, refuse
 from server.pagemessages import MessageError, PageMessage, Ping, Resume
 from server.sdpfrag import Fragment
-from server.settings import IceServer
+from server.settings.values import IceServer
 
 log = logging.getLogger(__name__)
 

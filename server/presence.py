@@ -14,7 +14,7 @@ from server.errors import Code, Problem
 from server.events import EventLog
 from server.pagemessages import PageMessage, Ping, Playout
 from server.peer import Attach, Peer
-from server.settings import IceServer
+from server.settings.values import IceServer
 
 SILENCE_S = 3.0
 MAX_SPECTATORS = 16

@@ -74,6 +74,7 @@ def _become_a_worker() -> None:
     with contextlib.suppress(OSError, AttributeError):
         # It never pushes aside whoever runs, as a voice that wakes up does (sched(7)).
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    leave_a_processor()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
 
@@ -91,6 +92,18 @@ def be_nice(niceness: int) -> None:
     """At least so nice; a parent that is nicer stays so."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
+def leave_a_processor() -> None:
+    """Work on all processors that are ours but the first, where there are several.
+
+    However nice, who is inside a system call is not pushed aside by every kernel; a voice that wakes up finds
+    the first one free.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        _, *others = sorted(os.sched_getaffinity(0))
+        if others:
+            os.sched_setaffinity(0, others)
 
 
 def _take_stdout() -> int:

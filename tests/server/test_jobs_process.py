@@ -20,5 +20,7 @@ async def test_a_worker_gives_way_to_the_voices_and_its_signals_reach_nobody_els
         # In a session of its own it would get as much time as the server (sched(7), autogroup).
         assert os.getsid(worker.pid) == os.getsid(0)
         assert os.getpgid(worker.pid) == worker.pid
+        first, *others = sorted(os.sched_getaffinity(0))
+        assert os.sched_getaffinity(worker.pid) == set(others or [first])
     finally:
         await worker.closed()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ Json = dict[str, object]
 
 
 @dataclass(slots=True)
-class Reader:
+class Reader(ABC):
     """One run's output. `copy` is the working copy, whose path is left out of what is shown."""
 
     copy: str
@@ -37,8 +38,9 @@ class Reader:
         self._read(line.strip())
         return [text.replace(f"{self.copy}/", "") for text in self.said]
 
+    @abstractmethod
     def _read(self, line: str) -> None:
-        raise NotImplementedError
+        """Say what the line is worth; note how the run ended."""
 
     def _say(self, text: str, characters: int = TEXT_CHARACTERS) -> None:
         if text.strip():
