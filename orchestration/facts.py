@@ -89,7 +89,15 @@ FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
 
 
 def reported(c: Known, step: Step) -> dict[str, object]:
-    """The result that the step reports, where no function call has brought it to the model as it is now."""
+    """The result that the step reports, where no function call has brought it to the model as it is now.
+
+    With it comes why it could not be made again, where the step tells that.
+    """
+    setback = c.desk.setbacks.get(step.reports)
+    return {**_result(c, step), **({"rebuild": setback} if setback and step.tells_former else {})}
+
+
+def _result(c: Known, step: Step) -> dict[str, object]:
     kind = step.reports
     if kind == "publish" and not any(job.kind == kind for job in c.desk.jobs.values()):
         asked = list(c.desk.approvals.values())[-1:]  # decided without a job: rejected, or expired

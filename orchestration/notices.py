@@ -237,7 +237,7 @@ class ApprovalResolved:
 
 @dataclass(frozen=True, slots=True)
 class PostPublished:
-    """`status`: published (with its `url`), draft or failed (with the reason), rejected or unknown.
+    """`status`: published (with its `url`), draft, failed or expired (with the reason), rejected or unknown.
 
     `code` names the reason (orchestration.adapters.linkedin.Code). After a failure that the human can do
     something about, another approval of the same post is requested.

@@ -53,6 +53,10 @@ class Script:
     def upcoming(self) -> Cue | None:
         return self._cues[self._at] if self._at < len(self._cues) else None
 
+    def will_report(self, kind: str) -> bool:
+        """Whether a step that is still to come reports this kind of work."""
+        return any(cue.step.reports == kind for cue in self._cues[self._at :])
+
     def choose(self, speaker: str) -> None:
         """Let `speaker`'s steps come first among the rest of the upcoming phase."""
         coming = self.upcoming()

@@ -25,7 +25,7 @@ VOICE_S = 15.0
 """How long a turn that has the floor may take to its first sound."""
 STILL_WORKING_S = 4.5
 REMIND_S = (20.0, 60.0)
-PUBLISH_AGAIN = "publish_again"
+PUBLISH_AGAIN, SITE_STAYS = "publish_again", "site_stays"
 SITE = "website"
 """The kind of work that is shown and may be built again."""
 FAREWELL_S = 3.0
@@ -85,7 +85,8 @@ class Standing(State):
             self.desk.brief = self.brief.reopened(step.question)  # asked for the second time
         context: dict[str, object] = {kind: facts.FACTS[kind](self, step) for kind in step.context}
         context |= facts.reported(self, step)
-        act = step.act_for(self.desk.results.get(step.reports, {}))
+        former = step.reports in self.desk.setbacks
+        act = step.act_for(self.desk.results.get(step.reports, {}), former)
         self.prepared = self.speak(step.speaker, act, context, cue)
 
     def _next_cue(self) -> Cue | None:
@@ -147,18 +148,35 @@ class Standing(State):
         """Nobody has more to say before this work has a result, or the human a decision."""
         self.awaited = kind
         approval = self.desk.open_approval
-        if approval is None:
-            self.stage = Stage.APPROVING if kind == "publish" else Stage.WORKING
+        asked = approval is not None or kind == "publish"
+        self.stage = Stage.APPROVING if asked else Stage.WORKING
+        if approval is not None:
+            self.timers.set("expire", approval.expires_at)
+        if self.has_bad_news and not self.held:
+            self._tell_bad_news()
+        elif approval is None:
             self.timers.set("still", self.now + STILL_WORKING_S)
-            return
-        self.stage = Stage.APPROVING
-        self.timers.set("expire", approval.expires_at)
-        if self.desk.failed_try and not self.held:
-            failed = {"publish": self.desk.take_failed_try()}
-            self.interject(approval.speaker, PUBLISH_AGAIN, failed, Stage.APPROVING)
-            return
-        if self.reminders < len(REMIND_S):
+        elif self.reminders < len(REMIND_S):
             self.timers.set("remind", self.now + REMIND_S[self.reminders])
+
+    @property
+    def has_bad_news(self) -> bool:
+        """Something failed that no step of the script tells."""
+        return self._site_stays or (bool(self.desk.failed_try) and self.desk.open_approval is not None)
+
+    @property
+    def _site_stays(self) -> bool:
+        """The site was shown, and could not be built with a later change."""
+        shown = self.showing is None and not self.script.will_report(SITE)
+        return shown and SITE in self.desk.setbacks
+
+    def _tell_bad_news(self) -> None:
+        if self._site_stays:
+            speaker = next(job.speaker for job in self.desk.jobs.values() if job.kind == SITE)
+            self.interject(speaker, SITE_STAYS, {"rebuild": self.desk.setbacks.pop(SITE)}, self.stage)
+        elif approval := self.desk.open_approval:
+            failed = {"publish": self.desk.take_failed_try()}
+            self.interject(approval.speaker, PUBLISH_AGAIN, failed, self.stage)
 
     def interject(self, speaker: str, act: str, context: Mapping[str, object], back: Stage) -> None:
         """Say what the script does not hold, at once; then return to the stage `back`."""

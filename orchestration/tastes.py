@@ -66,6 +66,13 @@ _TO_HEADLINE = (
     r"(?: (?:say|read|be|to(?: be| say| read)?|into|as))?"
     rf"|(?:the|its|our|my) {_TITLE} (?:should|must|could) (?:be|say|read))\W+(?P<text>.+)"
 )
+_TO_CHANGE = (
+    rf"{LEAD}(?:yes )?(?:{ASKING}(?:make|change|move|add|remove|delete|enlarge|increase|decrease|reduce"
+    r"|put|set|swap|replace|use) .+"
+    r"|(?:the|its) [\w ]{1,30} (?:should|must|could) be .+"
+    r"|(?:(?:much|a bit|a little) )?(?:bigger|larger|smaller|bolder|big|large|small)"
+    r"(?: (?:text|letters|headline|heading|title|font|pictures?|images?|logo|buttons?|name))?(?: please)?)"
+)
 _LOOKS = frozenset(
     "bigger larger smaller bolder bold thinner shorter longer different better nicer big large small short"
     " thicker italic stronger clearer visible something else other another in much too not".split()
@@ -121,6 +128,11 @@ def is_content(text: str) -> bool:
 def wants_a_change(text: str) -> bool:
     """Whether the words dislike what is shown, or want it changed, without saying how."""
     return re.fullmatch(rf"(?:(?:{_DISLIKED}|thank you|thanks|please) )+", _plainly(text) + " ") is not None
+
+
+def wants_another_change(text: str) -> bool:
+    """Whether the words want something changed, whatever it is ("make the headline bigger")."""
+    return re.fullmatch(_TO_CHANGE, plain(text)) is not None
 
 
 def restyled(style: str, colours: str) -> str:

@@ -140,7 +140,6 @@ class Desk:
         if work.needs_approval:
             return self.ask_approval(speaker, called.call, now)
         self.results.pop(work.job, None)
-        self.setbacks.pop(work.job, None)
         return self._order(work, Job("", work.job, speaker, called.call, called.arguments))
 
     def _order(self, work: Work, order: Job) -> list[Command]:
@@ -174,6 +173,7 @@ class Desk:
 
     def _begin(self, job: Job, title: str, uses: tuple[str, ...]) -> list[Command]:
         assert job.kind != "publish", "only a decision starts that"
+        self.setbacks.pop(job.kind, None)
         payload: dict[str, object] = {
             "brief": self.brief.texts(),
             "sources": {answer.key: answer.source.value for answer in self.brief.answers},
@@ -195,8 +195,9 @@ class Desk:
         job = self.jobs.get(event.job)
         if job is None or job.state is not JobState.RUNNING:
             return []
-        self.jobs[event.job] = replace(job, percent=event.percent, message=event.message)
-        return [Tell(notices.JobProgress(job.job, job.kind, event.percent, event.message))]
+        percent = max(job.percent, event.percent)  # also where a part of it is done anew, in another way
+        self.jobs[event.job] = replace(job, percent=percent, message=event.message)
+        return [Tell(notices.JobProgress(job.job, job.kind, percent, event.message))]
 
     def finished(self, event: JobFinished, now: float) -> list[Command]:
         job = self.jobs.get(event.job)
@@ -402,7 +403,7 @@ class Desk:
 
     def expire(self, approval: Approval) -> list[Command]:
         self.failed_try = {}
-        return self._refuse(approval, ApprovalState.EXPIRED, "draft", "nobody approved it in time")
+        return self._refuse(approval, ApprovalState.EXPIRED, "expired", "nobody approved it in time")
 
     def _refuse(self, approval: Approval, state: ApprovalState, status: str, reason: str) -> list[Command]:
         result: dict[str, object] = {"status": status, "url": "", "reason": reason}
@@ -432,7 +433,6 @@ class Desk:
         if wish is Picture.NONE:
             self.kept |= set(_OF_THE_PICTURE)
             return [*commands, *self._change_post({}, _OF_THE_PICTURE, now)]
-        self.setbacks.pop(PICTURE, None)
         return [*commands, *self._draw({"picture": wish.value}), *self._ask_anew(now)]
 
     def _draw(self, wish: Arguments) -> list[Command]:

@@ -14,7 +14,7 @@ from orchestration.brief import Expects, Question
 
 FAILURE = "report_failure"
 """The act that tells a failure where the step has none of its own; of a publication its own act says it."""
-FAILED, DEGRADED = "failed", "degraded"
+FAILED, DEGRADED, FORMER = "failed", "degraded", "former"
 BECAUSE = ("because", "text_because")
 """Where a result says why it is not what it is when all is well."""
 
@@ -52,16 +52,24 @@ class Step:
     """The kind of job whose result the turn reports. A failure is told as one; without a result
     the step is left out."""
     instead: tuple[tuple[str, str], ...] = ()
-    """What became of it → the act that tells that, in the place of `act`: a result's status, or `degraded`
-    for what is there but not as it is when all is well (the result says why)."""
+    """What became of it → the act that tells that, in the place of `act`: a result's status, `degraded`
+    for what is there but not as it is when all is well (the result says why), or `former` for what could not
+    be made again."""
 
-    def act_for(self, result: Mapping[str, object]) -> str:
-        """The act that reports this result, {} for none yet."""
+    def act_for(self, result: Mapping[str, object], former: bool = False) -> str:
+        """The act that reports this result, {} for none yet. `former`: it could not be made again."""
         came = str(result.get("status", ""))
-        if came != FAILED and any(result.get(why) for why in BECAUSE):
+        if came != FAILED and former and self.tells_former:
+            came = FORMER
+        elif came != FAILED and any(result.get(why) for why in BECAUSE):
             came = DEGRADED
         usual = FAILURE if came == FAILED and self.reports != "publish" else self.act
         return dict(self.instead).get(came, usual)
+
+    @property
+    def tells_former(self) -> bool:
+        """Whether the step tells that what it reports could not be made again."""
+        return FORMER in dict(self.instead)
 
     def shows(self, act: str) -> bool:
         """Whether this act of the step shows what was made; the report of a failure shows nothing."""
@@ -161,7 +169,19 @@ MOENTREPRISE = Workflow(
                 Step("alex", "start_build", Wait.RESULT, tool="build_website", context=("brief",)),
             ),
         ),
-        Phase("showcase", "Your website", (Step("alex", "show_site", Wait.OPINION, reports="website"),)),
+        Phase(
+            "showcase",
+            "Your website",
+            (
+                Step(
+                    "alex",
+                    "show_site",
+                    Wait.OPINION,
+                    reports="website",
+                    instead=((FORMER, "show_former_site"),),
+                ),
+            ),
+        ),
         Phase(
             "marketing",
             "Your post",

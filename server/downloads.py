@@ -28,6 +28,8 @@ from server.sessions import SESSIONS, session_of
 
 IMAGE_BYTES_MAX = 4 * 1024 * 1024
 ZIP_TRIES = 5
+IGNORES = ".gitignore"
+"""Of the project's hidden files, the one that belongs to its owner."""
 _ASSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(png|jpe?g|webp)")
 _PRIVATE = {
     "Cache-Control": "no-store",
@@ -162,7 +164,7 @@ def _which(folder: Path) -> int:
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return [(name, found) for name in names if (found := inside(folder, name)) is not None]
+    return [(name, found) for name in names if (found := inside(folder, name, IGNORES)) is not None]
 
 
 def printed(told: ConversationView, folder: Path) -> str:

@@ -19,6 +19,7 @@ import aiohttp
 
 from orchestration.notices import SiteBuilding
 from orchestration.ports import Publish
+from server.limits import Bucket, Rate
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ REMEMBERED = 8
 HTTP_AT_ONCE = 8
 HTTP_WAITING = 64
 SOCKETS_AT_ONCE = 4
+INWARD = Rate(burst=40, per_s=20.0)
+"""So many WebSockets and messages of all browsers together reach the dev server; the rest comes later."""
 TIMES = aiohttp.ClientTimeout(total=30.0, sock_connect=2.0, sock_read=20.0)
 
 
@@ -50,6 +53,7 @@ class Standing:
         self.turns = asyncio.Semaphore(HTTP_AT_ONCE)
         self.waiting = 0
         self.sockets = 0
+        self._inward = Bucket(INWARD, asyncio.get_running_loop().time())
         self.gone = asyncio.Event()
         """The dev server is."""
         self.over = over
@@ -82,6 +86,12 @@ class Standing:
     @property
     def url(self) -> str:
         return f"/preview/{self.address}/"
+
+    async def admit(self) -> None:
+        """Wait until one more may go in: what floods us is not read meanwhile, which holds it up."""
+        loop = asyncio.get_running_loop()
+        while wait_s := self._inward.take(loop.time()):
+            await asyncio.sleep(wait_s)
 
     async def close(self) -> None:
         self.gone.set()

@@ -113,6 +113,7 @@ async def channel(standing: Standing, request: web.Request) -> web.StreamRespons
 async def _relay(standing: Standing, request: web.Request, words: list[str]) -> web.StreamResponse:
     try:
         async with asyncio.timeout(OPENING_S):
+            await standing.admit()
             inner = await standing.client.ws_connect(
                 _target(standing, request),
                 protocols=words,
@@ -128,8 +129,8 @@ async def _relay(standing: Standing, request: web.Request, words: list[str]) -> 
     try:
         await outer.prepare(request)
         ends = [
-            asyncio.create_task(_pump(inner, outer), name="live-preview-out"),
-            asyncio.create_task(_pump(outer, inner), name="live-preview-in"),
+            asyncio.create_task(_tell(inner, outer), name="live-preview-out"),
+            asyncio.create_task(_hear(standing, outer, inner), name="live-preview-in"),
             asyncio.create_task(standing.gone.wait(), name="live-preview-gone"),
         ]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -149,20 +150,26 @@ async def _linger(standing: Standing, outer: web.WebSocketResponse, ends: list[a
         task.cancel()
     await asyncio.gather(*ends, return_exceptions=True)
     ends[:] = [
-        asyncio.create_task(_pump(outer, None), name="live-preview-lingers"),
+        asyncio.create_task(_hear(standing, outer, None), name="live-preview-lingers"),
         asyncio.create_task(standing.over.wait(), name="live-preview-over"),
     ]
     await asyncio.wait(ends, timeout=LINGER_S, return_when=asyncio.FIRST_COMPLETED)
 
 
-Side = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
+async def _tell(inner: aiohttp.ClientWebSocketResponse, outer: web.WebSocketResponse) -> None:
+    """Texts to the browser, until something else comes: Vite says nothing but texts."""
+    while (message := await inner.receive()).type is aiohttp.WSMsgType.TEXT:
+        await outer.send_str(message.data)
 
 
-async def _pump(source: Side, sink: Side | None) -> None:
-    """Texts, one way, until that ends or something else comes: Vite says nothing but texts."""
-    while (message := await source.receive()).type is aiohttp.WSMsgType.TEXT:
-        if sink is not None:
-            await sink.send_str(message.data)
+async def _hear(
+    standing: Standing, outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse | None
+) -> None:
+    """Texts of the browser, at the preview's pace: to the dev server, or to nobody."""
+    while (message := await outer.receive()).type is aiohttp.WSMsgType.TEXT:
+        await standing.admit()
+        if inner is not None:
+            await inner.send_str(message.data)
 
 
 def _target(standing: Standing, request: web.Request) -> URL:

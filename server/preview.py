@@ -113,11 +113,15 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(found, headers=HEADERS)
 
 
-def inside(folder: Path, path: str) -> Path | None:
-    """`path` in `folder`, or None when it leads out of it, also by a link, or names a hidden file."""
+def inside(folder: Path, path: str, hidden: str = "") -> Path | None:
+    """`path` in `folder`, or None when it leads out of it, also by a link, or names a hidden file.
+
+    `hidden` is the one name of such a file that is let through.
+    """
     parts = path.split("/")
     size = len(path.encode("utf-8", "replace"))
-    if "\0" in path or "\\" in path or size > PATH_MAX or any(part.startswith(".") for part in parts):
+    hides = any(part.startswith(".") and part != hidden for part in parts)
+    if "\0" in path or "\\" in path or size > PATH_MAX or hides:
         return None
     root = folder.resolve()
     try:

@@ -86,6 +86,7 @@ export function outcome(status, url, reason) {
   }
   if (status === "draft") return [`Saved as a draft: ${reason || "it was not published"}.`];
   if (status === "rejected") return ["Rejected. Nothing is published; the text stays yours to copy."];
+  if (status === "expired") return ["Nobody approved it in time. Nothing was published; the text stays here to copy."];
   if (status === "failed") return ["Nothing was published. The text stays here to copy."];
   const why = reason ? ` (${reason})` : "";
   return [`It is not known whether the post went out${why}. Please look at `, link(OWN_PAGE, "your page"), "."];

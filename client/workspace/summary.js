@@ -72,7 +72,7 @@ export class SummaryPanel {
   havePost(text, address) {
     setText(this.#post, text);
     show(this.#words, text !== "");
-    this.#have.image = address || this.#have.image;
+    this.#have.image = address;
   }
 
   /** The server knows this session no more: nothing is offered that cannot be had. */
@@ -196,7 +196,7 @@ function titles(pages) {
 }
 
 /** @type {Record<string, string>} */
-const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", failed: "Not published", unknown: "Perhaps published" };
+const POSTS = { published: "Published", draft: "Saved as a draft", rejected: "Not published", failed: "Not published", expired: "Not published", unknown: "Perhaps published" };
 
 /** @param {{status: string, reason?: string}} post */
 function outcome({ status, reason }) {

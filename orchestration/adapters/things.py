@@ -11,6 +11,22 @@ WORDS_PER_THING_MAX = 3
 KNOWN_TO_SPLIT = 2
 ATTRIBUTE = re.compile(r"\bwith\b.*?(?=[,;.!?]|\band\b|$)", re.IGNORECASE)
 """What only says more about a thing: "bicycles with a guarantee"."""
+_WAYS = r"(?:call|phone|telephone|ring|text|message|e-?mail|mail|write|reach|contact|visit|whatsapp)"
+_REST = r"(?:(?!\b(?:and|or)\b)(?:[^,;.!?]|\.(?=\w)))*"
+REACHED = re.compile(
+    "|".join(
+        (
+            rf"\b{_WAYS}(?: to)? (?:us|me)\b{_REST}",
+            rf"\b(?:give|drop|send) (?:us|me) an? (?:call|ring|line|message|text|e-?mail)\b{_REST}",
+            r"\b(?:our|my|the) (?:phone|telephone|mobile|e-?mail|address|website|number)(?: number| address)?"
+            rf" is\b{_REST}",
+            rf"(?:\b{_WAYS}(?: to| number)?(?: at| on)?\W+)?"
+            r"(?:\+?\d[\d ()/-]{5,18}\d|\S+@\S+|\b\w+ at \w+ dot \w+)",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""How one gets in touch, which is nothing that is offered: "call us at 555 1234"."""
 BREAK = re.compile(r"[,;.!?]|\b(?:and|or|plus|also|as well as)\b", re.IGNORECASE)
 
 
@@ -23,7 +39,7 @@ def things_offered(offer: str, keywords: tuple[str, ...]) -> tuple[str, ...]:
     """ "we repair bicycles and sell used parts" is ("Bicycles", "Used parts"); empty when unclear."""
     found: list[str] = []
     said = words.with_commas(words.without_fillers(words.without_markup(offer)))
-    for part in BREAK.split(ATTRIBUTE.sub(" ", said)):
+    for part in BREAK.split(ATTRIBUTE.sub(" ", REACHED.sub(", ", said))):
         found += _things_in(part, keywords)
     unique = {thing.lower(): words.capital(thing) for thing in reversed(found)}
     return tuple(unique[key] for key in dict.fromkeys(thing.lower() for thing in found))[:THINGS_MAX]

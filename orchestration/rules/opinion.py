@@ -7,12 +7,19 @@ from orchestration.adapters.headline import with_headline
 from orchestration.brief import Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
-from orchestration.tastes import headline_wanted, is_content, recoloured, restyled, wants_a_change
+from orchestration.tastes import (
+    headline_wanted,
+    is_content,
+    recoloured,
+    restyled,
+    wants_a_change,
+    wants_another_change,
+)
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import mostly_heard
 from orchestration.wishes import Amendment
 
-WHAT_TO_CHANGE = "ask_change"
+WHAT_TO_CHANGE, CANNOT_CHANGE = "ask_change", "cannot_change"
 
 
 def ask(c: Standing, turn: Turn) -> None:
@@ -24,7 +31,10 @@ def ask(c: Standing, turn: Turn) -> None:
 
 
 def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str] | None) -> bool:
-    """Whether the words were one: who is content goes on, who wants a change is asked which."""
+    """Whether the words were one: who is content goes on, who wants a change is asked which.
+
+    Of one that cannot be made it is said so, and what can be.
+    """
     turn = _asker(c, cut)
     if turn is None:
         return False
@@ -45,6 +55,10 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
     elif (colours := recoloured(text)) and (key := _colour(c)):
         c.showing = turn
         return remarks.correct(c, event, Amendment(key, restyled(c.brief.text(key), colours)), None)
+    elif wants_another_change(text):
+        remarks.remember(c, event, "")
+        c.showing = turn
+        c.interject(turn.speaker, CANNOT_CHANGE, {}, Stage.LISTENING)
     else:
         return False
     return True

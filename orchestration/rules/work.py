@@ -47,7 +47,7 @@ def work_came_back(c: Standing) -> None:
         c.current = None
         c.do(events.Discard(turn.turn))
         floor.return_to(c, turn.back)
-    elif c.stage in (Stage.WORKING, Stage.APPROVING) and (_is_there(c) or c.desk.failed_try):
+    elif c.stage in (Stage.WORKING, Stage.APPROVING) and (_is_there(c) or c.has_bad_news):
         if c.human_has_word:
             return
         c.timers.clear("still", "remind", "expire")

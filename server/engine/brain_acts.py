@@ -288,6 +288,13 @@ def _rebuilt_plain(context: Context) -> Case:
     return ("reason", {"reason": reason}) if reason else ("plain", {})
 
 
+def _show_former_site(context: Context) -> Case:
+    """The site as it was before a change that could not be built."""
+    if failure := _failed(_result(context, "build_website", "site")):
+        return failure
+    return _rebuild_failed(context)
+
+
 def _rebuild_failed(context: Context) -> Case:
     reason = _reason(context.fact("rebuild"))
     return ("reason", {"reason": reason}) if reason else ("plain", {})
@@ -346,9 +353,11 @@ def _report_post(context: Context) -> Case:
         return ("draft-reason" if reason else "draft-plain"), {"reason": reason}
     if status in {"rejected", "declined"}:
         return "rejected", {}
+    if status == "expired":
+        return "expired", {}
     if (code := string(result, "code")) in _SAID_OF_POSTS:
         return code, {}
-    case = "failed" if status in {"failed", "cancelled", "expired"} else "unknown"
+    case = "failed" if status in {"failed", "cancelled"} else "unknown"
     return (case if reason else f"{case}_plain"), {"reason": reason}
 
 
@@ -384,6 +393,7 @@ def _done(summary: Facts) -> list[str]:
     spoken = {
         "draft": "a post saved as a draft",
         "drafted": "a drafted post",
+        "expired": "a drafted post",
         "rejected": "a post that you kept to yourself",
         "published": "a published post",
         "unknown": "a post that LinkedIn did not confirm",
@@ -414,6 +424,8 @@ _ACTS: Mapping[str, Act] = {
     "rebuilt": _rebuilt,
     "rebuilt_plain": _rebuilt_plain,
     "rebuild_failed": _rebuild_failed,
+    "show_former_site": _show_former_site,
+    "site_stays": _rebuild_failed,
     "report_failure": _report_failure,
     "start_post": _start_post,
     "present_post": _present_post,

@@ -244,6 +244,30 @@ async def test_a_refused_approval_says_what_to_do(page: Page, double: WireDouble
     await expect(page.get_by_test_id("post-status")).to_contain_text("copy it to use it yourself")
 
 
+async def test_a_post_that_nobody_approved_in_time_is_not_said_to_be_saved(
+    page: Page, double: WireDouble
+) -> None:
+    await enter(page, double)
+    await story.approval(double)
+    await double.tell(
+        notices.ApprovalResolved("a1", "expired"),
+        notices.PostPublished("expired", "", "nobody approved it in time"),
+    )
+    status = page.get_by_test_id("post-status")
+    await expect(status).to_have_text(
+        "Nobody approved it in time. Nothing was published; the text stays here to copy."
+    )
+
+
+async def test_the_summary_offers_no_picture_that_was_taken_out(page: Page, double: WireDouble) -> None:
+    await enter(page, double)
+    await story.approval(double)
+    await double.tell(notices.PostDrafted(story.POST_TEXT, "", ""))
+    await story.completed(double)
+    await expect(page.get_by_test_id("summary-post")).to_have_text(story.POST_TEXT)
+    await expect(page.get_by_test_id("summary")).not_to_contain_text("Picture of the post")
+
+
 async def test_the_summary_offers_everything_and_forgets_everything(page: Page, double: WireDouble) -> None:
     await enter(page, double)
     await story.building(double)

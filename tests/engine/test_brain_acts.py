@@ -43,6 +43,8 @@ SPEAKERS = {
     "rebuilt": "alex",
     "rebuilt_plain": "alex",
     "rebuild_failed": "alex",
+    "show_former_site": "alex",
+    "site_stays": "alex",
     "report_failure": "maya",
     "start_post": "sophie",
     "present_post": "sophie",
@@ -58,10 +60,8 @@ SPEAKERS = {
     "reply": "alex",
     "close": "marcus",
 }
-WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"} | {
-    "draw_picture",
-    "report_published",
-}
+WITHOUT_BRIEF = {"greet", "nudge", "didnt_catch", "go_back", "ask_once_more", "remind_approval"}
+WITHOUT_BRIEF |= {"draw_picture", "report_published"}
 VOICES = {"marcus": "cedar", "sarah": "marin", "maya": "coral", "alex": "ash", "sophie": "shimmer"}
 RESULT_OF = {
     "report_research": "research_market",
@@ -129,6 +129,7 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "pages": [{"title": f"{title} of {name}"} for title in ("Home", "Menu", "Contact")],
         "palette": {"name": f"{brief['style']} palette"},
     }
+    unbuilt = [fact("rebuild", {"status": "failed", "reason": f"No page for {name}."})]
     summary = {"name": name, "answered": 6, "pages": 3, "research": True, "site": True, "post": "draft"}
     return {
         "greet": [fact("team", TITLES), fact("next", {"speaker": "sarah", "phase": "interview"})],
@@ -159,7 +160,9 @@ def session(brief: Mapping[str, str]) -> dict[str, list[Item]]:
         "post_failed": result("draft_post", {"status": "failed", "reason": f"No post for {name}."}),
         "report_draft": result("publish_post", {"status": "draft", "reason": f"{name} is not connected"}),
         "report_published": result("publish_post", {"status": "published", "url": "https://x.example"}),
-        "rebuild_failed": [fact("rebuild", {"status": "failed", "reason": f"No page for {name}."})],
+        "rebuild_failed": unbuilt,
+        "show_former_site": [*result("build_website", site), *unbuilt],
+        "site_stays": unbuilt,
         "new_picture": [fact("picture", {"status": "failed", "reason": f"No picture for {name}."})],
         "start_post": [told],
         "present_post": result("draft_post", {"status": "drafted", "text": f"{offer} Come and see!"}),
@@ -370,6 +373,7 @@ def test_a_failure_is_told_with_its_reason_instead_of_a_result(act: str) -> None
         ({"status": "published", "url": "https://example.org"}, "published on LinkedIn", "draft"),
         ({"status": "unknown", "reason": "It did not answer"}, "look at your LinkedIn page", "is published"),
         ({"status": "rejected", "reason": ""}, "not published", "draft because"),
+        ({"status": "expired", "reason": "nobody approved it in time"}, "nothing was published", "draft"),
         ({"status": "failed", "reason": "LinkedIn refused it."}, "LinkedIn refused it", "is published"),
         ({}, "did not tell me", "is published"),
     ],

@@ -71,6 +71,12 @@ def fill() -> None:
         time.sleep(0.01)
 
 
+def fill_aside() -> None:
+    """Where temporary files are."""
+    os.chdir(os.environ["TMPDIR"])
+    fill()
+
+
 def link_out() -> None:
     Path("src/out.ts").symlink_to("/etc/passwd")
 
@@ -128,7 +134,7 @@ def write_key() -> None:
 DEEDS = {
     deed.__name__: deed
     for deed in (
-        *(hang, leave_a_child, flood, long_line, fill, link_out, link_folder, pipe, link_aside),
+        *(hang, leave_a_child, flood, long_line, fill, fill_aside, link_out, link_folder, pipe, link_aside),
         *(delete_package, delete_theme, deep, binary, die, tell_key, write_key),
     )
 }

@@ -299,9 +299,10 @@ def test_what_an_agent_must_not_do_is_contained_and_said(workshop: Workshop, dee
     assert len(workshop.report.lines) < 700
 
 
-def test_an_agent_that_fills_the_disk_is_stopped(workshop: Workshop) -> None:
+@pytest.mark.parametrize("deed", ["fill", "fill_aside"])
+def test_an_agent_that_fills_the_disk_is_stopped(workshop: Workshop, deed: str) -> None:
     workshop.limits = Limits(total_bytes=20 * 1024 * 1024)
-    assert workshop.fails(deeds=["fill"]) == "The agent Codex filled the disk and was stopped."
+    assert workshop.fails(deeds=[deed]) == "The agent Codex filled the disk and was stopped."
 
 
 def test_only_what_may_be_written_is_taken(workshop: Workshop) -> None:

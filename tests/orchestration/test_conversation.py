@@ -289,7 +289,7 @@ def test_speech_can_reject_but_never_approve() -> None:
     assert theatre.conversation.summary["post"]["outcome"]["status"] == "rejected"  # type: ignore[index]
 
 
-def test_an_undecided_post_is_recalled_twice_and_expires_as_a_draft() -> None:
+def test_an_undecided_post_is_recalled_twice_and_expires() -> None:
     theatre = Theatre(given=ANSWERS)
     theatre.human = silent
     theatre.play()
@@ -297,7 +297,7 @@ def test_an_undecided_post_is_recalled_twice_and_expires_as_a_draft() -> None:
     assert theatre.conversation.end_state == "completed"
     assert theatre.now > 15 * 60
     assert theatre.told(notices.PostPublished) == [
-        notices.PostPublished("draft", "", "nobody approved it in time")
+        notices.PostPublished("expired", "", "nobody approved it in time")
     ]
 
 

@@ -171,6 +171,18 @@ def test_a_job_that_is_started_again_ends_on_the_page() -> None:
     assert theatre.conversation.desk.jobs[first.job].state is JobState.CANCELLED
 
 
+def test_progress_never_goes_back() -> None:
+    """Another builder may begin anew where the first one has given up."""
+    theatre = Theatre(given=ANSWERS)
+    theatre.start().run(until=lambda: theatre.conversation.desk.running("research") is not None)
+    job = theatre.conversation.desk.running("research")
+    assert job is not None
+    for percent in (10, 65, 30, 80):
+        theatre.receive(events.JobProgressed(job.job, percent, "at work"))
+    told = [n.percent for n in theatre.told(notices.JobProgress) if isinstance(n, notices.JobProgress)]
+    assert told == [10, 65, 65, 80]
+
+
 def test_a_tap_on_an_expired_request_publishes_nothing() -> None:
     theatre = beside(Stage.APPROVING, "sophie present_post")
     approval = theatre.conversation.desk.open_approval

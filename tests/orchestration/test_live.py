@@ -6,6 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -257,3 +258,31 @@ def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
     with made(walls, tmp_path, report) as live:
         watched(walls, live, report)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dev_server_that_never_ends_its_answer_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Endless(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):  # who asked has gone
+                while True:
+                    self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while True:
+                    self.request.sendall(b"H")
+                    time.sleep(0.02)
+
+    monkeypatch.setattr(lives, "ANSWER_S", 0.2)
+    for name, handler in (("endless", Endless), ("dripping", Dripping)):
+        with socketserver.UnixStreamServer(str(tmp_path / name), handler) as server:
+            thread = threading.Thread(target=server.handle_request)
+            thread.start()
+            asking = threading.Thread(target=lives._answers, args=(tmp_path, name, "/"), daemon=True)
+            asking.start()
+            asking.join(5)
+            assert not asking.is_alive()
+            thread.join()

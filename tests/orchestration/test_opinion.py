@@ -101,6 +101,30 @@ def test_a_no_to_that_is_no_name() -> None:
     assert after(theatre, "I like it") == ["marcus hand_over"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "make the headline bigger",
+        "bigger text",
+        "smaller please",
+        "could you make the letters larger",
+        "the font should be bigger",
+        "add a picture of my dog",
+    ],
+)
+def test_what_cannot_be_changed_is_said_and_the_team_still_waits(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex cannot_change"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert len(builds(theatre)) == 1
+    assert after(theatre, "make it green") == ["alex rebuild"]
+
+
+@pytest.mark.parametrize("words", ["my sister has a bigger one", "why is it so small", "I see five pages"])
+def test_what_wants_nothing_changed_is_replied_to(words: str) -> None:
+    assert after(shown(), words) == ["alex reply"]
+
+
 def test_a_remark_on_it_is_replied_to_and_the_team_still_waits() -> None:
     theatre = shown()
     assert after(theatre, "the letters remind me of school") == ["alex reply"]

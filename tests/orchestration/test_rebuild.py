@@ -174,6 +174,56 @@ def test_a_remark_while_it_is_built_is_replied_to_and_the_build_is_still_told() 
     assert theatre.acts()[-1] == "alex rebuilt"
 
 
+# ---------------------------------------------------------------------- what could not be built again
+
+
+def test_a_change_before_the_site_was_shown_that_cannot_be_built_is_told_with_the_old_one() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.conversation.came("website"))
+    assert "alex show_site" not in theatre.acts()
+    theatre.failing_jobs = {"website"}
+    theatre.receive(events.AnswerCorrected("style", "teal"))
+    listening(theatre)
+    assert theatre.acts()[-1] == "alex show_former_site"
+    failure = {"status": "failed", "code": "crashed", "reason": "the worker crashed"}
+    assert last_speak(theatre, "show_former_site").context["rebuild"] == failure
+    theatre.failing_jobs = set()
+    assert after(theatre, "make it blue") == ["alex rebuild"]
+    listening(theatre)
+    assert theatre.acts()[-1] == "alex rebuilt"
+    assert "alex show_site" not in theatre.acts()
+
+
+def test_what_was_built_after_all_is_shown_without_a_word_of_the_failure() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.conversation.came("website"))
+    theatre.failing_jobs = {"website"}
+    theatre.receive(events.AnswerCorrected("style", "teal"))
+    theatre.run(until=lambda: theatre.conversation.came("website"))
+    theatre.failing_jobs = set()
+    theatre.receive(events.AnswerCorrected("style", "blue"))
+    listening(theatre)
+    assert theatre.acts()[-1] == "alex show_site"
+
+
+@pytest.mark.parametrize("stage", [Stage.WORKING, Stage.APPROVING])
+def test_a_change_after_the_site_was_shown_that_cannot_be_built_is_told_once(stage: Stage) -> None:
+    theatre = shown()
+    theatre.job_s = 8.0
+    after(theatre, "I like it")
+    theatre.run(until=in_stage(theatre, stage))
+    theatre.failing_jobs = {"website"}
+    theatre.receive(events.AnswerCorrected("style", "teal"))
+    theatre.run(until=lambda: "alex site_stays" in theatre.acts(), limit_s=theatre.now + 60)
+    theatre.run(limit_s=theatre.now + 120)
+    assert theatre.acts().count("alex site_stays") == 1
+    assert last_speak(theatre, "site_stays").context["rebuild"]
+    assert theatre.conversation.stage is Stage.APPROVING
+    assert theatre.conversation.desk.results["website"] == RESULTS["website"]
+
+
 # ---------------------------------------------------------------------- corrected before and after
 
 

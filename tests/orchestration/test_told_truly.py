@@ -16,7 +16,7 @@ def rejects(theatre: Theatre, command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("human", "act", "status"), [(rejects, "report_post", "rejected"), (silent, "report_draft", "draft")]
+    ("human", "act", "status"), [(rejects, "report_post", "rejected"), (silent, "report_post", "expired")]
 )
 @pytest.mark.parametrize("forgetful", [False, True])
 def test_what_was_decided_reaches_the_voice_also_where_no_model_called(

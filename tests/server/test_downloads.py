@@ -112,10 +112,13 @@ async def test_the_zip_holds_the_project_too_where_there_is_one(room: Opened) ->
     source = room.session.folder / "site-source"
     (source / "src").mkdir(parents=True)
     (source / "package.json").write_text("{}")
+    (source / ".gitignore").write_text("node_modules/")
+    (source / ".env").write_text("a secret")
     (source / "src/secret").symlink_to(room.session.folder / "private.txt")
     answer = await room.client.get(f"{room.path}/site.zip", headers=room.auth)
     with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
         assert sorted(archive.namelist()) == [
+            "site-source/.gitignore",
             "site-source/package.json",
             "site/img/a.svg",
             "site/index.html",

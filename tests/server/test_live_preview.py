@@ -18,6 +18,7 @@ from yarl import URL
 
 from orchestration import notices
 from server import live_preview, live_proxy, preview
+from server.limits import Rate
 from server.live_preview import LivePreview
 from server.sessions import SESSIONS, Sessions
 
@@ -365,6 +366,32 @@ async def test_what_is_said_too_long_ends_the_channel(
         await channel.send_str("x" * 1001)
         assert (await channel.receive(5)).type is aiohttp.WSMsgType.CLOSE
     assert dev.said == []
+
+
+async def test_a_page_that_floods_the_channel_is_held_up(
+    house: House, dev: DevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_preview, "INWARD", Rate(burst=4, per_s=0.01))
+    house.open()
+    async with house.client.ws_connect(BASE, protocols=(VITE,)) as channel:  # the first of the four
+        for number in range(9):
+            await channel.send_str(str(number))
+        assert [await channel.receive_str() for _ in range(3)] == ["heard 0", "heard 1", "heard 2"]
+        with pytest.raises(TimeoutError):
+            await channel.receive(0.2)
+        await house.live.close()
+    assert dev.said == ["0", "1", "2"]
+
+
+async def test_what_was_held_up_comes_later_and_in_order(
+    house: House, dev: DevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_preview, "INWARD", Rate(burst=2, per_s=200.0))
+    house.open()
+    async with house.client.ws_connect(BASE, protocols=(VITE,)) as channel:
+        for number in range(9):
+            await channel.send_str(str(number))
+        assert [await channel.receive_str(timeout=5) for _ in range(9)] == [f"heard {n}" for n in range(9)]
 
 
 # ---------------------------------------------------------------------- its end

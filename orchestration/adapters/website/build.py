@@ -19,6 +19,7 @@ from orchestration.adapters.website.check import check_site
 from orchestration.adapters.website.model import Page
 from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order, SiteResult
 from orchestration.adapters.website.plan import Plan, plan_of
+from orchestration.adapters.website.swapping import swap
 from orchestration.adapters.work import Report, WorkError, WorkErrorCode
 
 
@@ -56,7 +57,7 @@ def build(answers: Answers, research: Research | None, folder: Path, report: Rep
         fresh_site.mkdir()
         sizes = _write(plan, fresh_site, report)
         check_files(fresh_site, report)
-        swap(fresh_site, folder, Path(fresh) / "old")
+        swap(fresh_site, folder)
     seconds = round(time.perf_counter() - started, 3)
     report.log(f"built {len(sizes)} files, {sum(sizes)} bytes, in {seconds:.2f} s")
     report.progress(100, "the site is ready")
@@ -119,10 +120,3 @@ def check_files(folder: Path, report: Report, *, scripts: bool = False) -> None:
     if verdict.faults:
         raise WorkError(WorkErrorCode.CHECK_FAILED, "The finished site did not pass its own check.")
     report.log(f"checked {verdict.links} links: all lead somewhere, nothing is loaded from elsewhere")
-
-
-def swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put the new folder in the old one's place; the old one is moved to `old`."""
-    if folder.exists():
-        shutil.move(str(folder), old)
-    fresh.rename(folder)

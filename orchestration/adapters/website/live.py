@@ -7,7 +7,6 @@ nobody there can change it.
 
 from __future__ import annotations
 
-import http.client
 import os
 import secrets
 import shutil
@@ -34,6 +33,9 @@ STARTING_S = 40.0
 LOOK_S = 0.2
 ANSWER_S = 1.0
 """How soon it is asked again, and an end is noticed, while it starts."""
+REQUEST = "GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+STATUS_BYTES = 64
+"""No first line of an answer is longer that says that all is well."""
 VISITED, WATCHED = "visited", "watched"
 """What live.mjs says when a browser is there, and when it has the whole page: then that may change."""
 PAUSE_S = 0.15
@@ -311,17 +313,32 @@ def _read(project: Path) -> dict[str, str]:
 
 
 def _answers(folder: Path, name: str, page: str) -> bool:
-    """Whether a page comes through the socket (by its folder's descriptor: a path may have 107 bytes)."""
-    connection = http.client.HTTPConnection("localhost")
+    """Whether a page comes through the socket (by its folder's descriptor: a path may have 107 bytes).
+
+    Of the answer only the beginning is read, for ANSWER_S in all: who answers may be hostile.
+    """
+    ends = time.monotonic() + ANSWER_S
     opened = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(ANSWER_S)
-        connection.sock.connect(f"/proc/self/fd/{opened}/{name}")
-        connection.request("GET", page)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ANSWER_S)
+            connection.connect(f"/proc/self/fd/{opened}/{name}")
+            connection.sendall(REQUEST.format(page=page).encode())
+            return _status(connection, ends) == b"200"
+    except OSError:
         return False
     finally:
         os.close(opened)
-        connection.close()
+
+
+def _status(connection: socket.socket, ends: float) -> bytes:
+    """The status in an answer's first line; empty where that does not come. Raises OSError."""
+    line = b""
+    while b"\n" not in line and len(line) < STATUS_BYTES and (left_s := ends - time.monotonic()) > 0:
+        connection.settimeout(left_s)
+        piece = connection.recv(STATUS_BYTES)
+        if not piece:
+            break
+        line += piece
+    words = line.partition(b"\n")[0].split() if b"\n" in line else []
+    return words[1] if len(words) > 1 else b""

@@ -61,9 +61,7 @@ class ViteKit:
             dist.rename(built)
 
     def deliver(self, source: Path, built: Path, folder: Path) -> tuple[int, int]:
-        spare = source.parent / "spare"
-        spare.mkdir()
-        put_in_place(source, built, folder, spare)
+        put_in_place(source, built, folder)
         sizes = [path.stat().st_size for path in (folder / SITE_FOLDER).rglob("*") if path.is_file()]
         return len(sizes), sum(sizes)
 

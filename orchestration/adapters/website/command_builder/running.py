@@ -38,7 +38,7 @@ class Limits:
     output_bytes: int = 16 * 1024 * 1024
     file_bytes: int = 64 * 1024 * 1024
     total_bytes: int = 1024 * 1024 * 1024
-    """Of the working copy; an agent may install what it builds with."""
+    """Of the working copy and the scratch folder; an agent may install what it builds with."""
 
 
 class How(StrEnum):
@@ -61,7 +61,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is run. `command` begins with an absolute path; `place` is removed if we do not live to do it."""
+    """What is run. `command` begins with an absolute path, `folder` is in `place`.
+
+    `place` holds all that is measured, and is removed if we do not live to do it.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -132,7 +135,7 @@ def _follow(process: subprocess.Popen[bytes], what: Run, on_line: Callable[[str]
             if now >= measured + MEASURE_S:
                 measured = now
                 processes.give_way(process.pid)
-                if _size(what.folder) > what.limits.total_bytes:
+                if _size(what.place) > what.limits.total_bytes:
                     return How.TOO_MUCH_DISK
     return None
 

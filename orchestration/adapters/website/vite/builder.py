@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.adapters.sandbox import Missing, Sandbox, probe
-from orchestration.adapters.website.build import StaticBuilder, swap
+from orchestration.adapters.website.build import StaticBuilder
 from orchestration.adapters.website.live import Live
 from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order, SiteResult
 from orchestration.adapters.website.plan import Plan, plan_of
+from orchestration.adapters.website.swapping import swap
 from orchestration.adapters.website.vite.compiling import compile_project
 from orchestration.adapters.website.vite.project import File, write
 from orchestration.adapters.website.vite.template import Template, template
@@ -65,7 +66,7 @@ class ViteBuilder:
             source.mkdir(mode=0o755)
             write_told(plan, source, report, live.put)
             dist = compile_project(source, packages, sandbox, report)
-            put_in_place(source, dist, folder, Path(fresh))
+            put_in_place(source, dist, folder)
             live.finish()
         sizes = [path.stat().st_size for path in (folder / SITE_FOLDER).rglob("*") if path.is_file()]
         return len(sizes), sum(sizes)
@@ -104,12 +105,15 @@ def write_told(plan: Plan, source: Path, report: Report, show: Show | None = Non
     return write(plan, source, tell)
 
 
-def put_in_place(source: Path, dist: Path, folder: Path, spare: Path) -> None:
-    """The built pages become `site`, the rest of the project `site-source`; the old ones go to `spare`."""
-    fresh = spare / SITE_FOLDER
+def put_in_place(source: Path, dist: Path, folder: Path) -> None:
+    """The built pages become `site`, the rest of the project `site-source`.
+
+    Where `source` was, and beside it, lie the old ones then.
+    """
+    fresh = source.with_name(SITE_FOLDER)
     dist.rename(fresh)
-    swap(fresh, folder / SITE_FOLDER, spare / "old-site")
-    swap(source, folder / SOURCE_FOLDER, spare / "old-source")
+    swap(fresh, folder / SITE_FOLDER)
+    swap(source, folder / SOURCE_FOLDER)
 
 
 def grouped(number: int) -> str:
