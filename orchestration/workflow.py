@@ -115,6 +115,14 @@ QUESTIONS = (
         expects=Expects.COLOUR,
     ),
 )
+CONTACT = Question(
+    "contact",
+    "Contact",
+    "How can people reach you?",
+    hint="Optional: phone, e-mail, address, opening hours",
+    asked=False,
+)
+"""For the website. Whatever the human says of it outside of an answer is kept there (`rules.contact`)."""
 
 
 def _ask(question: Question) -> Step:
@@ -128,7 +136,7 @@ ONCE_MORE = Step(
 
 
 MOENTREPRISE = Workflow(
-    questions=QUESTIONS,
+    questions=(*QUESTIONS, CONTACT),
     phases=(
         Phase(
             "greeting",
@@ -161,7 +169,11 @@ MOENTREPRISE = Workflow(
                 Step("alex", "start_build", Wait.RESULT, tool="build_website", context=("brief",)),
             ),
         ),
-        Phase("showcase", "Your website", (Step("alex", "show_site", Wait.OPINION, reports="website"),)),
+        Phase(
+            "showcase",
+            "Your website",
+            (Step("alex", "show_site", Wait.OPINION, context=("contact",), reports="website"),),
+        ),
         Phase(
             "marketing",
             "Your post",
