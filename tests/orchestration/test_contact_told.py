@@ -112,6 +112,16 @@ def test_while_the_post_waits_for_its_approval_the_site_alone_is_built_again() -
     assert theatre.conversation.desk.open_approval == asked
 
 
+def test_a_picture_that_is_being_made_for_the_post_has_nothing_to_do_with_it() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
+    theatre.receive(events.PictureWanted(events.Picture.ANOTHER))
+    theatre.receive(events.AnswerCorrected("contact", "555 1234"))
+    assert jobs(theatre)[-2:] == ["picture", "website"]
+    assert theatre.commands(events.CancelJob) == []
+
+
 def test_over_the_goodbye_the_end_waits_until_the_site_is_built() -> None:
     theatre = Theatre(given=ANSWERS)
     theatre.start().run(until=lambda: theatre.acts()[-1:] == ["marcus close"])
