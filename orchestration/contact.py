@@ -73,8 +73,10 @@ _NAMES = {
 }
 _WRONG = r"(?:is|are|was) (?:wrong|not right|not correct)"
 _IS = rf"(?:,? (?:{_WRONG}\W+(?:it|that)(?:'s| is)|(?:is|are)(?: now)?)\b|:)"
+_SURELY = dict.fromkeys(("phone", "email"), r"|'?s\b|\b")
+"""Their values cannot be mistaken: "is" may be missing, or be heard as a plural."""
 _SAID = {
-    name: rf"{_OURS} {noun}{_IS}"
+    name: rf"{_OURS} {noun}(?:{_IS}{_SURELY.get(name, '')})"
     rf"|{ASKING}(?:add|include|note|change|correct) {_OURS} {noun}(?: to\b|,? it(?:'s| is)\b)?"
     for name, noun in _NAMES.items()
 } | {

@@ -14,6 +14,7 @@ from orchestration.contact import Kind, is_known, told, with_ways
     [
         ("our phone number is 555 1234", Kind.PHONE, "555 1234"),
         ("Our phone number is five five five one two three four.", Kind.PHONE, "555 1234"),
+        ("our phone numbers five five five one two three four", Kind.PHONE, "555 1234"),
         ("by the way, the number is +49 170 1234567, please", Kind.PHONE, "+49 170 1234567"),
         ("Call us at (555) 123-4567.", Kind.PHONE, "(555) 123-4567"),
         ("could you please add our phone number 555 1234 to the site", Kind.PHONE, "555 1234"),
