@@ -13,7 +13,7 @@ import { noticeOf } from "./notice.js";
 import { RecordSwitch } from "./recording.js";
 import { Speaker, rtpDistance } from "./speaker.js";
 import { Awake } from "./awake.js";
-import { Inbox } from "./wire.js";
+import { Inbox, everything } from "./wire.js";
 import { Work } from "./work.js";
 import { Typing } from "./writing.js";
 
@@ -114,7 +114,7 @@ export class Room {
     });
     inbox.on("question.asked", ({ n, of, title }) => setText(byId("question"), `Question ${n} of ${of}: ${title}`));
     inbox.on("brief.updated", ({ brief, changed }) => {
-      const answer = brief.answers.find(({ key }) => key === changed);
+      const answer = everything(brief).find(({ key }) => key === changed);
       if (answer && changed === this.#question) setText(byId("understood-text"), answer.text);
     });
     inbox.on("human.listening", ({ listening }) => this.#set({ listening }));

@@ -6,8 +6,8 @@
  *
  * @typedef {{text: string, start_ms: number, end_ms: number}} Word  ms of the turn's audible time
  * @typedef {{n: number, key: string, title: string, question: string, text: string,
- *   status: "pending" | "answered" | "unanswered", source: string}} Answer
- * @typedef {{answers: Answer[]}} Brief
+ *   status: "pending" | "answered" | "unanswered" | "optional", source: string, hint: string}} Answer
+ * @typedef {{answers: Answer[], optional: Answer[]}} Brief  `optional`: what nobody asks for
  * @typedef {{title: string, text: string, source: string}} Finding
  * @typedef {{url?: string, title?: string, summary?: string, headings?: string[], named?: boolean,
  *   reason?: string, picture?: string}} FoundSite  `reason`: why it was not read; `picture`: its address
@@ -55,6 +55,14 @@
  */
 
 /** @typedef {"channel" | "stream"} Route  how a message came */
+
+/**
+ * The questions that are asked and those that nobody asks, with their answers.
+ * @param {Brief} brief
+ */
+export function everything(brief) {
+  return [...brief.answers, ...brief.optional];
+}
 
 /** Messages that state how things are: an older one must not undo a newer one. */
 const STATES = new Set([

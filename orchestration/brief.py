@@ -1,7 +1,7 @@
-"""The brief: six questions, and what the human answered, word for word.
+"""The brief: six questions, what the human answered, word for word, and what they added unasked.
 
 Everything that the team makes is made from this. An answer is never invented: a question that got
-none stays `unanswered` and the work says so.
+none stays `unanswered` and the work says so. What nobody asks for stays `optional` and is not missed.
 """
 
 from __future__ import annotations
@@ -29,12 +29,17 @@ class Question:
     words: tuple[str, ...] = ()
     """What a human calls its answer ("the *name* is wrong")."""
     expects: Expects = Expects.ANYTHING
+    hint: str = ""
+    """What belongs into its answer, where the page is to say so."""
+    asked: bool = True
+    """Nobody asks the others: the human may answer them on their cards, or by the way."""
 
 
 class AnswerStatus(StrEnum):
     PENDING = "pending"
     ANSWERED = "answered"
     UNANSWERED = "unanswered"
+    OPTIONAL = "optional"
 
 
 class AnswerSource(StrEnum):
@@ -47,7 +52,10 @@ class AnswerSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question with what was understood. `text` is verbatim, empty until there is an answer."""
+    """One question with what was understood. `text` is verbatim, empty until there is an answer.
+
+    `n` counts the questions that are asked; it is 0 for the others.
+    """
 
     n: int
     key: str
@@ -56,6 +64,11 @@ class Answer:
     text: str = ""
     status: AnswerStatus = AnswerStatus.PENDING
     source: AnswerSource = AnswerSource.NONE
+    hint: str = ""
+
+    def with_text(self, text: str, source: AnswerSource) -> Answer:
+        without = AnswerStatus.UNANSWERED if self.n else AnswerStatus.OPTIONAL
+        return replace(self, text=text, status=AnswerStatus.ANSWERED if text else without, source=source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +76,25 @@ class Brief:
     """The six answers in order. Immutable; each change returns a new Brief."""
 
     answers: tuple[Answer, ...]
+    optional: tuple[Answer, ...] = ()
+    """What nobody asks for: it never counts among the answers, and nothing waits for it."""
 
     @classmethod
     def of(cls, questions: tuple[Question, ...]) -> Brief:
-        return cls(tuple(Answer(n, q.key, q.title, q.text) for n, q in enumerate(questions, 1)))
+        asked = [question for question in questions if question.asked]
+        beside = [question for question in questions if not question.asked]
+        optional = (Answer(0, q.key, q.title, q.text, hint=q.hint) for q in beside)
+        return cls(
+            tuple(Answer(n, q.key, q.title, q.text, hint=q.hint) for n, q in enumerate(asked, 1)),
+            tuple(answer.with_text("", AnswerSource.NONE) for answer in optional),
+        )
+
+    @property
+    def all(self) -> tuple[Answer, ...]:
+        return self.answers + self.optional
 
     def __getitem__(self, key: str) -> Answer:
-        for answer in self.answers:
+        for answer in self.all:
             if answer.key == key:
                 return answer
         raise KeyError(key)
@@ -78,21 +103,24 @@ class Brief:
         return self[key].text
 
     def with_answer(self, key: str, text: str, source: AnswerSource) -> Brief:
-        """The same brief with this answer; an empty text makes the question unanswered.
+        """The same brief with this answer; an empty text leaves the question without one.
 
         Raises KeyError for an unknown question.
         """
-        status = AnswerStatus.ANSWERED if text else AnswerStatus.UNANSWERED
-        changed = replace(self[key], text=text, status=status, source=source)
-        return Brief(tuple(changed if answer.key == key else answer for answer in self.answers))
+        return self._with(self[key].with_text(text, source))
 
     def reopened(self, key: str) -> Brief:
         """The same brief where a question without an answer is to be asked once more."""
-        again = replace(self[key], status=AnswerStatus.PENDING)
         if self[key].status is not AnswerStatus.UNANSWERED:
             return self
-        return Brief(tuple(again if answer.key == key else answer for answer in self.answers))
+        return self._with(replace(self[key], status=AnswerStatus.PENDING))
+
+    def _with(self, changed: Answer) -> Brief:
+        def put(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+            return tuple(changed if answer.key == changed.key else answer for answer in answers)
+
+        return Brief(put(self.answers), put(self.optional))
 
     def texts(self) -> dict[str, str]:
-        """Question key → verbatim answer, for the work and for the voices' context."""
-        return {answer.key: answer.text for answer in self.answers}
+        """Question key → verbatim answer, for the work and for the voices' context; unasked ones if given."""
+        return {answer.key: answer.text for answer in self.all if answer.n or answer.text}

@@ -25,6 +25,7 @@ BESIDE_THE_SCRIPT = (
     "moment",
     "corrected",
     "late_answer",
+    "contact_told",
     "ask_change",
     "only_a_tap",
     "edit_yourself",
@@ -44,7 +45,7 @@ def check(cast: Cast, workflow: Workflow) -> None:
         _check_tool(f"tools.{name}", name, work)
     for act in BESIDE_THE_SCRIPT:
         _known(act, acts(), f"acts.{act}")
-    questions = {question.key for question in workflow.questions}
+    questions = {question.key for question in workflow.questions if question.asked}
     for phase in workflow.phases:
         for step in phase.steps:
             where = f"phases.{phase.name}.{step.act}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from orchestration import contact as contacts
 from orchestration.brief import AnswerStatus, Brief
 from orchestration.script import Script
 from orchestration.work import Desk, JobState
@@ -64,6 +65,14 @@ def upcoming(c: Known, step: Step | None) -> dict[str, object]:
     return {"speaker": cue.step.speaker, "phase": c.workflow.phases[cue.phase].name}
 
 
+def contact(c: Known, step: Step | None) -> dict[str, object]:
+    """Whether the human has said nowhere how to reach the business, so that the website cannot either."""
+    known = any(answer.text for answer in c.brief.optional) or any(
+        contacts.is_known(answer.text) for answer in c.brief.answers
+    )
+    return {"missing": not known}
+
+
 def outcome(c: Known, step: Step | None) -> dict[str, object]:
     """What was really done, in figures and yes or no."""
     results = c.desk.results
@@ -84,6 +93,7 @@ FACTS: dict[str, Callable[[Known, Step | None], dict[str, object]]] = {
     "brief": brief,
     "team": team,
     "next": upcoming,
+    "contact": contact,
     "summary": outcome,
 }
 

@@ -124,6 +124,8 @@ class Standing(State):
             self.give(turn, pause_ms)
         elif coming is not None:
             self.wait_for(coming.step.reports)
+        elif self.desk.is_coming(SITE):
+            self.wait_for(SITE)  # built with what the human has just told: the end would cancel it
         else:
             self.farewell = True
             self.stage = Stage.LISTENING

@@ -67,7 +67,7 @@ WORK = {
             ),
             "research",
             "Researching your market",
-            regardless=("style",),
+            regardless=("style", "contact"),
         ),
         Work(
             Tool(
@@ -88,6 +88,7 @@ WORK = {
             "post",
             "Drafting your post",
             uses=("website",),
+            regardless=("contact",),
         ),
         Work(
             Tool(

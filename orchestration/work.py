@@ -176,7 +176,7 @@ class Desk:
         self.setbacks.pop(job.kind, None)
         payload: dict[str, object] = {
             "brief": self.brief.texts(),
-            "sources": {answer.key: answer.source.value for answer in self.brief.answers},
+            "sources": {answer.key: answer.source.value for answer in self.brief.all},
             "arguments": job.arguments,
             **{kind: self.results.get(kind, {}) for kind in uses},
         }
@@ -286,7 +286,7 @@ class Desk:
         A post that the human has edited or decided on stays as it is. What uses other work waits for it.
         """
         before, self.brief = self.brief, brief
-        changed = {answer.key for answer in brief.answers if answer != before[answer.key]}
+        changed = {answer.key for answer in brief.all if answer != before[answer.key]}
         commands: list[Command] = []
         for work in WORK.values():
             settled = work.job == "post" and self._post_is_settled()
@@ -298,7 +298,7 @@ class Desk:
             if order is not None:
                 commands += self._order(work, order)
         drawing = self.running(PICTURE)
-        if changed and drawing is not None:
+        if drawing is not None and not changed <= set(WORK["draft_post"].regardless):
             commands += self._cancel(drawing, "started again with the corrected answer")
             commands += self._draw(drawing.arguments)
         return commands

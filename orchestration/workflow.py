@@ -123,6 +123,14 @@ QUESTIONS = (
         expects=Expects.COLOUR,
     ),
 )
+CONTACT = Question(
+    "contact",
+    "Contact",
+    "How can people reach you?",
+    hint="Optional: phone, e-mail, address, opening hours",
+    asked=False,
+)
+"""For the website. Whatever the human says of it outside of an answer is kept there (`rules.contact`)."""
 
 
 def _ask(question: Question) -> Step:
@@ -136,7 +144,7 @@ ONCE_MORE = Step(
 
 
 MOENTREPRISE = Workflow(
-    questions=QUESTIONS,
+    questions=(*QUESTIONS, CONTACT),
     phases=(
         Phase(
             "greeting",
@@ -177,6 +185,7 @@ MOENTREPRISE = Workflow(
                     "alex",
                     "show_site",
                     Wait.OPINION,
+                    context=("contact",),
                     reports="website",
                     instead=((FORMER, "show_former_site"),),
                 ),

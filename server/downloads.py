@@ -11,7 +11,7 @@ import os
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import jinja2
@@ -67,7 +67,9 @@ async def _transcript(request: web.Request) -> web.Response:
 
 
 async def _brief(request: web.Request) -> web.Response:
-    return _file(_json(asdict(_told(session_of(request)).brief)), "application/json", "brief.json")
+    brief = _told(session_of(request)).brief
+    given = tuple(answer for answer in brief.optional if answer.text)
+    return _file(_json(asdict(replace(brief, optional=given))), "application/json", "brief.json")
 
 
 async def _site(request: web.Request) -> web.Response:
@@ -173,7 +175,7 @@ def printed(told: ConversationView, folder: Path) -> str:
     post = _mapping(summary.get("post"))
     return _TEMPLATES.get_template("summary.jinja").render(
         name=summary.get("name") or "Your business",
-        answers=told.brief.answers,
+        answers=[answer for answer in told.brief.all if answer.n or answer.text],
         research=_mapping(summary.get("research")),
         site=_mapping(summary.get("site")),
         post=post,

@@ -127,12 +127,15 @@ async def _correct(request: web.Request) -> web.Response:
     session = _living(request)
     body = await bodies.json_object(request)
     brief = session.director.conversation.brief
-    known = {answer.key for answer in brief.answers}
     if not body:
         raise Problem(Code.BAD_REQUEST, "Nothing to correct.")
-    if not set(body) <= known:
+    if not set(body) <= {answer.key for answer in brief.all}:
         raise Problem(Code.UNKNOWN_QUESTION)
-    texts = {key: bodies.text_field(value, MAX_TEXT_CHARS) for key, value in body.items()}
+    may_be_empty = {answer.key for answer in brief.optional}
+    texts = {
+        key: "" if value == "" and key in may_be_empty else bodies.text_field(value, MAX_TEXT_CHARS)
+        for key, value in body.items()
+    }
     for key, text in texts.items():
         session.post(AnswerCorrected(key, text))
         brief = brief.with_answer(key, text, AnswerSource.CORRECTED)

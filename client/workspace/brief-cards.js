@@ -1,6 +1,7 @@
-/** Six cards: what was understood, each correctable where it stands. */
+/** Six cards, what was understood, each correctable where it stands, and one for what nobody asks. */
 
 import { el, setText, show } from "../dom.js";
+import { everything } from "../wire.js";
 import { WORDS_MAX, tooMany } from "../writing.js";
 
 /** @typedef {import("../wire.js").Answer} Answer */
@@ -14,7 +15,14 @@ const KEYS = [
   ["difference", "What makes you special"],
   ["pages", "Pages of the site"],
   ["style", "Look and feel"],
+  ["contact", "Contact"],
 ];
+
+/** @type {Record<string, string>} */
+const PLACEHOLDERS = { unanswered: "You can still write it here", optional: "Write it here, or say it later" };
+
+/** What is said in the end of a card that stayed empty. @type {Record<string, string>} */
+const LEFT = { pending: "not asked", optional: "left out" };
 
 const SOURCES = { voice: "heard", typed: "typed", corrected: "corrected", given: "given" };
 
@@ -23,6 +31,7 @@ class Card {
   #title = el("h3");
   #status = el("span", { class: "status" });
   #question = el("p", { class: "fine" });
+  #hint;
   #text;
   #save;
   #revert = el("button", { type: "button", class: "quiet" }, ["Undo"]);
@@ -31,6 +40,7 @@ class Card {
   #saved = "";
   #wrong = ""; // why it could not be saved
   #frozen = false;
+  #optional = false; // it may be left empty, and has several lines
   #correct;
   #key;
 
@@ -41,11 +51,12 @@ class Card {
   constructor(key, title, correct) {
     this.#key = key;
     this.#correct = correct;
+    this.#hint = el("p", { class: "fine", id: `hint-${key}` });
     this.#text = el("textarea", { rows: "1", readonly: "", "data-testid": `card-edit-${key}` });
     this.#save = el("button", { type: "button", class: "primary small", "data-testid": `card-save-${key}` }, ["Save"]);
     this.#actions = el("div", { class: "card-actions", hidden: "" }, [this.#save, this.#revert]);
     const head = el("div", { class: "card-head" }, [this.#title, this.#status]);
-    const parts = [head, this.#question, this.#text, this.#actions, this.#problem];
+    const parts = [head, this.#question, this.#hint, this.#text, this.#actions, this.#problem];
     this.element = el("li", { class: "card", "data-testid": `card-${key}`, "data-status": "pending" }, parts);
     this.#name(title);
     setText(this.#status, "to come");
@@ -65,9 +76,12 @@ class Card {
     this.#saved = answer.text;
     this.#name(answer.title);
     setText(this.#question, answer.question);
+    setText(this.#hint, answer.hint);
+    if (answer.hint) this.#text.setAttribute("aria-describedby", this.#hint.id);
+    this.#optional = answer.n === 0;
     this.element.dataset["status"] = answer.status;
     if (answer.status !== "pending") this.#text.readOnly = false;
-    this.#text.placeholder = answer.status === "unanswered" ? "You can still write it here" : "";
+    this.#text.placeholder = PLACEHOLDERS[answer.status] ?? "";
     setText(this.#status, statusText(answer));
     if (!editing) this.#text.value = answer.text;
     this.#refresh();
@@ -88,7 +102,9 @@ class Card {
     else this.#undo();
     this.#text.readOnly = true;
     this.element.dataset["open"] = "false";
-    if (this.element.dataset["status"] === "pending") setText(this.#status, "not asked");
+    const left = LEFT[this.element.dataset["status"] ?? ""];
+    if (left) setText(this.#status, left);
+    if (!keep) this.#text.placeholder = "";
   }
 
   focus() {
@@ -108,7 +124,7 @@ class Card {
     show(this.#actions, this.dirty && !this.#frozen);
     const long = this.#frozen ? "" : tooMany(this.#text.value, WORDS_MAX);
     this.#text.setAttribute("aria-invalid", String(long !== ""));
-    this.#save.disabled = long !== "" || this.#text.value.trim() === "";
+    this.#save.disabled = long !== "" || (!this.#optional && this.#text.value.trim() === "");
     this.#tell(long || this.#wrong);
   }
 
@@ -129,6 +145,7 @@ class Card {
     if (this.#frozen) return;
     if (event.key === "Escape") this.#undo();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (this.#optional && !event.ctrlKey && !event.metaKey) return; // the next line
     event.preventDefault();
     if (this.dirty && !this.#save.disabled) this.#submit();
   }
@@ -172,7 +189,7 @@ export class BriefCards {
   /** @param {Brief} brief */
   update(brief) {
     this.#brief = brief;
-    for (const answer of brief.answers) this.#cards.get(answer.key)?.update(answer);
+    for (const answer of everything(brief)) this.#cards.get(answer.key)?.update(answer);
     const open = brief.answers.find((answer) => answer.key === this.#open);
     if (open && open.status !== "pending") this.#open = "";
     this.#mark();
@@ -203,5 +220,6 @@ export class BriefCards {
 function statusText({ status, source }) {
   if (status === "pending") return "to come";
   if (status === "unanswered") return "not answered";
+  if (status === "optional") return "optional";
   return SOURCES[/** @type {keyof typeof SOURCES} */ (source)] ?? "answered";
 }

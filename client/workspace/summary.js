@@ -172,11 +172,12 @@ function save(file, name) {
  * What was done, as rows.
  * @param {Record<string, any>} summary  as the server tells it; any part may be missing
  */
-function facts({ name, answered, research, site, post }) {
+function facts({ name, answered, brief, research, site, post }) {
   /** @type {Array<[string, string]>} */
   const rows = [
     ["Business", typeof name === "string" ? name : ""],
     ["Answers", typeof answered === "number" ? `${answered} of 6` : ""],
+    ["Contact", brief?.contact ?? ""],
     ["Research", research?.headline || failure(research)],
     ["Website", site?.pages?.length ? titles(site.pages) : failure(site)],
     ["Post", post?.outcome?.status ? outcome(post.outcome) : drafted(post)],

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from orchestration import events, facts, notices
 from orchestration.brief import AnswerSource, AnswerStatus
-from orchestration.rules import floor, late, meaning, opinion, remarks
+from orchestration.rules import contact, floor, late, meaning, opinion, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.turn import Stage, Turn
 from orchestration.understanding import is_backchannel, is_bare_no, is_no_answer, mostly_heard
@@ -101,6 +101,8 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
     elif not text:
         _understood_nothing(c)
     elif late.named(c, event, text, cut[0] if cut else None):
+        pass
+    elif contact.told(c, event, text, cut[0] if cut else None):
         pass
     elif remarks.granted(c, event, text, cut[0] if cut else None):
         pass

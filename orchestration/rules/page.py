@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from orchestration import events, facts
 from orchestration.brief import AnswerSource, AnswerStatus
-from orchestration.rules import floor, human, remarks
+from orchestration.rules import contact, floor, human, remarks
 from orchestration.rules.work import work_came_back
 from orchestration.standing import Standing
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage
 from orchestration.work import ApprovalState
+from orchestration.workflow import CONTACT
 
 DECIDED = {
     ApprovalState.APPROVE: "(approved the post)",
@@ -34,7 +35,7 @@ def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
     """What was made from the old answer is made again. A correction of the open question answers it."""
     before = c.brief[event.key]
     did = "corrected" if before.status is AnswerStatus.ANSWERED else "answered"
-    _note(c, f"({did}: {before.title} → {event.text})")
+    _note(c, f"({did}: {before.title} → {event.text})" if event.text else f"(took out: {before.title})")
     floor.put_off_silence(c)
     floor.change_answer(c, event.key, event.text, AnswerSource.CORRECTED)
     if c.stage is Stage.LISTENING and event.key == c.open_question and c.cut is None:
@@ -44,6 +45,9 @@ def answer_corrected(c: Standing, event: events.AnswerCorrected) -> None:
         else:
             human.answered(c, event.key)
     elif c.rebuilding and c.showing is not None and c.stage is Stage.LISTENING and not c.human_has_word:
+        if event.key == CONTACT.key:
+            contact.written(c, c.showing)
+            return
         c.answered = event.key
         about = {"answer": facts.answer(c, None), "question": {}}
         c.interject(c.showing.speaker, remarks.REBUILD, about, Stage.LISTENING)

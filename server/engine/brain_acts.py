@@ -27,6 +27,8 @@ _GAP_WORDS = 24
 _PAGES_WORDS = 12
 _TONE_WORDS = 9
 _HOST = re.compile(r"https?://(?:www\.)?([\w.-]{1,80})(?=[/:?#]|$)")
+_NUMBER = re.compile(r"\d[\d ]{3,}\d")
+"""It is read digit by digit."""
 _NO_ACTS = frozenset({"back", "unknown", "plain"})
 """Tables of acts/ that other sentences are made of."""
 _TABLES = {
@@ -144,6 +146,12 @@ def _corrected(context: Context) -> Case:
     return ("question" if slots["question"] else "plain"), slots
 
 
+def _contact_told(context: Context) -> Case:
+    fact = context.fact("contact_told")
+    told = _NUMBER.sub(lambda number: " ".join(number[0].replace(" ", "")), string(fact, "reached_by"))
+    return "plain", {"reached_by": words.clean(told), "then": words.clean(string(fact, "then"))}
+
+
 def _wrap_up(context: Context) -> Case:
     brief = context.fact("brief")
     given = sum(bool(_given(brief, key)) for key in _BRIEF_KEYS)
@@ -258,11 +266,14 @@ def _show_site(context: Context) -> Case:
         "pages": words.listing(shown),
         "palette": tone,
     }
-    if titles and (reason := _clause(string(result, "because"))):
-        return "degraded", {**slots, "reason": reason}
-    if titles:
-        return ("full" if tone else "pages"), slots
-    return ("palette" if tone else "plain"), slots
+    reason = _clause(string(result, "because")) if titles else ""
+    if truth(context.fact("contact"), "missing"):
+        case = "degraded_unreached" if reason else "unreached" if titles and tone else "plain_unreached"
+    elif titles:
+        case = "degraded" if reason else "full" if tone else "pages"
+    else:
+        case = "palette" if tone else "plain"
+    return case, {**slots, "reason": reason}
 
 
 def _tone(site: Facts) -> str:
@@ -413,6 +424,7 @@ _ACTS: Mapping[str, Act] = {
     "didnt_catch": _about_question,
     "go_back": _about_question,
     "corrected": _corrected,
+    "contact_told": _contact_told,
     "wrap_up": _wrap_up,
     "hand_over": _hand_over,
     "start_research": _start_research,

@@ -7,7 +7,7 @@ from wire_double import WireDouble
 from orchestration import notices
 from orchestration.brief import AnswerSource, Brief
 from orchestration.notices import Word
-from orchestration.workflow import QUESTIONS
+from orchestration.workflow import MOENTREPRISE, QUESTIONS
 
 ANSWERS = {
     "name": "Lantern and Loaf",
@@ -80,7 +80,7 @@ SUMMARY: dict[str, object] = {
 
 
 def brief_of(answered: int) -> Brief:
-    brief = Brief.of(QUESTIONS)
+    brief = Brief.of(MOENTREPRISE.questions)
     for question in QUESTIONS[:answered]:
         brief = brief.with_answer(question.key, ANSWERS[question.key], AnswerSource.VOICE)
     return brief

@@ -114,6 +114,7 @@ def test_an_entry_that_fits_nowhere_stops_start_up_with_its_field(
         (Step("sarah", "greet", Wait.RESULT, tool="draft_post"), "sarah.tools"),
         (Step("marcus", "greet", context=("weather",)), "phases.extra.greet.context"),
         (Step("sarah", "ask", Wait.ANSWER, question="age"), "phases.extra.ask.question"),
+        (Step("sarah", "ask", Wait.ANSWER, question="contact"), "phases.extra.ask.question"),
         (Step("marcus", "greet", reports="weather"), "phases.extra.greet.reports"),
         (Step("marcus", "greet", Wait.RESULT), "phases.extra.greet.wait"),
     ],
