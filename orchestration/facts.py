@@ -7,8 +7,9 @@ from typing import Protocol
 
 from orchestration import contact as contacts
 from orchestration.brief import AnswerStatus, Brief
+from orchestration.job import JobState
 from orchestration.script import Script
-from orchestration.work import Desk, JobState
+from orchestration.work import Desk
 from orchestration.workflow import Step, Workflow
 
 

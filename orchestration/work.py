@@ -6,14 +6,12 @@ approval of one exact payload first. A correction of the brief starts the jobs a
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from orchestration import notices
 from orchestration.adapters.work import WorkError, WorkErrorCode
+from orchestration.approval import APPROVAL_LIFE_S, Approval, ApprovalState, payload_hash
 from orchestration.brief import Brief
 from orchestration.events import (
     AnswerTool,
@@ -29,12 +27,12 @@ from orchestration.events import (
     Tell,
     ToolCall,
 )
+from orchestration.job import Job, JobState
 from orchestration.shown import shown
 from orchestration.tools import WORK, Arguments, Result, Work
 
 log = logging.getLogger(__name__)
 
-APPROVAL_LIFE_S = 15 * 60
 NOTHING_SENT = frozenset({"invalid_payload", "not_approved", "unknown_kind", "storage_failed"})
 """Failures of a job that publishes after which it is certain that nothing was published."""
 PICTURE = "picture"
@@ -42,54 +40,6 @@ PICTURE = "picture"
 _OF_THE_PICTURE = ("image", "alt", "picture_by", "because")
 _SHOWN = ("text", "image", "alt")
 """What an approval of a post binds."""
-
-
-class JobState(StrEnum):
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One piece of work. `call` is the model's function call that waits for it, empty for none."""
-
-    job: str
-    kind: str
-    speaker: str
-    call: str
-    arguments: Arguments = field(default_factory=dict)
-    state: JobState = JobState.RUNNING
-    percent: int = 0
-    message: str = ""
-
-
-class ApprovalState(StrEnum):
-    OPEN = "open"
-    APPROVE = "approve"
-    REJECT = "reject"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A human's decision on exactly `payload`; `hash` is the SHA-256 of its canonical JSON."""
-
-    approval: str
-    payload: dict[str, object]
-    hash: str
-    speaker: str
-    call: str
-    expires_at: float
-    state: ApprovalState = ApprovalState.OPEN
-
-
-def payload_hash(payload: dict[str, object]) -> str:
-    """SHA-256 of the payload as JSON with sorted keys and no spaces."""
-    canonical = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def at_once(work: Work, arguments: Arguments, brief: Brief) -> Result:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from orchestration import events, facts
+from orchestration.approval import ApprovalState
 from orchestration.brief import AnswerSource, AnswerStatus
 from orchestration.rules import contact, floor, human, remarks
 from orchestration.rules.work import work_came_back
 from orchestration.standing import Standing
 from orchestration.transcript import HUMAN, Entry
 from orchestration.turn import Stage
-from orchestration.work import ApprovalState
 from orchestration.workflow import CONTACT
 
 DECIDED = {

@@ -21,7 +21,7 @@ from postgres import installed, postgres
 from sessions import Note
 
 from orchestration.adapters.picture_files import keep_picture
-from orchestration.work import payload_hash
+from orchestration.approval import payload_hash
 from server.accounts import Account, Accounts
 from server.jobs.runner import JobRunner
 from server.jobs.tasks import ASSETS_FOLDER

@@ -364,28 +364,6 @@ def test_a_failure_is_told_with_its_reason_instead_of_a_result(act: str) -> None
     assert "your screen" not in text
 
 
-@pytest.mark.parametrize(
-    ("content", "told", "never"),
-    [
-        (
-            {"status": "draft", "reason": "no account is connected"},
-            "draft because no account is connected",
-            "is published",
-        ),
-        ({"status": "published", "url": "https://example.org"}, "published on LinkedIn", "draft"),
-        ({"status": "unknown", "reason": "It did not answer"}, "look at your LinkedIn page", "is published"),
-        ({"status": "rejected", "reason": ""}, "not published", "draft because"),
-        ({"status": "expired", "reason": "nobody approved it in time"}, "nothing was published", "draft"),
-        ({"status": "failed", "reason": "LinkedIn refused it."}, "LinkedIn refused it", "is published"),
-        ({}, "did not tell me", "is published"),
-    ],
-)
-def test_the_post_is_reported_as_it_is(content: dict[str, str], told: str, never: str) -> None:
-    text = turn("report_post", result("publish_post", content)).text
-    assert told in text
-    assert never not in text
-
-
 def test_the_summary_names_only_what_was_done() -> None:
     done = {"name": "Iron Wheel", "answered": 4, "pages": 0, "research": True, "site": False, "post": "none"}
     text = turn("close", [fact("summary", done)]).text

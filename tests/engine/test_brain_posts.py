@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from test_brain_acts import result, turn
 
 from orchestration.adapters.linkedin.outcomes import AGAIN, UNSURE, Code, outcome
 from server.engine.brain import Brain, BrainRequest, Item
@@ -39,3 +40,25 @@ def test_every_outcome_is_said_for_what_it_is(code: Code) -> None:
 
 def test_no_two_outcomes_sound_alike() -> None:
     assert len({said(code) for code in Code}) == len(Code)
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "never"),
+    [
+        (
+            {"status": "draft", "reason": "no account is connected"},
+            "draft because no account is connected",
+            "is published",
+        ),
+        ({"status": "published", "url": "https://example.org"}, "published on LinkedIn", "draft"),
+        ({"status": "unknown", "reason": "It did not answer"}, "look at your LinkedIn page", "is published"),
+        ({"status": "rejected", "reason": ""}, "not published", "draft because"),
+        ({"status": "expired", "reason": "nobody approved it in time"}, "nothing was published", "draft"),
+        ({"status": "failed", "reason": "LinkedIn refused it."}, "LinkedIn refused it", "is published"),
+        ({}, "did not tell me", "is published"),
+    ],
+)
+def test_the_post_is_reported_as_it_is(content: dict[str, str], told: str, never: str) -> None:
+    text = turn("report_post", result("publish_post", content)).text
+    assert told in text
+    assert never not in text

@@ -12,7 +12,7 @@ from orchestration.adapters.linkedin import Publication, Published, publish
 from orchestration.adapters.linkedin.publishing import ADDRESS, AUTHOR, TOKEN, VERSION
 from orchestration.adapters.picture_files import keep_picture
 from orchestration.adapters.work import Means
-from orchestration.work import payload_hash
+from orchestration.approval import payload_hash
 from tests.fakes.linkedin import PERSON, FakeLinkedIn
 
 TEXT = "We bake (every night)! #bread\nC_{x} ~ <b> * [ok] | me@x \\ end."

@@ -14,7 +14,7 @@ from orchestration.adapters import linkedin, littletext, post, words
 from orchestration.adapters.picture_files import KEPT, keep_picture
 from orchestration.adapters.search import detect_trade
 from orchestration.adapters.work import Means, WorkError
-from orchestration.work import payload_hash
+from orchestration.approval import payload_hash
 
 PAGES = [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "menu.html"}]
 SITE = {"status": "built", "pages": PAGES}

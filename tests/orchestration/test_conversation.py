@@ -8,9 +8,9 @@ import pytest
 from theatre import ANSWERS, Theatre, approve_only, in_stage, silent
 
 from orchestration import events, notices
+from orchestration.approval import ApprovalState
 from orchestration.brief import AnswerSource, AnswerStatus
 from orchestration.turn import Stage
-from orchestration.work import ApprovalState
 from orchestration.workflow import MOENTREPRISE, Phase, Step, Workflow
 
 PHASES = ["greeting", "interview", "ideation_prep", "ideation", "showcase", "marketing", "closing"]

@@ -7,8 +7,8 @@ from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events, notices
 from orchestration.brief import AnswerStatus
+from orchestration.job import JobState
 from orchestration.turn import Stage
-from orchestration.work import JobState
 
 
 def listening() -> Theatre:

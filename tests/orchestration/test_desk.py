@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration import events, notices
+from orchestration.approval import APPROVAL_LIFE_S, ApprovalState, payload_hash
 from orchestration.brief import AnswerSource, Brief
 from orchestration.events import Command, Decision, Picture
-from orchestration.work import APPROVAL_LIFE_S, ApprovalState, Desk, JobState, payload_hash
+from orchestration.job import JobState
+from orchestration.work import Desk
 from orchestration.workflow import QUESTIONS
 
 POST: dict[str, object] = {"status": "drafted", "text": "Bread", "image": "a.png", "alt": "A card"}

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.adapters.linkedin import Publication, publishing
 from orchestration.adapters.work import WorkError
-from orchestration.work import payload_hash
+from orchestration.approval import payload_hash
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("server", "media", "orchestration")

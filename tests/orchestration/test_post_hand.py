@@ -8,10 +8,10 @@ from test_remarks import after
 from theatre import RESULTS, Theatre, in_stage
 
 from orchestration import events, notices
+from orchestration.approval import APPROVAL_LIFE_S
 from orchestration.events import Picture
 from orchestration.tastes import picture_wanted
 from orchestration.turn import Stage
-from orchestration.work import APPROVAL_LIFE_S
 
 DRAWN = {"status": "drawn", "image": "post-2.png", "alt": "Another", "picture_by": "model"}
 

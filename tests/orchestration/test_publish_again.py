@@ -11,8 +11,8 @@ from theatre import ANSWERS, RESULTS, Theatre, answer_at_once, silent
 
 from orchestration import events, notices
 from orchestration.adapters.linkedin.outcomes import Code, outcome
+from orchestration.approval import APPROVAL_LIFE_S, ApprovalState, payload_hash
 from orchestration.events import Command, Decision, Event
-from orchestration.work import APPROVAL_LIFE_S, ApprovalState, payload_hash
 
 PUBLISHED: dict[str, object] = {"status": "published", "url": "https://www.linkedin.com/feed/update/x/"}
 LIMITED = outcome(Code.RATE_LIMITED).as_json()

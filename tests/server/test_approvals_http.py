@@ -14,9 +14,9 @@ from pytest_aiohttp import AiohttpClient
 from signalling_fakes import FakeDirector, FakeWorkshop, Opened, fake_app, fake_crew, opened
 
 from orchestration import events
+from orchestration.approval import APPROVAL_LIFE_S, Approval, ApprovalState, payload_hash
 from orchestration.conversation import Conversation
 from orchestration.events import JobFailed, JobFinished, JobProgressed
-from orchestration.work import APPROVAL_LIFE_S, Approval, ApprovalState, payload_hash
 from orchestration.workflow import MOENTREPRISE
 from server.jobs import means
 from server.jobs.protocol import Request, Result, parse_message

@@ -15,8 +15,8 @@ from PIL import Image
 from processes import children
 
 from orchestration.adapters.picture_files import keep_picture
+from orchestration.approval import payload_hash
 from orchestration.events import JobFailed, JobFinished, JobProgressed
-from orchestration.work import payload_hash
 from server.accounts import Account, Accounts
 from server.jobs import means
 from server.jobs.runner import JobRunner

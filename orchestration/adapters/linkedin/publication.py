@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.adapters.work import WorkError, WorkErrorCode
-from orchestration.work import payload_hash
+from orchestration.approval import payload_hash
 
 TEXT_CHARACTERS_MAX = 3000
 
