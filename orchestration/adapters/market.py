@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from orchestration.adapters import comparing, search, sites
+from orchestration.adapters import comparing, lookups, search, sites
 from orchestration.adapters.answers import Answers
 from orchestration.adapters.camera import Camera, NoCamera, NoPicture, keep_picture, open_camera
 from orchestration.adapters.search import Finding, Research, Site
@@ -55,7 +55,7 @@ def research(work: Assignment, assets: Path, outside: Outside = Outside()) -> Re
         unread = tuple(Site(sites.of_name(name)[0], named=True, reason=NOT_LOOKED_UP) for name in named)
         found = replace(_with_named(told, unread), because=_because(choose(work.means)))
     else:
-        found = asyncio.run(_look_up(answers, told, named, work, assets, outside))
+        found = lookups.run(_look_up(answers, told, named, work, assets, outside))
     for finding in found.findings:
         work.report.log(f"finding: {finding.title} [{finding.source}]")
     work.report.progress(100, f"{len(found.findings)} findings")
@@ -72,7 +72,7 @@ async def _look_up(
         seen = await sites.read_all(these, web, work.report)
         told = _told(told, answers, provider, result, because, seen)
         if any(one.page for one in seen):
-            told = replace(told, sites=await _pictured(seen, web, assets, work.report))
+            told = replace(told, sites=await _pictured(seen, web, work, assets))
     return told
 
 
@@ -137,13 +137,14 @@ def _with_named(told: Research, these: tuple[Site, ...]) -> Research:
     return replace(told, sites=these, findings=(*told.findings, finding))
 
 
-async def _pictured(seen: Sequence[Seen], web: Web, assets: Path, report: Report) -> tuple[Site, ...]:
+async def _pictured(seen: Sequence[Seen], web: Web, work: Assignment, assets: Path) -> tuple[Site, ...]:
     """The sites with pictures, as far as there is a browser and time."""
     told = {id(one): one.site for one in seen}
     pages = [one for one in seen if one.page is not None][:PICTURES_MAX]
+    report = work.report
     report.progress(72, "taking pictures of the sites")
     try:
-        async with asyncio.timeout(PICTURES_SECONDS), open_camera(web) as camera:
+        async with asyncio.timeout(PICTURES_SECONDS), open_camera(web, work.folder) as camera:
             if isinstance(camera, NoCamera):
                 report.log(f"no pictures: {camera.reason}")
                 return tuple(told.values())

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from orchestration.adapters import lookups
 from orchestration.adapters.work import Means
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def ask(means: Means, who: str, limit_s: float, question: Callable[[AsyncOpenAI]
             return await question(client)
 
     try:
-        return asyncio.run(asked())
+        return lookups.run(asked())
     except (openai.APITimeoutError, TimeoutError):
         raise Unavailable(f"{who} did not answer in time.") from None
     except openai.APIStatusError as error:

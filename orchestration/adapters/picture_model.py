@@ -84,7 +84,7 @@ def safely_decoded(data: str) -> bytes:
         if not (SIDE_MIN <= min(image.size) and max(image.size) <= SIDE_MAX):
             raise Unavailable(f"{WHO} sent a picture of {image.width} x {image.height} px.")
         image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError, LookupError):
         raise broken from None
     except Image.DecompressionBombError:
         raise Unavailable(f"{WHO} sent a picture that is too large.") from None

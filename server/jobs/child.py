@@ -33,12 +33,16 @@ class Child:
         setup: Callable[[], wire.Setup],
         opened: Callable[[], None],
         heard: Callable[[wire.Message], None],
+        gone: Callable[[], None],
         hopeless: Callable[[], None],
     ) -> None:
-        """`setup` at each start; `opened` when one takes work; `hopeless` when none could be started."""
+        """`setup` at each start; `opened` when one takes work; `gone` when it has ended, and its workers with
+        it; `hopeless` when none could be started.
+        """
         self._setup = setup
         self._opened = opened
         self._heard = heard
+        self._gone = gone
         self._hopeless = hopeless
         self._writer: asyncio.StreamWriter | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -92,6 +96,7 @@ class Child:
                 log.exception("the workshop broke")
             if self._closing:
                 return
+            self._gone()
             failures = 0 if loop.time() - began > HEALTHY_S else failures + 1
             if failures >= HOPELESS and not opened:
                 self._hopeless()

@@ -61,6 +61,9 @@ class Foreman:
 
     # ------------------------------------------------------------------ what the workflows need (Hands)
 
+    def begun(self, order: dict[str, object]) -> None:
+        self._job_of(order)
+
     async def service(self, order: dict[str, object]) -> str:
         given = await self._means(str(order["session"]), str(order["kind"]))
         service = means.service_of(str(order["kind"]), given)
@@ -70,10 +73,10 @@ class Foreman:
         return service
 
     async def work(self, order: dict[str, object]) -> dict[str, object]:
-        job = self._job_of(order)
+        job = self._jobs.get(_key(order))
         folder = Path(str(order["folder"]))
         there = await asyncio.to_thread(os.path.lexists, folder)
-        if job.cancelled or not there:  # its session's data were deleted meanwhile
+        if job is None or job.cancelled or not there:  # its session's data were deleted meanwhile
             return wire.as_json(CANCELLED)
         if job.resumed:
             job.resumed = False
@@ -88,10 +91,13 @@ class Foreman:
         return wire.as_json(ended)
 
     def note(self, order: dict[str, object], line: str) -> None:
-        self._print(self._job_of(order), [line])
+        if (job := self._jobs.get(_key(order))) is not None:
+            self._print(job, [line])
 
     def ended(self, order: dict[str, object], outcome: dict[str, object]) -> None:
-        self._end(self._job_of(order), outcome)
+        """Of a job that was cancelled the end was told already, perhaps; nothing more is kept of it then."""
+        if (job := self._jobs.get(_key(order))) is not None:
+            self._end(job, outcome)
 
     async def _means(self, session: str, kind: str) -> dict[str, str]:
         self._asks += 1
@@ -229,7 +235,7 @@ class Foreman:
     # ------------------------------------------------------------------ what is told
 
     def _job_of(self, order: dict[str, object]) -> Job:
-        key = (str(order["session"]), str(order["job"]))
+        key = _key(order)
         if key not in self._jobs:
             job = Job(*key, str(order["kind"]), JobLog(Path(str(order["folder"])), key[1]))
             job.cancelled = key in self._cancelled
@@ -270,6 +276,10 @@ class Foreman:
     def _say(self, message: wire.Message) -> None:
         """The server reads all the time; what it has not read yet is bounded by what jobs may print."""
         self._writer.write(wire.line(message))
+
+
+def _key(order: dict[str, object]) -> Key:
+    return (str(order["session"]), str(order["job"]))
 
 
 def _name(job: Job) -> str:

@@ -32,6 +32,7 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._handle = self._watched()
         self._stderr = bytearray()
         self._drain = asyncio.create_task(self._drain_stderr(), name="job-stderr")
 
@@ -83,9 +84,30 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it and all that it started. Safe to repeat."""
-        if self.alive:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._handle is not None:
+            self._kill_group()
+
+    def _watched(self) -> int | None:
+        """A descriptor that tells of its end, until then; also before asyncio, which waits for the pipes."""
+        try:
+            handle = os.pidfd_open(self._process.pid)
+        except ProcessLookupError:
+            self._kill_group()
+            return None
+        asyncio.get_running_loop().add_reader(handle, self._ended)
+        return handle
+
+    def _ended(self) -> None:
+        """Whatever ended it: what it started goes at once, while its number can be nobody else's."""
+        if self._handle is not None:
+            self._kill_group()
+            asyncio.get_running_loop().remove_reader(self._handle)
+            os.close(self._handle)
+            self._handle = None
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def closed(self) -> None:
         """Kill it, reap it, and read its pipes to their end so that no descriptor stays."""
@@ -94,6 +116,7 @@ class WorkerProcess:
         assert self._process.stdout is not None
         self._process.stdin.close()
         await self._process.wait()
+        self._ended()
         rest = asyncio.create_task(self._process.stdout.read(), name="job-stdout")
         _, late = await asyncio.wait({rest, self._drain}, timeout=1)
         for task in late:

@@ -110,7 +110,7 @@ class JobRunner:
         self._owed: dict[Key | str, wire.Message] = {}
         self._lock: int | None = None
         self._closing = False
-        self._child = Child(self._setup, self._open, self._hear, self._give_up)
+        self._child = Child(self._setup, self._open, self._hear, self._gone, self._give_up)
 
     @property
     def workshop_pid(self) -> int | None:
@@ -297,6 +297,11 @@ class JobRunner:
     def _end_soon(self, run: _Run, code: WorkErrorCode) -> None:
         """Not at once: who starts or cancels a job is in the middle of something."""
         asyncio.get_running_loop().call_soon(self._end, run, as_json(failed(code)))
+
+    def _gone(self) -> None:
+        """What was to be cancelled died with the workshop; the next one takes it up no more."""
+        for run in [run for run in self._runs.values() if run.cancelled]:
+            self._end(run, as_json(failed(WorkErrorCode.CANCELLED)))
 
     def _give_up(self) -> None:
         """No workshop can be started: nobody is to wait for it."""

@@ -42,6 +42,9 @@ Order = dict[str, object]
 class Hands(Protocol):
     """Who carries the steps out (server.jobs.foreman)."""
 
+    def begun(self, order: Order) -> None:
+        """The job is under way, perhaps once more."""
+
     async def service(self, order: Order) -> str:
         """The outside service that this job will use, empty for none; its queue is open then."""
 
@@ -102,6 +105,7 @@ async def _gate() -> bool:
 
 
 async def _job(order: Order) -> dict[str, object]:
+    _hands.begun(order)
     try:
         outcome = await _outcome(order)
     except Exception:

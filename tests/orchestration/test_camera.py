@@ -7,10 +7,12 @@ import errno
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -42,9 +44,9 @@ async def fake() -> AsyncIterator[HostileWeb]:
 
 
 @pytest.fixture
-async def eye(fake: HostileWeb) -> AsyncIterator[Camera]:
+async def eye(fake: HostileWeb, tmp_path: Path) -> AsyncIterator[Camera]:
     """A camera on the fake web. Without one the test is skipped, and in CI it fails."""
-    async with Web(fake.rules(seconds=2.0)) as web, open_camera(web) as opened:
+    async with Web(fake.rules(seconds=2.0)) as web, open_camera(web, tmp_path) as opened:
         if isinstance(opened, NoCamera):
             pytest.fail(opened.reason) if os.environ.get("CI") else pytest.skip(opened.reason)
         yield opened
@@ -98,15 +100,17 @@ async def test_what_is_asked_for_at_once_keeps_to_the_pages_bytes_too() -> None:
     assert camera.BYTES_MAX <= web.fetched <= camera.BYTES_MAX + camera.AT_ONCE * 2_000_000
 
 
-async def test_where_the_browser_cannot_be_set_up_there_is_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**where: str) -> None:
+async def test_where_the_browser_cannot_be_set_up_there_is_no_camera(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**where: object) -> None:
         raise OSError(errno.ENOSPC, "no room")
 
     monkeypatch.setattr(camera, "probe", lambda: None)
     monkeypatch.setattr(browser_module, "find", lambda program: HERE)
     monkeypatch.setattr(camera, "another_user", nullcontext)
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-    async with Web() as web, open_camera(web) as opened:
+    async with Web() as web, open_camera(web, tmp_path) as opened:
         assert opened == NoCamera("the browser could not be set up")
 
 
@@ -197,25 +201,29 @@ async def test_one_page_that_cannot_be_shown_leaves_the_camera_to_the_next(
 async def test_nothing_is_left_of_it(
     fake: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder, elsewhere = tmp_path / "session", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
     before = set(processes_with(browser_module.PLACE))
-    async with Web(fake.rules()) as web, open_camera(web) as opened:
+    async with Web(fake.rules()) as web, open_camera(web, folder) as opened:
         if isinstance(opened, NoCamera):
             pytest.skip(opened.reason)
-        assert os.listdir(tmp_path)
+        assert os.environ["TMPDIR"] == str(elsewhere)
+        assert len(os.listdir(folder)) == 1
         running = set(processes_with(browser_module.PLACE)) - before
         assert running
-    assert os.listdir(tmp_path) == []
+    assert (os.listdir(folder), os.listdir(elsewhere)) == ([], [])
     assert not running & set(processes_with(browser_module.PLACE))
 
 
 WAITS = """
-import asyncio
+import asyncio, pathlib, sys
 from orchestration.adapters.camera import open_camera
 from orchestration.adapters.web import Web
 
 async def main():
-    async with Web() as web, open_camera(web) as opened:
+    async with Web() as web, open_camera(web, pathlib.Path(sys.argv[1])) as opened:
         print(getattr(opened, "reason", "ready"), flush=True)
         await asyncio.sleep(60)
 
@@ -224,10 +232,13 @@ asyncio.run(main())
 
 
 @BROWSER
-def test_a_killed_worker_leaves_no_browser(tmp_path: Path) -> None:
+def test_a_killed_worker_leaves_no_browser_and_no_file_but_in_its_session_s_folder(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "session", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
     before = set(processes_with(browser_module.PLACE))
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(HERE.parents[2])}
-    command = [sys.executable, "-c", WAITS]
+    environment = {**os.environ, "TMPDIR": str(elsewhere), "PYTHONPATH": str(HERE.parents[2])}
+    command = [sys.executable, "-c", WAITS, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, start_new_session=True) as worker:
         assert worker.stdout is not None
         told = worker.stdout.readline().decode().strip()
@@ -241,6 +252,7 @@ def test_a_killed_worker_leaves_no_browser(tmp_path: Path) -> None:
     while running & set(processes_with(browser_module.PLACE)) and time.monotonic() < ends:
         time.sleep(0.05)
     assert not running & set(processes_with(browser_module.PLACE))
+    assert os.listdir(elsewhere) == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +264,7 @@ def test_a_killed_worker_leaves_no_browser(tmp_path: Path) -> None:
     ],
 )
 async def test_without_its_parts_there_is_no_camera_and_it_says_why(
-    monkeypatch: pytest.MonkeyPatch, place: object, name: str, value: object, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: object, name: str, value: object, reason: str
 ) -> None:
     async def not_started(*given: object) -> None:
         return None
@@ -261,14 +273,16 @@ async def test_without_its_parts_there_is_no_camera_and_it_says_why(
     monkeypatch.setattr(camera, "probe", lambda: walled)
     monkeypatch.setattr(browser_module, "find", lambda its_own: Path("/bin/true"))
     monkeypatch.setattr(place, name, value or not_started)
-    async with Web() as web, open_camera(web) as opened:
+    async with Web() as web, open_camera(web, tmp_path) as opened:
         assert isinstance(opened, NoCamera)
         assert reason in opened.reason
 
 
-async def test_without_playwright_there_is_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_playwright_there_is_no_camera(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "playwright.async_api", None)
-    async with Web() as web, open_camera(web) as opened:
+    async with Web() as web, open_camera(web, tmp_path) as opened:
         assert opened == NoCamera("Playwright is not installed here")
 
 
@@ -284,6 +298,49 @@ def test_a_picture_becomes_small_whatever_is_in_it(width: int, height: int) -> N
 def test_what_is_no_png_is_refused() -> None:
     with pytest.raises(OSError, match="identify"):
         small_picture(b"GIF89a")
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of(width: int, height: int, *more: bytes) -> bytes:
+    """One that says so of itself; it holds no pixel."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(more) + chunk(b"IEND", b"")
+
+
+EMPTY = chunk(b"IDAT", zlib.compress(b""))
+
+
+@pytest.mark.parametrize(
+    "png",
+    [
+        png_of(3000, 3000, EMPTY),
+        png_of(10_000, 10_000, EMPTY),
+        png_of(50_000, 50_000, EMPTY),
+        png_of(1, 2**31 - 1, EMPTY),
+        png_of(0, 0, EMPTY),
+        png_of(10, 10),
+        png_of(10, 10, EMPTY),
+        png_of(10, 10, chunk(b"IDAT", b"nonsense")),
+        png_of(10, 10, chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(4_000_000))), EMPTY),
+        png_of(10, 10, chunk(b"IHDR", b"")),
+        png_of(10, 10, b"\0\0\0\0\1\2\3\4"),
+        noise(40, 40)[:-40],
+        noise(40, 40)[:-12] + chunk(b"iCCP", b"") + chunk(b"IEND", b""),
+        noise(40, 40).replace(b"IDAT", b"ID\0T"),
+    ],
+    ids=lambda png: f"{len(png)} bytes",
+)
+def test_a_hostile_picture_is_refused_as_what_is_none_is(png: bytes) -> None:
+    with pytest.raises(OSError):  # noqa: PT011 - whatever its words
+        small_picture(png)
+
+
+def test_a_tower_of_pixels_becomes_its_top() -> None:
+    with Image.open(io.BytesIO(small_picture(noise(2, 50_000)))) as opened:
+        assert opened.size == (1200, 800)
 
 
 def test_a_picture_is_named_after_its_bytes(tmp_path: Path) -> None:

@@ -252,6 +252,12 @@ def test_a_program_that_cannot_be_run_is_said(workshop: Workshop, tmp_path: Path
     assert (result.kind, result.because) == ("static", "The agent Codex could not be started.")
 
 
+def test_an_agent_that_itself_ends_as_a_shell_does_for_want_of_a_program_was_started(
+    workshop: Workshop,
+) -> None:
+    assert workshop.fails(recorded="codex.jsonl", exit=126) == "The agent Codex ended with an error (126)."
+
+
 def test_an_agent_that_hangs_is_ended_with_all_that_it_started(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

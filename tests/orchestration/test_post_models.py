@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,15 @@ def test_what_is_transparent_becomes_white() -> None:
     png = picture_model.safely_decoded(base64.b64encode(clear.getvalue()).decode())
     with Image.open(io.BytesIO(png)) as image:
         assert image.getpixel((600, 300)) == (255, 255, 255)
+
+
+def test_a_damage_that_only_the_last_chunk_shows_is_one() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (600, 600)).save(file, "PNG")
+    empty = b"\0\0\0\0iCCP" + zlib.crc32(b"iCCP").to_bytes(4, "big")
+    png = file.getvalue()[:-12] + empty + file.getvalue()[-12:]
+    with pytest.raises(Unavailable, match="damaged"):
+        picture_model.safely_decoded(base64.b64encode(png).decode())
 
 
 async def test_a_service_that_drips_is_left_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

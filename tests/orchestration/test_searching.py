@@ -94,6 +94,29 @@ async def test_a_search_engine_is_asked_as_it_wants_it(fake: FakeSearch) -> None
     )
 
 
+ODD_ADDRESSES = (
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "file:///x",
+    "https:crust.example",
+    "https://",
+    "https:///path",
+    "https://[::1",
+    "https://crust.example@evil.example/",
+    "https://crust.example:99999999/",
+    "https://crust.example/\u202efdp",
+    "https://crust.example/\r\nx",
+    "https://crust\t.example/",
+    f"https://crust.example/{'x' * 3000}",
+)
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+async def test_a_result_that_is_no_plain_page_is_left_out(fake: FakeSearch, address: str) -> None:
+    fake.results = [{"url": address}, {"url": "https://loaf.example/"}]
+    assert (await search(engine(fake))).found == (Found("https://loaf.example/"),)
+
+
 async def test_at_most_six_results_are_taken(fake: FakeSearch) -> None:
     fake.results = [{"url": f"https://s{n}.example/"} for n in range(20)]
     assert len((await search(engine(fake))).found) == 6
@@ -204,12 +227,15 @@ async def test_an_answer_without_citations_found_nothing(fake: FakeSearch) -> No
 
 
 @pytest.mark.parametrize(
-    "annotation", [{"type": "url_citation"}, {"type": "url_citation", "url": "file:///x"}, None, 3]
+    "annotation",
+    [{"type": "url_citation"}, None, 3, *({"type": "url_citation", "url": odd} for odd in ODD_ADDRESSES)],
 )
 async def test_odd_citations_are_left_out(fake: FakeSearch, annotation: object) -> None:
-    part = {"type": "output_text", "text": "Bread is good.", "annotations": [annotation]}
+    if isinstance(annotation, dict):
+        annotation = {**annotation, "start_index": 23}
+    part = {"type": "output_text", "text": "Bread is good every day.", "annotations": [annotation]}
     fake.body = json.dumps({"output": [{"type": "message", "content": [part]}]}).encode()
-    assert (await search(openai(fake))).found == ()
+    assert await search(openai(fake)) == SearchResult(())
 
 
 @pytest.mark.parametrize("start", [-5, 10**9, "3", None, True])

@@ -163,3 +163,55 @@ async def test_a_session_is_forgotten_also_when_its_job_is_told_of_meanwhile(
     foreman._job_of({"session": "s1", "job": "j1", "kind": "research", "folder": str(tmp_path)})
     await foreman._carry_out(wire.Forget("s1"))
     assert paper.said[-1] == {"type": "Forgotten", "session": "s1"}
+
+
+@pytest.fixture
+def paper() -> Paper:
+    return Paper()
+
+
+@pytest.fixture
+def foreman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paper: Paper) -> Foreman:
+    """With a database that does as it is told and knows nothing."""
+
+    async def nothing(*given: object) -> None:
+        return None
+
+    for name in ("status", "enqueue", "cancel", "told"):
+        monkeypatch.setattr(workflows, name, nothing)
+    setup = wire.Setup(str(tmp_path), "", ("nobody",), wire.Limits(), "info", "text")
+    return Foreman(setup, Bench(("nobody",)), cast("asyncio.StreamWriter", paper))
+
+
+def order_in(folder: Path) -> workflows.Order:
+    return {"session": "s1", "job": "j1", "kind": "research", "payload": {}, "folder": str(folder)}
+
+
+async def test_nothing_is_kept_or_done_of_a_cancelled_job_whose_end_was_told(
+    foreman: Foreman, tmp_path: Path
+) -> None:
+    """Its workflow hears of the cancel later."""
+    for message in (
+        wire.Start("s1", "j1", "research", {}, str(tmp_path)),
+        wire.Cancel("s1", "j1"),
+        wire.Told("s1", "j1"),
+    ):
+        await foreman._carry_out(message)
+    order = order_in(tmp_path)
+    foreman.note(order, "(once more)")
+    async with asyncio.timeout(5):
+        assert (await foreman.work(order))["code"] == "cancelled"
+    foreman.ended(order, {"code": "cancelled", "reason": "", "retryable": False})
+    assert foreman._jobs == {}
+    assert not (tmp_path / "jobs").exists()
+
+
+async def test_what_ends_before_anybody_asks_for_it_is_told_to_who_does(
+    foreman: Foreman, paper: Paper, tmp_path: Path
+) -> None:
+    """All its steps were done under the former workshop."""
+    foreman.begun(order_in(tmp_path))
+    foreman.ended(order_in(tmp_path), {"result": {"ok": 1}})
+    assert paper.said == []
+    await foreman._carry_out(wire.Start("s1", "j1", "research", {}, str(tmp_path)))
+    assert [(said["type"], said["outcome"]) for said in paper.said] == [("Ended", {"result": {"ok": 1}})]

@@ -167,6 +167,28 @@ async def test_what_is_cancelled_while_the_workshop_is_gone_is_not_taken_up_agai
     assert len(listener.outcomes) == 1
 
 
+async def test_a_workshop_that_dies_of_a_cancel_keeps_nobody_waiting_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import socket, sys\n"
+        "line = socket.socket(fileno=int(sys.argv[1])).makefile('rwb')\nline.readline()\n"
+        "line.write(b'{\"type\": \"Open\"}\\n')\nline.flush()\n"
+        "while b'Cancel' not in line.readline(): pass"
+    )
+    monkeypatch.setattr(child, "COMMAND", (sys.executable, "-S", "-c", script))
+    monkeypatch.setattr(child, "BACKOFF_S", (600.0,))
+    dies = runner(tmp_path)
+    try:
+        await until(lambda: dies.ready)
+        listener = start(dies, tmp_path / "sessions" / "s1")
+        async with asyncio.timeout(20):
+            await dies.cancel_session("s1")
+        assert (await listener.failure()).code == "cancelled"
+    finally:
+        await dies.close()
+
+
 async def test_jobs_of_a_session_whose_folder_is_gone_are_forgotten_at_the_next_start(tmp_path: Path) -> None:
     folders = [tmp_path / "sessions" / name for name in ("kept", "gone")]
     first = runner(tmp_path)

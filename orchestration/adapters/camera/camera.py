@@ -7,9 +7,10 @@ is there already; styles, pictures and fonts by `Web`; all else not at all. Scri
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,20 +52,23 @@ class NoPicture:
 
 
 @asynccontextmanager
-async def open_camera(web: Web) -> AsyncIterator[Camera | NoCamera]:
-    """A camera while the block runs, or why there is none."""
+async def open_camera(web: Web, folder: Path) -> AsyncIterator[Camera | NoCamera]:
+    """A camera while the block runs, or why there is none.
+
+    What it leaves when we are killed lies in `folder`, and goes with it.
+    """
     async with AsyncExitStack() as stack:
-        yield await _opened(web, stack)
+        yield await _opened(web, folder, stack)
 
 
-async def _opened(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
+async def _opened(web: Web, folder: Path, stack: AsyncExitStack) -> Camera | NoCamera:
     try:
-        return await _open(web, stack)
+        return await _open(web, folder, stack)
     except OSError:  # no room for the starter, or no Node of Playwright's own
         return NoCamera("the browser could not be set up")
 
 
-async def _open(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
+async def _open(web: Web, folder: Path, stack: AsyncExitStack) -> Camera | NoCamera:
     try:
         from playwright.async_api import async_playwright
     except ImportError:
@@ -72,7 +76,11 @@ async def _open(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
     sandbox = await asyncio.to_thread(probe)
     if isinstance(sandbox, Missing):
         return NoCamera(f"there is no sandbox for a browser here: {sandbox.reason}")
-    playwright = await stack.enter_async_context(async_playwright())
+    place = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix=".camera-", dir=folder, ignore_cleanup_errors=True)
+    )
+    with _temporary_files_in(place):
+        playwright = await stack.enter_async_context(async_playwright())
     program = browser.find(playwright.chromium.executable_path)
     if program is None:
         return NoCamera("no Chromium is installed here")
@@ -80,12 +88,25 @@ async def _open(web: Web, stack: AsyncExitStack) -> Camera | NoCamera:
         uid = stack.enter_context(another_user())
     except SandboxError as error:
         return NoCamera(str(error))
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="moentreprise-camera-"))
-    started = await _started(playwright, browser.write_starter(program, Path(folder), uid))
+    started = await _started(playwright, browser.write_starter(program, Path(place), uid))
     if started is None:
         return NoCamera("the browser did not start")
     stack.push_async_callback(started.close)
     return Camera(started, web)
+
+
+@contextmanager
+def _temporary_files_in(place: str) -> Iterator[None]:
+    """For what is started meanwhile: Playwright makes two folders of its own for each browser."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = place
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 async def _started(playwright: Playwright, starter: Path) -> Browser | None:

@@ -10,18 +10,15 @@ from pathlib import Path
 from PIL import Image
 
 WIDTH, HEIGHT = 1200, 800
+PIXELS_MAX = 8_000_000
 BYTES_MAX = 300_000
 QUALITIES = (80, 60, 40, 20)
 HASH_DIGITS = 12
 
 
 def small_picture(png: bytes) -> bytes:
-    """WebP, 1200 pixels wide and at most 800 high, in 300 kB. Raises OSError for what is no PNG."""
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
-        picture = opened.convert("RGB")
-    if picture.width != WIDTH:
-        picture = picture.resize((WIDTH, max(1, round(picture.height * WIDTH / picture.width))))
-    picture = picture.crop((0, 0, WIDTH, min(HEIGHT, picture.height)))
+    """WebP, 1200 pixels wide and at most 800 high, in 300 kB. Raises OSError for what is no sane PNG."""
+    picture = _top(_opened(png))
     for quality in QUALITIES:
         file = io.BytesIO()
         picture.save(file, "WEBP", quality=quality, method=4)
@@ -31,6 +28,24 @@ def small_picture(png: bytes) -> bytes:
     file = io.BytesIO()
     blurred.save(file, "WEBP", quality=QUALITIES[-1], method=4)
     return file.getvalue()
+
+
+def _opened(png: bytes) -> Image.Image:
+    """A browser that a page has taken over may send anything."""
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
+            if opened.width * opened.height > PIXELS_MAX:
+                raise OSError("far too many pixels")
+            return opened.convert("RGB")
+    except (Image.DecompressionBombError, Warning, SyntaxError, ValueError, LookupError) as error:
+        raise OSError("a damaged picture") from error
+
+
+def _top(picture: Image.Image) -> Image.Image:
+    """Cut first: a narrow picture is as high as a tower once it is wide enough."""
+    top = picture.crop((0, 0, picture.width, min(picture.height, -(-picture.width * HEIGHT // WIDTH))))
+    size = (WIDTH, min(HEIGHT, max(1, round(top.height * WIDTH / top.width))))
+    return top if top.size == size else top.resize(size)
 
 
 def keep_picture(picture: bytes, folder: Path) -> str:

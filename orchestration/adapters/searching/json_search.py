@@ -24,6 +24,7 @@ from orchestration.adapters.searching.terms import (
     SearchError,
     SearchResult,
     at,
+    is_page,
     list_at,
     refusal,
     text_at,
@@ -97,6 +98,6 @@ class JsonSearch:
             url, title, text = (
                 text_at(entry, self.shape[part].split(".")) for part in ("url", "title", "text")
             )
-            if url.startswith(("http://", "https://")):
+            if is_page(url):
                 found.append(Found(url, inert(title, 120), inert(text, 300)))
         return tuple(found[:RESULTS_MAX])

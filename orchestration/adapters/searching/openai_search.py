@@ -17,6 +17,7 @@ from orchestration.adapters.searching.terms import (
     SearchError,
     SearchResult,
     Statement,
+    is_page,
     list_at,
     refusal,
     text_at,
@@ -101,7 +102,7 @@ def _texts(value: object) -> list[object]:
 
 def _citations(part: object) -> list[object]:
     cited = [one for one in list_at(part, ["annotations"]) if text_at(one, ["type"]) == "url_citation"]
-    return [one for one in cited if text_at(one, ["url"]).startswith(("http://", "https://"))]
+    return [one for one in cited if is_page(text_at(one, ["url"]))]
 
 
 def _statements(citations: list[tuple[str, object]]) -> tuple[Statement, ...]:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestration.adapters.web import FetchError, Rules
+from orchestration.adapters.web.rules import parsed
+
 RESULTS_MAX = 6
 
 
@@ -82,6 +85,18 @@ def refusal(status: int) -> SearchError:
 SILENT = "The search provider did not answer in time."
 UNREACHABLE = "The search provider could not be reached."
 UNCLEAR = "The search provider's answer could not be understood."
+
+
+_ANYWHERE = Rules(lambda address: True, None)
+
+
+def is_page(url: str) -> bool:
+    """Whether it is a plain http(s) address. It becomes a link, so that nothing in it may deceive."""
+    try:
+        _ANYWHERE.check_url(parsed(url))
+    except (FetchError, ValueError):
+        return False
+    return True
 
 
 def at(value: object, path: Sequence[str]) -> object:

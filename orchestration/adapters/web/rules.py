@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 from yarl import URL
 
+from orchestration.adapters.lookups import look_up
 from orchestration.adapters.web.addresses import Address, is_public
 
 URL_CHARACTERS_MAX = 2048
-DNS_THREADS = 8
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """(host, port) → its IP addresses. Raises OSError for a name without any."""
-
-_dns = ThreadPoolExecutor(DNS_THREADS, thread_name_prefix="dns")
-"""Of our own: the loop's end does not wait for a name server that is silent."""
 
 
 class FetchCode(StrEnum):
@@ -73,12 +68,8 @@ class NotPublicError(OSError):
 
 async def resolve_by_system(host: str, port: int) -> list[str]:
     """What the system's resolver says, which also reads the odd spellings of addresses ("0x7f.1")."""
-
-    def ask() -> list[str]:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-    return await asyncio.get_running_loop().run_in_executor(_dns, ask)
+    found = await look_up(host, port, kind=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def parsed(address: str) -> URL:

@@ -40,6 +40,8 @@ class Plan(TypedDict):
     """What it reads; nothing more than that."""
     file_bytes: int
     """The largest file that it may write."""
+    unable: int
+    """The descriptor that gets a byte when it could not be started: its exit codes are all its own."""
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -51,6 +53,7 @@ def main() -> NoReturn:
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
+    os.set_inheritable(plan["unable"], False)
     us = os.getpid()
     child = os.fork()
     if child == 0:
@@ -96,6 +99,7 @@ def _become(plan: Plan, parent: int) -> NoReturn:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"it cannot be started: {error}\n")
         sys.stderr.flush()
+        os.write(plan["unable"], b"!")
     os._exit(NOT_STARTED)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestration.adapters.builders import COMMAND_SECONDS
 from orchestration.adapters.sandbox import folders, processes
 from orchestration.adapters.sandbox.output import Lines
-from orchestration.adapters.website.command_builder.keeper import NOT_STARTED, Plan
+from orchestration.adapters.website.command_builder.keeper import Plan
 
 KEEPER = Path(__file__).with_name("keeper.py")
 READ_BYTES = 65536
@@ -76,16 +76,19 @@ class Run:
 
 def run(what: Run, on_line: Callable[[str], None]) -> End:
     """Run it to its end; blocks. Raises OSError when our own part cannot be started."""
-    plan: Plan = {
-        "command": list(what.command),
-        "environment": dict(what.environment),
-        "folder": str(what.folder),
-        "place": str(what.place),
-        "stdin": what.stdin,
-        "file_bytes": what.limits.file_bytes,
-    }
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as unable:
+        with open(writing, "wb", buffering=0):
+            process = _start(writing)
+        how = _run(process, what, writing, on_line)
+        if how is not None:
+            return End(how)
+        return End(How.NOT_STARTED if unable.read(1) else How.FINISHED, process.returncode)
+
+
+def _start(unable: int) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", str(KEEPER)],
         stdin=pipe,
         stdout=pipe,
@@ -93,18 +96,31 @@ def run(what: Run, on_line: Callable[[str], None]) -> End:
         cwd="/",
         env={},
         process_group=0,
+        pass_fds=(unable,),
     )
+
+
+def _run(
+    process: subprocess.Popen[bytes], what: Run, unable: int, on_line: Callable[[str], None]
+) -> How | None:
+    """Tell the keeper what to do and follow it. Nothing is left of it afterwards."""
+    plan: Plan = {
+        "command": list(what.command),
+        "environment": dict(what.environment),
+        "folder": str(what.folder),
+        "place": str(what.place),
+        "stdin": what.stdin,
+        "file_bytes": what.limits.file_bytes,
+        "unable": unable,
+    }
     try:
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(plan).encode() + b"\n")
             process.stdin.flush()
-        how = _follow(process, what, on_line)
+        return _follow(process, what, on_line)
     finally:
         _end(process)
-    if how is not None:
-        return End(how)
-    return End(How.NOT_STARTED if process.returncode == NOT_STARTED else How.FINISHED, process.returncode)
 
 
 def _follow(process: subprocess.Popen[bytes], what: Run, on_line: Callable[[str], None]) -> How | None:

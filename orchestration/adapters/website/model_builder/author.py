@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
 
+from orchestration.adapters import lookups
 from orchestration.adapters.builders import MODEL_SECONDS
 from orchestration.adapters.website.authored.bench import Bench
 from orchestration.adapters.website.authored.terms import Unable
@@ -54,7 +54,7 @@ class ModelAuthor:
         """See Author. Each call is a line of the log."""
         report.log(f"{NAME}: {self._endpoint.model} is asked")
         self._messages.append({"role": "user", "content": task})
-        asyncio.run(self._work(Hands(bench, report), report))
+        lookups.run(self._work(Hands(bench, report), report))
 
     async def _work(self, hands: Hands, report: Report) -> None:
         tools = [tool.as_json() for tool in TOOLS]
