@@ -11,6 +11,8 @@ from test_vite_project import THREE, planned, project
 from work_samples import BAKERY, REPAIR, Remembered, VisibleText, answers, visible
 
 from orchestration.adapters import website, words
+from orchestration.adapters.website.authored.brief import task
+from orchestration.adapters.website.authored.kit import Draft
 from orchestration.adapters.website.model import Block, Page
 
 PAGES = "home, about, services, menu, prices, gallery, find us"
@@ -147,3 +149,9 @@ def test_how_it_should_look_is_for_no_visitor(tmp_path: Path) -> None:
     website.build(answers({**BAKERY, "pages": PAGES, "style": style}), None, tmp_path / "site", Remembered())
     (tmp_path / "site/colophon.html").unlink()
     assert not re.search("velvety|windswept|ochre", visible(tmp_path / "site"))
+
+
+def test_who_else_writes_the_site_is_told_how_the_business_is_reached() -> None:
+    draft = Draft((("Home", "index.html"),), {})
+    assert "12 River Street" in task(website.Order(answers({**BAKERY, "contact": CONTACT})), draft)
+    assert '"contact":' not in task(website.Order(answers(BAKERY)), draft)
