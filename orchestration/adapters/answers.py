@@ -30,6 +30,8 @@ class Answers:
     """How the name came: what was typed keeps its letters, what was corrected keeps every word."""
     headline: str = ""
     """What the first page is to say first, where the human asked for it; the answer on the look tells it."""
+    contact: str = ""
+    """How people reach the business: nobody asks for it, it may be added at any time. Lines end in "; "."""
 
     @classmethod
     def of(cls, payload: dict[str, object]) -> Answers:
@@ -46,7 +48,13 @@ class Answers:
         texts = {key: _clean(brief.get(key, "")) for key in KEYS}
         texts = {key: text if key == "name" or _has_words(text) else "" for key, text in texts.items()}
         texts["style"], headline = headline_in(texts["style"])
-        return cls(**texts, name_source=source, headline=headline)
+        contact = _clean_lines(brief.get("contact", ""))
+        return cls(
+            **texts,
+            name_source=source,
+            headline=headline,
+            contact=contact if _has_words(contact) else "",
+        )
 
     def text(self, key: str) -> str:
         """The verbatim answer. Raises KeyError for an unknown key."""
@@ -76,6 +84,12 @@ def _clean(value: object) -> str:
     spaced = "".join(" " if character.isspace() else character for character in value)
     kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs", "Cn"} and not _turns(c))
     return " ".join(kept.split())[:ANSWER_CHARACTERS_USED]
+
+
+def _clean_lines(value: object) -> str:
+    """The same of a text whose lines tell things apart."""
+    lines = value.splitlines() if isinstance(value, str) and _clean(value) else [value]
+    return "; ".join(line.rstrip(";") for line in map(_clean, lines) if line)[:ANSWER_CHARACTERS_USED]
 
 
 def _has_words(text: str) -> bool:

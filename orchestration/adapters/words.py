@@ -1,6 +1,7 @@
 """Speech that was transcribed by a machine, made fit to be read; the human's own words stay.
 
-Nothing is added but capitals, full stops and apostrophes; what is left out are fillers ("um, I think").
+Nothing is added but capitals, full stops, apostrophes and the "n" of "an"; what is left out are fillers
+("um, I think").
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from orchestration.adapters import names
+from orchestration.adapters.articles import right_articles
 from orchestration.adapters.tables import Table
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?", re.UNICODE)
@@ -89,7 +91,7 @@ def with_commas(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Whole sentences: capitals, apostrophes, full stops; long ones divided where a clause begins."""
+    """Whole sentences: capitals, apostrophes, articles, full stops; long ones divided at their clauses."""
     text = with_commas(without_fillers(text) or text)
     if not text:
         return ""
@@ -100,7 +102,7 @@ def tidy(text: str) -> str:
 def phrase(text: str) -> str:
     """The answer to stand inside a sentence: no capital at its start, no full stop at its end."""
     text = with_commas(without_fillers(text) or text)
-    text = " ".join(_respell(word) for word in text.split()).rstrip(" .,;!")
+    text = respelt(text).rstrip(" .,;!")
     first, _, rest = text.partition(" ")
     if first[1:] == first[1:].lower() and first.lower() not in {"i", "i'm", "i've", "i'd", "i'll"}:
         first = first.lower()
@@ -161,6 +163,19 @@ def shorten(text: str, words_max: int) -> str:
     return " ".join(kept).rstrip(",;:") + "…"
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text that has full stops."""
+    return [sentence for sentence in re.split(r"(?<=[.!?]) ", text) if sentence]
+
+
+def whole(text: str, words_max: int) -> str:
+    """Its first sentence, else that sentence's first clause; "" where both have more words than that."""
+    first = (sentences(text) or [""])[0]
+    clause = NEW_CLAUSE.split(first)[0].rstrip(" ,;:.")
+    fitting = (part for part in (first, f"{clause}.") if len(part.split()) <= words_max)
+    return next(fitting, "")
+
+
 def listing(items: Iterable[str]) -> str:
     """ "a, b and c"; "a, and b and c" where an item has an "and" of its own."""
     *most, last = list(items) or [""]
@@ -181,8 +196,13 @@ def _clauses(sentence: str) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    text = " ".join(_respell(word) for word in text.split()).rstrip(" ,;")
+    text = respelt(text).rstrip(" ,;")
     return capital(text) if text[-1] in ".!?…)\"'" else capital(text) + "."
+
+
+def respelt(text: str) -> str:
+    """The same words with their apostrophes, capitals and articles."""
+    return right_articles(" ".join(_respell(word) for word in text.split()))
 
 
 def _respell(word: str) -> str:

@@ -22,6 +22,11 @@ def test_the_trade_is_told_by_the_answers(texts: dict[str, str], trade: str) -> 
     assert detect_trade(answers(texts)).id == trade
 
 
+def test_the_name_tells_the_trade_where_the_offer_lost_its_word() -> None:
+    heard = {"name": "Quiet River Yoga", "offer": "we teach you and breathing classes for small groups"}
+    assert detect_trade(answers(heard)).id == "fitness"
+
+
 def test_the_result_says_that_it_is_offline_and_names_its_sources() -> None:
     result = read_catalogue(answers(BAKERY), Remembered()).as_json()
     assert result["provider"] == "offline catalogue"

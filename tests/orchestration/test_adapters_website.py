@@ -18,7 +18,6 @@ from orchestration.adapters.look import MANNERS, contrasts, look_of
 from orchestration.adapters.named_colours import COLOURS, GROUNDS
 from orchestration.adapters.search import catalogue, detect_trade
 from orchestration.adapters.website.check import check_site
-from orchestration.adapters.website.content import contact_items
 from orchestration.adapters.work import WorkError
 
 PROMISES = ("lorem", "ipsum", "placeholder", "todo", "coming soon", "example.com", "555-", "your company")
@@ -139,14 +138,6 @@ def test_nothing_is_made_up_for_the_contact_page(tmp_path: Path) -> None:
     page = (tmp_path / "site/contact.html").read_text()
     assert "mailto:" not in page
     assert "tel:" not in page
-
-
-def test_an_address_that_was_named_is_used() -> None:
-    said = {**BAKERY, "offer": "bread, write to hello at crust dot com or call +49 30 1234567"}
-    assert [item.href for item in contact_items(answers(said))] == [
-        "mailto:hello@crust.com",
-        "tel:+49301234567",
-    ]
 
 
 def test_a_new_build_replaces_the_old_one_and_leaves_nothing_else(tmp_path: Path) -> None:

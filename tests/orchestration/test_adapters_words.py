@@ -90,6 +90,13 @@ def test_shortening_says_that_something_is_missing() -> None:
     assert words.shorten("each lesson ends with a film in which it is", 7) == "each lesson ends with a film…"
 
 
+def test_what_is_whole_is_a_sentence_or_a_clause_and_never_cut() -> None:
+    said = "We use local flour and our recipes are a hundred years old. Come by."
+    assert words.whole(said, 12) == "We use local flour and our recipes are a hundred years old."
+    assert words.whole(said, 6) == "We use local flour."
+    assert words.whole(said, 3) == words.whole("", 3) == ""
+
+
 @pytest.mark.parametrize(
     ("said", "titles"),
     [
@@ -149,7 +156,8 @@ def test_each_item_of_a_list_is_a_page_and_in_speech_each_known_name(said: str, 
     ("said", "kind"),
     [
         ("book a repair", "booking"),
-        ("where we work", "contact"),
+        ("where we work", "address"),
+        ("the address", "address"),
         ("how lessons work", "own"),
         ("repairs and prices", "prices"),
         ("opening hours and the address", "hours"),
@@ -220,6 +228,15 @@ def test_a_broken_brief_is_refused_with_its_own_code(payload: dict[str, object])
     with pytest.raises(WorkError) as refused:
         Answers.of(payload)
     assert refused.value.code == "invalid_brief"
+
+
+def test_the_lines_of_the_text_on_contact_stay_apart_and_it_is_none_of_the_six() -> None:
+    lines = Answers.of({"brief": {"contact": "555 1234\r\n\n 12 River Street;\n\u202eMon-Fri 9-5 "}})
+    assert lines.contact == "555 1234; 12 River Street; Mon-Fri 9-5"
+    assert "contact" not in lines.texts()
+    assert Answers.of({"brief": {"contact": None}}).contact == Answers.of({"brief": {}}).contact == ""
+    with pytest.raises(WorkError):
+        Answers.of({"brief": {"contact": ["555 1234"]}})
 
 
 def test_control_characters_and_direction_overrides_are_removed() -> None:

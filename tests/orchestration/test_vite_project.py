@@ -88,7 +88,12 @@ def test_every_kind_of_block_is_a_component() -> None:
     more = "faq, blog, reviews, opening hours, our cellar, contact"
     kinds = {
         block.kind
-        for texts in ({**BAKERY, "pages": pages}, {**BAKERY, "pages": more}, {**BAKERY, "offer": "bread"})
+        for texts in (
+            {**BAKERY, "pages": pages},
+            {**BAKERY, "pages": more, "contact": "call 555 1234"},
+            {**BAKERY, "offer": "bread"},
+            {**BAKERY, "offer": "bread rolls and cakes"},
+        )
         for page in planned(texts).site.all_pages
         for block in page.blocks
     }

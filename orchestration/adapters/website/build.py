@@ -16,6 +16,7 @@ from orchestration.adapters.answers import Answers
 from orchestration.adapters.search import Research
 from orchestration.adapters.website import art
 from orchestration.adapters.website.check import check_site
+from orchestration.adapters.website.contact import LABELS
 from orchestration.adapters.website.model import Page
 from orchestration.adapters.website.order import SITE_FOLDER, SOURCE_FOLDER, Order, SiteResult
 from orchestration.adapters.website.plan import Plan, plan_of
@@ -92,6 +93,7 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.tests["same_page"] = lambda one, other: one is other
+    environment.globals["labels"] = LABELS
     return environment
 
 
@@ -105,6 +107,7 @@ def _page(environment: Environment, plan: Plan, page: Page) -> str:
         title=plan.title(page),
         name_class=plan.name_class,
         actions=[{"title": title, "path": path} for title, path in plan.actions],
+        direct=plan.direct,
         icon=Markup(art.icon(trade.id)),
         hero=Markup(plan.hero),
         band=Markup(art.band(look.seed, trade.id)),

@@ -1,12 +1,13 @@
 """What stands on the pages: the human's own words, arranged. Nothing is claimed that was not said.
 
-Where a fact is missing (an address, a price, a time) the page says how to ask, or leaves it out.
+Where a fact is missing (an address, a price, a time) it is left out, and no sentence fills its place. A
+sentence stands on a page once.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.adapters import words
 from orchestration.adapters.answers import Answers
@@ -15,16 +16,16 @@ from orchestration.adapters.pages import PageKind, planned_pages
 from orchestration.adapters.search import Trade
 from orchestration.adapters.things import things_offered
 from orchestration.adapters.website import art
+from orchestration.adapters.website.contact import Fact, contact_facts, direct, texts_of
 from orchestration.adapters.website.model import Block, Item, Page, Site
 
 NAME_CHARACTERS_MAX = 70
 TEXT_WORDS_MAX = 90
+LEAD_WORDS_MAX = 40
+LARGE_WORDS_MAX = 18
 DESCRIPTION_CHARACTERS_MAX = 155
-EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-SPOKEN_EMAIL = re.compile(
-    r"\b(\w{2,30}) at (\w{2,40}) dot (com|org|net|io|eu|de|fr|es|it|nl|ch|at)\b", re.IGNORECASE
-)
-PHONE = re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,18}\d(?!\w)")
+PLACES = ("contact", "address", "hours")
+"""The kinds of pages that hold the facts on contact, the one that is looked for first before the others."""
 
 QUESTIONS = {
     "name": "What is it called?",
@@ -34,10 +35,8 @@ QUESTIONS = {
     "pages": "Which pages should the site have?",
     "style": "How should it look and feel?",
 }
-INVITATION = (
-    "We like to know the people we work for. Tell us what you have in mind, in your own words: "
-    "that is where our best work begins."
-)
+Written = tuple[str, list[Block | None]]
+"""A page's lead, and its blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,22 @@ class Voice:
     @property
     def first_sentence(self) -> str:
         """The offer, short enough to stand under the name."""
-        first = re.split(r"(?<=[.!?]) ", self.offer, maxsplit=1)[0]
-        return words.shorten(first, 26)
+        return first_of(self.offer)
 
     @property
     def for_whom(self) -> str:
         return f"For {self.audience}." if self.audience else ""
+
+    @property
+    def listed(self) -> str:
+        """What is offered, as a line: "Fresh bread, apple cakes and birthday cakes."; "" for one thing."""
+        named = [words.phrase(term) for term in self.terms[:4]]
+        return words.capital(words.listing(named)) + "." if len(named) > 1 else ""
+
+
+def first_of(text: str) -> str:
+    """The first sentence; a very long one is cut."""
+    return words.shorten((words.sentences(text) or [""])[0], LEAD_WORDS_MAX)
 
 
 def shown_name(answers: Answers, trade: Trade) -> str:
@@ -81,15 +90,15 @@ def site_of(answers: Answers, trade: Trade, look: Look) -> Site:
     """The site for these answers."""
     voice = Voice.of(answers, trade)
     kinds = planned_pages(answers.pages, trade.pages)
-    writer = Writer(answers, trade, look, voice, kinds)
+    facts = contact_facts(answers)
+    writer = Writer(answers, trade, look, voice, kinds, facts)
     return Site(
         name=voice.name,
         full_name=answers.display_name,
         eyebrow="" if trade.id == "general" else words.capital(trade.label),
-        plan=words.shorten(words.phrase(answers.pages), 40),
-        style=words.shorten(words.style(answers.style), 40),
         pages=tuple(writer.page(kind) for kind in kinds),
         colophon=writer.colophon(),
+        contact=facts,
     )
 
 
@@ -97,21 +106,27 @@ class Writer:
     """Writes each kind of page."""
 
     def __init__(
-        self, answers: Answers, trade: Trade, look: Look, voice: Voice, kinds: list[PageKind]
+        self,
+        answers: Answers,
+        trade: Trade,
+        look: Look,
+        voice: Voice,
+        kinds: list[PageKind],
+        facts: tuple[Fact, ...],
     ) -> None:
         self._answers = answers
         self._trade = trade
         self._look = look
         self._voice = voice
         self._kinds = kinds
+        self._facts = facts
 
     def page(self, kind: PageKind) -> Page:
         write = getattr(self, f"_{kind.kind}")
         lead, blocks = write(kind)
         heading = self._voice.name if kind.kind == "home" else kind.title
-        return Page(
-            kind, heading, lead, self._description(kind, lead), tuple(b for b in blocks if b is not None)
-        )
+        description = self._description(kind, lead)
+        return Page(kind, heading, lead, description, once(lead, blocks), self._told_first(kind))
 
     def colophon(self) -> Page:
         """The brief as it was given, so that the owner sees what the site was made from."""
@@ -123,264 +138,226 @@ class Writer:
         kind = PageKind("colophon", "About this site", "colophon")
         lead = f"It was made from a conversation about {self._voice.name}. These are the words it is made of."
         blocks = (Block("faq", "In our own words", items=tuple(items)),) if items else ()
-        return Page(
-            kind,
-            kind.title,
-            lead,
-            words.capital(kind.title) + f": how the site of {self._voice.name} was made.",
-            blocks,
-        )
+        description = f"{kind.title}: how the site of {self._voice.name} was made."
+        return Page(kind, kind.title, lead, description, blocks)
 
     def _description(self, kind: PageKind, lead: str) -> str:
-        text = (
-            lead
-            if kind.kind == "home"
-            else f"{kind.title} · {self._voice.name}. {self._voice.first_sentence or lead}"
-        )
+        said = [text for text in (self._voice.first_sentence, lead) if text]
+        text = f"{kind.title} · {self._voice.name}{''.join(f'. {one}' for one in said[:1])}"
+        text = lead if kind.kind == "home" and lead else text
         if len(text) <= DESCRIPTION_CHARACTERS_MAX:
             return text
         return text[: DESCRIPTION_CHARACTERS_MAX - 1].rsplit(" ", 1)[0][:DESCRIPTION_CHARACTERS_MAX] + "…"
 
     # ------------------------------------------------------------------ pages
 
-    def _home(self, kind: PageKind) -> tuple[str, list[Block | None]]:
+    def _home(self, kind: PageKind) -> Written:
         voice = self._voice
-        lead = self._answers.headline or voice.first_sentence or voice.for_whom
-        lead = lead or f"Welcome to {voice.name}."
-        told = lead == voice.offer
+        lead = self._answers.headline or voice.first_sentence or voice.for_whom or first_of(voice.difference)
         return lead, [
-            self._names_block("What we do") if told else self._offer_block("What we do"),
+            self._offer_block(),
             self._difference_block(),
             self._audience_block(),
             self._ways_block(kind),
         ]
 
-    def _about(self, kind: PageKind) -> tuple[str, list[Block | None]]:
+    def _about(self, kind: PageKind) -> Written:
         voice = self._voice
-        lead = words.shorten(voice.difference, 32) or voice.first_sentence or f"This is {voice.name}."
-        return lead, [
-            self._offer_block("What we do"),
-            self._audience_block(),
-            self._look_block(),
-            self._contact_block(kind),
-        ]
-
-    def _offer(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        return self._offer_lead(), [
-            self._terms_block(f"{kind.title} at {self._voice.name}"),
+        return first_of(voice.difference) or voice.first_sentence, [
             self._difference_block(),
-            self._tell_block("Before you ask"),
-            self._contact_block(kind),
+            self._offer_block(),
+            self._audience_block(),
+            self._action_block(),
         ]
 
-    def _menu(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        return self._offer_lead(), [
+    def _offer(self, kind: PageKind) -> Written:
+        return self._voice.first_sentence, [
+            self._terms_block("What we offer"),
+            self._difference_block(),
+            self._action_block(),
+        ]
+
+    def _menu(self, kind: PageKind) -> Written:
+        return self._voice.first_sentence, [
             self._terms_block("What you will find"),
-            Block(
-                "note",
-                "Today's choice",
-                "What there is changes. Ask us what is there today, and what goes well with it.",
-            ),
             self._difference_block(),
-            self._contact_block(kind),
+            self._action_block(),
         ]
 
-    def _prices(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = "Tell us what you have in mind and we will name the price before you decide."
-        return lead, [
-            self._terms_block("What you can ask for"),
-            self._tell_block("So that we can name a price"),
-            self._contact_block(kind),
-        ]
+    _prices = _offer
+    _delivery = _offer
 
-    def _contact(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        known = contact_items(self._answers)
-        lead = f"Say hello to {self._voice.name}."
-        text = "" if known else INVITATION
-        return lead, [
-            Block("contact", "Get in touch", text, items=known, art=art.icon(self._trade.id)),
-            self._tell_block("It helps us to know"),
+    def _contact(self, kind: PageKind) -> Written:
+        return self._voice.first_sentence, [
+            self._contact_block(kind),
+            self._tell_block(),
             self._audience_block(),
         ]
 
-    def _hours(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = "Ask us for this week's times before you set out."
-        return lead, [
-            self._steps_block("How it goes"),
-            self._terms_block("What to come for"),
+    def _hours(self, kind: PageKind) -> Written:
+        """What is looked for comes first, in place of the lead; where it is not known, what one comes for."""
+        told = ". ".join(texts_of(self._facts, kind.kind))
+        return told or self._voice.first_sentence, [
             self._contact_block(kind),
+            self._terms_block("What we offer"),
+            self._audience_block(),
         ]
 
-    def _gallery(self, kind: PageKind) -> tuple[str, list[Block | None]]:
+    _address = _hours
+
+    def _gallery(self, kind: PageKind) -> Written:
         titles = [*self._voice.terms, self._voice.name][:6]
         items = tuple(
             Item(t, art=art.study(self._look.seed, at, self._trade.id)) for at, t in enumerate(titles)
         )
-        lead = f"Drawn for {self._voice.name}, in our own colours."
-        return lead, [
-            Block("gallery", "Pictures of what we do", items=items),
-            self._look_block(),
-            self._contact_block(kind),
+        return self._voice.first_sentence, [
+            Block("gallery", "What we do", items=items),
+            self._action_block(),
         ]
 
-    def _booking(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = f"From the first word to the day itself: this is how it goes at {self._voice.name}."
-        return lead, [
-            self._steps_block("Step by step"),
-            self._tell_block("Tell us"),
-            self._contact_block(kind),
+    def _booking(self, kind: PageKind) -> Written:
+        return self._voice.first_sentence, [
+            Block("steps", "How it goes", items=tuple(Item(step) for step in self._trade.steps)),
+            self._tell_block(),
+            self._action_block(),
         ]
 
-    def _delivery(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = "Tell us where it should go and for which day, and we will say what is possible."
-        return lead, [
-            self._terms_block("What we can send"),
-            self._tell_block("Tell us"),
-            self._contact_block(kind),
-        ]
-
-    def _faq(self, kind: PageKind) -> tuple[str, list[Block | None]]:
+    def _faq(self, kind: PageKind) -> Written:
         voice = self._voice
         asked = [
             (f"What does {voice.name} offer?", voice.offer),
             ("Who is it for?", voice.for_whom),
             ("What makes it different?", voice.difference),
-            ("How do I begin?", f"{'. '.join(self._trade.steps)}."),
-            ("What should I tell you first?", f"{'. '.join(self._trade.tell)}."),
+            ("When is it open?", ". ".join(texts_of(self._facts, "hours"))),
+            ("Where is it?", ". ".join(texts_of(self._facts, "address"))),
         ]
+        if self._is_reachable:
+            asked += [
+                ("How do I begin?", f"{'. '.join(self._trade.steps)}."),
+                ("What should I tell you first?", f"{'. '.join(self._trade.tell)}."),
+            ]
         items = tuple(Item(question, answer) for question, answer in asked if answer)
-        return "Short answers to what people ask first.", [
-            Block("faq", "You ask, we answer", items=items),
-            self._contact_block(kind),
-        ]
+        return "", [Block("faq", "You ask, we answer", items=items) if items else None, self._action_block()]
 
-    def _notes(self, kind: PageKind) -> tuple[str, list[Block | None]]:
+    def _notes(self, kind: PageKind) -> Written:
         voice = self._voice
-        paragraphs = [text for text in (voice.offer, voice.difference, voice.for_whom) if text]
-        items = tuple(Item("", text) for text in paragraphs)
-        return f"The first page of a longer story about {voice.name}.", [
-            Block(
-                "article",
-                f"Who we are: {voice.name}",
-                items=items,
-                art=art.study(self._look.seed, 3, self._trade.id),
-            ),
-            self._contact_block(kind),
+        items = tuple(Item("", text) for text in (voice.offer, voice.difference, voice.for_whom) if text)
+        drawing = art.study(self._look.seed, 3, self._trade.id)
+        article = Block("article", "Who we are", items=items, art=drawing) if items else None
+        return "", [article, self._action_block()]
+
+    def _own(self, kind: PageKind) -> Written:
+        return "", [
+            self._offer_block(),
+            self._difference_block(),
+            self._audience_block(),
+            self._action_block(),
         ]
 
-    def _reviews(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = "Only words that real people give us will stand here. Until then, judge us by what we do."
-        return lead, [self._offer_block("What we do"), self._difference_block(), self._contact_block(kind)]
-
-    def _own(self, kind: PageKind) -> tuple[str, list[Block | None]]:
-        lead = f"{kind.title} at {self._voice.name}."
-        return lead, [
-            self._offer_block("What we do"),
-            self._steps_block("How it goes"),
-            self._tell_block("Tell us"),
-            self._contact_block(kind),
-        ]
+    _reviews = _own
 
     # ------------------------------------------------------------------ blocks
 
-    def _offer_lead(self) -> str:
-        return self._voice.first_sentence or f"What {self._voice.name} is about."
-
-    def _offer_block(self, heading: str) -> Block | None:
+    def _offer_block(self) -> Block | None:
         if not self._voice.offer:
             return None
         items = tuple(Item(term) for term in self._voice.terms)
-        return Block("offer", heading, self._voice.offer, items)
-
-    def _names_block(self, heading: str) -> Block | None:
-        """What is offered as large words, where its sentence stands just above."""
-        items = tuple(Item(term) for term in self._voice.terms[:5])
-        return Block("names", heading, items=items) if len(items) > 1 else None
+        return Block("offer", "What we do", self._voice.offer, items=items)
 
     def _terms_block(self, heading: str) -> Block | None:
         if len(self._voice.terms) < 2:
-            return self._offer_block(heading)
+            return self._offer_block()
         seed = self._look.seed
         items = (
             Item(t, art=art.study(seed, at + 1, self._trade.id)) for at, t in enumerate(self._voice.terms[:6])
         )
-        return Block("cards", heading, "", tuple(items))
+        return Block("cards", heading, items=tuple(items))
 
     def _difference_block(self) -> Block | None:
-        text = self._voice.difference
-        return (
-            Block("statement", "What makes us different", text, art=art.icon(self._trade.id))
-            if text
-            else None
+        if not self._voice.difference:
+            return None
+        return Block(
+            "statement", "What makes us different", self._voice.difference, art=art.icon(self._trade.id)
         )
 
     def _audience_block(self) -> Block | None:
         if not self._voice.audience:
             return None
-        return Block(
-            "audience",
-            "Made for",
-            words.capital(self._voice.audience) + ".",
-            art=art.study(self._look.seed, 5, self._trade.id),
-        )
+        text = words.capital(self._voice.audience) + "."
+        drawing = art.study(self._look.seed, 5, self._trade.id)
+        return Block("audience", "Who we are here for", text, art=drawing)
 
-    def _look_block(self) -> Block | None:
-        style = words.shorten(words.style(self._answers.style), 40)
-        if not style:
-            return None
-        return Block("swatches", "How we like it", words.capital(style) + ".")
+    def _tell_block(self) -> Block | None:
+        """What it helps to tell, where there is a way to tell it."""
+        items = tuple(Item(thing) for thing in self._trade.tell)
+        return Block("list", "It helps us to know", items=items) if self._is_reachable else None
 
-    def _steps_block(self, heading: str) -> Block:
-        return Block("steps", heading, items=tuple(Item(step) for step in self._trade.steps))
+    def _contact_block(self, kind: PageKind) -> Block:
+        """All facts but those that the page begins with; empty until there are some."""
+        first = self._told_first(kind)
+        others = tuple(fact for fact in self._facts if fact.kind != first)
+        return Block("contact", "Get in touch", facts=others, without=first)
 
-    def _tell_block(self, heading: str) -> Block:
-        return Block("list", heading, items=tuple(Item(thing) for thing in self._trade.tell))
-
-    def _contact_block(self, kind: PageKind) -> Block | None:
-        contact = next((page for page in self._kinds if page.kind == "contact"), None)
-        if contact is None or contact == kind:
-            return None
-        return Block(
-            "action",
-            "Shall we talk?",
-            f"Tell {self._voice.name} what you have in mind.",
-            href=contact.path,
-            link=contact.title,
-        )
+    def _action_block(self) -> Block:
+        """Buttons: to call, to write, to the page that tells the rest; empty until one can call or write."""
+        places = [page for kind in PLACES for page in self._kinds if page.kind == kind]
+        path, title = (places[0].path, places[0].title) if places else ("", "")
+        return Block("action", "Get in touch", facts=direct(self._facts), href=path, link=title)
 
     def _ways_block(self, kind: PageKind) -> Block | None:
-        items = tuple(Item(page.title, self._teaser(page), page.path) for page in self._kinds if page != kind)
+        others = [page for page in self._kinds if page != kind]
+        teasers = [self._teaser(page) for page in others]
+        items = tuple(
+            Item(page.title, text if text not in teasers[:at] else "", page.path)
+            for at, (page, text) in enumerate(zip(others, teasers, strict=True))
+        )
         return Block("ways", "Have a look around", items=items) if items else None
 
     def _teaser(self, page: PageKind) -> str:
-        """One line that says what waits behind a link."""
-        voice = self._voice
-        some = ", ".join(t.lower() for t in voice.terms[:3])
-        offered = words.capital(
-            f"{some} and more." if len(voice.terms) > 1 else words.shorten(voice.offer, 10)
-        )
-        lines = {
-            "about": words.shorten(voice.difference, 12) or "Who we are.",
-            "menu": offered or "What there is.",
-            "offer": offered or "What we do.",
-            "prices": "Ask, and we name the price before you decide.",
-            "contact": "Say hello.",
-            "hours": "When to find us.",
-            "gallery": "Pictures in our own colours.",
-            "booking": "How it goes, step by step.",
-            "delivery": "How it reaches you.",
-            "faq": "Short answers to first questions.",
-            "notes": "The first page of our story.",
-            "reviews": "Real words from real people, once there are some.",
-        }
-        return lines.get(page.kind) or f"More about {page.title.lower()}."
+        """What waits behind a link, in the human's words; empty where they have none that is not above it."""
+        if page.kind in {"menu", "offer"}:
+            return self._voice.listed
+        kinds = ("phone", "email") if page.kind == "contact" else (page.kind,)
+        return next((text for kind in kinds for text in texts_of(self._facts, kind)), "")
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def _is_reachable(self) -> bool:
+        return bool(direct(self._facts))
+
+    def _told_first(self, kind: PageKind) -> str:
+        """The kind of facts that a page is for and begins with; empty where it has none."""
+        is_for_facts = kind.kind in {"hours", "address"}
+        return kind.kind if is_for_facts and texts_of(self._facts, kind.kind) else ""
 
 
-def contact_items(answers: Answers) -> tuple[Item, ...]:
-    """The ways to get in touch that the human named, also as speech; none is ever made up."""
-    text = " ".join(answers.texts().values())
-    emails = [*EMAIL.findall(text), *(f"{m[1]}@{m[2]}.{m[3]}".lower() for m in SPOKEN_EMAIL.finditer(text))]
-    items = [Item("Write to us", email, f"mailto:{email}") for email in dict.fromkeys(emails)]
-    for phone in dict.fromkeys(PHONE.findall(text)):
-        items.append(Item("Call us", phone.strip(), "tel:" + re.sub(r"[^\d+]", "", phone)))
-    return tuple(items[:3])
+# ---------------------------------------------------------------------- each sentence once
+
+
+def once(lead: str, blocks: list[Block | None]) -> tuple[Block, ...]:
+    """The blocks without what stands on the page already, and each large text divided for its heading."""
+    said = set(map(_plain, words.sentences(lead)))
+    kept: list[Block] = []
+    for block in blocks:
+        if block is not None and (new := _unsaid(block, said)):
+            kept.append(new)
+    return tuple(kept)
+
+
+def _unsaid(block: Block, said: set[str]) -> Block | None:
+    if block.kind not in {"offer", "statement", "audience"}:
+        return block
+    left = [sentence for sentence in words.sentences(block.text) if _plain(sentence) not in said]
+    said.update(map(_plain, left))
+    if not left:
+        names = block.kind == "offer" and len(block.items) > 1
+        return Block("names", block.heading, items=block.items[:5]) if names else None
+    if block.kind == "offer":
+        return replace(block, text=" ".join(left))
+    large = 1 if len(" ".join(left).split()) > LARGE_WORDS_MAX else len(left)
+    return replace(block, text=" ".join(left[:large]), more=" ".join(left[large:]))
+
+
+def _plain(sentence: str) -> str:
+    return re.sub(r"^for |\W+", " ", sentence.lower()).strip()

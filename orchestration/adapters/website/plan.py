@@ -10,13 +10,24 @@ from orchestration.adapters.colour import AA_TEXT
 from orchestration.adapters.look import Look, Scheme, contrasts, look_of
 from orchestration.adapters.search import Research, Trade, catalogue, detect_trade
 from orchestration.adapters.website import art
-from orchestration.adapters.website.content import contact_items, site_of
+from orchestration.adapters.website.contact import Fact, direct, texts_of
+from orchestration.adapters.website.content import PLACES, site_of
 from orchestration.adapters.website.model import Page, Site
 from orchestration.adapters.work import Report, WorkError, WorkErrorCode
 
 LAYOUTS = 2
 BANNER_LAYOUT = 2
+LED_TO = ("menu", "offer", "booking", "gallery", "own", "about", "prices")
+"""The kinds of pages to which the first screen leads, the best first."""
+TITLE_WORDS_MAX = 14
 LONG_NAME, VERY_LONG_NAME = 16, 34
+STILL_OPEN = {
+    "hours": "Add your opening hours; none were made up.",
+    "address": "Add your address; none was made up.",
+    "prices": "Add your prices; none were made up.",
+    "reviews": "Add what customers really wrote about you; nothing was made up.",
+}
+"""What a page is for and only the owner can add, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +71,20 @@ class Plan:
 
     @property
     def actions(self) -> tuple[tuple[str, str], ...]:
-        """Where the first screen leads, as (title, path): the offer first, then contact."""
-        order = ("menu", "offer", "booking", "gallery", "own", "about", "prices", "contact")
-        pages = [page for page in self.site.pages if page.kind.kind in order]
-        others = sorted(pages, key=lambda page: order.index(page.kind.kind))
-        contact = [page for page in others if page.kind.kind == "contact"]
-        chosen = [*others[:1], *[page for page in contact if page not in others[:1]]] or others[:2]
-        return tuple((page.kind.title, page.kind.path) for page in chosen)
+        """Where the first screen leads, as (title, path): the offer; one more where nobody can be called.
+
+        A page for booking is among them only where one can get in touch.
+        """
+        led_to = LED_TO if self.direct else [kind for kind in LED_TO if kind != "booking"]
+        offers = [page for kind in led_to for page in self.site.pages if page.kind.kind == kind]
+        places = [page for page in self.site.pages if page.kind.kind in PLACES and self.site.contact]
+        more = [] if self.direct else [*places, *offers[1:]][:1]
+        return tuple((page.kind.title, page.kind.path) for page in (*offers[:1], *more))
+
+    @property
+    def direct(self) -> Fact | None:
+        """The button beside these: a number to call, else an e-mail address."""
+        return next(iter(direct(self.site.contact)), None)
 
     @property
     def sizes(self) -> tuple[str, ...]:
@@ -80,9 +98,10 @@ class Plan:
 
     def title(self, page: Page) -> str:
         """What the browser's tab says."""
-        home = page.kind.kind == "home"
-        lead = words.shorten(page.lead, 9).rstrip(".…") if home else page.kind.title
-        return f"{self.site.name} · {lead}" if home else f"{lead} · {self.site.name}"
+        if page.kind.kind != "home":
+            return f"{page.kind.title} · {self.site.name}"
+        lead = words.whole(page.lead, TITLE_WORDS_MAX).rstrip(".") or self.site.eyebrow
+        return f"{self.site.name} · {lead}" if lead else self.site.name
 
     def missing(self) -> list[str]:
         """What only the owner can add."""
@@ -90,11 +109,15 @@ class Plan:
             f"You left a question open ({key}); tell us and the site can say it."
             for key in self.answers.unanswered()
         ]
-        if not contact_items(self.answers):
-            things.append("Add an e-mail address, a telephone number or an address to the contact page.")
+        if not direct(self.site.contact):
+            things.append("Add a telephone number or an e-mail address; none was made up.")
+        things += [
+            sentence
+            for kind, sentence in STILL_OPEN.items()
+            if kind in {page.kind.kind for page in self.site.pages} and not texts_of(self.site.contact, kind)
+        ]
         return [
             *things,
-            "Add opening hours and prices where they matter; none were made up.",
             "Add the legal notice and privacy page that your country asks for.",
             "Read every page aloud once: speech recognition may have misheard a word.",
         ]

@@ -21,7 +21,12 @@ Rules that nothing changes:
 - Write only in src/ and public/, and the HTML pages that are there. Everything else stays as it is.
 - No new dependencies. Nothing is loaded from other hosts: no fonts, scripts, pictures or styles.
 - Say only what the answers say. Invent no prices, addresses, telephone numbers, hours, names, reviews.
-- No placeholder text. Keep every page, the links between the pages, and each page's title and description.
+- No placeholder text, and no filler: a sentence that tells a visitor nothing is left out, and none stands
+  twice on a page. Keep every page, the links between the pages, and each page's title and description.
+- How the business is reached stands in src/business.ts alone; while nothing does, nothing invites to get in
+  touch.
+- colophon.html is the client's own copy of the answers: no page links to it, and it keeps its noindex. What
+  the client said of how the site should look is for you, not for visitors.
 - One h1 a page. Text has a contrast of 4.5 to 1 at least. It works from 360 to 1440 pixels, with a keyboard,
   and with scripts switched off.
 - A file has at most {rules.TEXT_BYTES_MAX} bytes.
@@ -35,6 +40,8 @@ def task(order: Order, draft: Draft) -> str:
     texts = {key: text[:ANSWER_CHARACTERS_MAX] for key, text in order.answers.texts().items()}
     pages = [{"title": title, "path": path} for title, path in draft.pages]
     facts: dict[str, object] = {"answers": texts, "pages": pages, "palette": draft.palette}
+    if order.answers.contact:
+        facts["contact"] = order.answers.contact[:ANSWER_CHARACTERS_MAX]
     if order.research:
         facts["trade"] = order.research.trade
     return f"{RULES}\nWhat the client said, and how the project was begun, as JSON:\n{_json(facts)}\n"

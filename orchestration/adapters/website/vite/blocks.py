@@ -53,7 +53,9 @@ Part = Callable[[Block, Source], str]
 
 def opening(plan: Plan, page: Page, source: Source) -> str:
     """The first screen of a page."""
-    text = inner(page.lead, INDENT + 2)
+    text = inner(page.lead, INDENT + 2) if page.lead else ""
+    if page.fact:
+        text = element(source.use("Known"), [attribute("kind", page.fact)], indent=INDENT + 2)
     if page.kind.kind != "home":
         return element(source.use("Opening"), [attribute("heading", page.heading)], text)
     source.use("Hero")
@@ -102,13 +104,6 @@ def _heading(block: Block) -> str:
     return attribute("heading", block.heading)
 
 
-def _with_text(component: str) -> Part:
-    def show(block: Block, source: Source) -> str:
-        return element(source.use(component), [_heading(block)], inner(block.text, INDENT + 2))
-
-    return show
-
-
 def _offer(block: Block, source: Source) -> str:
     things = [_strings("things", [item.title for item in block.items])] if block.items else []
     return element(source.use("Offer"), [_heading(block), *things], inner(block.text, INDENT + 2))
@@ -122,18 +117,20 @@ def _listed(component: str, prop: str) -> Part:
     return show
 
 
-def _large(block: Block) -> list[str]:
-    return ["long"] if len(block.text) > LONG_CHARACTERS else []
+def _large(block: Block, source: Source, *more: str) -> str:
+    """One sentence as a heading, a label above it, the rest below."""
+    fields = [attribute("label", block.heading), *more]
+    fields += ["long"] if len(block.text) > LONG_CHARACTERS else []
+    fields += [attribute("more", block.more)] if block.more else []
+    return element(source.use(block.kind.capitalize()), fields, inner(block.text, INDENT + 2))
 
 
 def _statement(block: Block, source: Source) -> str:
-    fields = [_heading(block), *_large(block)]
-    return element(source.use("Statement"), fields, inner(block.text, INDENT + 2))
+    return _large(block, source)
 
 
 def _audience(block: Block, source: Source) -> str:
-    fields = [_heading(block), source.draw(block.art), *_large(block)]
-    return element(source.use("Audience"), fields, inner(block.text, INDENT + 2))
+    return _large(block, source, source.draw(block.art))
 
 
 def _holding(outer: str, one: str, show: Callable[[Item, Source], list[str]], text: str) -> Part:
@@ -170,13 +167,13 @@ def _article(block: Block, source: Source) -> str:
 
 
 def _contact(block: Block, source: Source) -> str:
-    text = inner(block.text, INDENT + 2) if block.text else ""
-    return element(source.use("Contact"), [_heading(block)], text)
+    without = [attribute("without", block.without)] if block.without else []
+    return element(source.use("Contact"), [_heading(block), *without])
 
 
 def _action(block: Block, source: Source) -> str:
-    fields = [_heading(block), attribute("href", block.href), attribute("link", block.link)]
-    return element(source.use("CallToAction"), fields, inner(block.text, INDENT + 2))
+    link = [attribute("href", block.href), attribute("link", block.link)] if block.href else []
+    return element(source.use("CallToAction"), [_heading(block), *link])
 
 
 PARTS: dict[str, Part] = {
@@ -193,6 +190,4 @@ PARTS: dict[str, Part] = {
     "article": _article,
     "contact": _contact,
     "action": _action,
-    "swatches": _with_text("Swatches"),
-    "note": _with_text("Note"),
 }

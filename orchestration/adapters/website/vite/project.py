@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from orchestration.adapters import words
 from orchestration.adapters.look import Scheme
 from orchestration.adapters.website import art
-from orchestration.adapters.website.content import contact_items
+from orchestration.adapters.website.contact import LABELS, Fact
 from orchestration.adapters.website.model import Page
 from orchestration.adapters.website.plan import Plan
 from orchestration.adapters.website.vite.blocks import Art, Source, opening, part
@@ -143,7 +143,9 @@ def _tsx(page: Page, stem: str, source: Source, parts: list[str]) -> str:
 def _html(plan: Plan, page: Page, stem: str) -> str:
     scheme = "dark" if plan.look.is_dark else "light dark"
     named = plan.site.full_name
-    application = f'    <meta name="application-name" content="{in_html(named)}" />\n' if named else ""
+    more = f'    <meta name="application-name" content="{in_html(named)}" />\n' if named else ""
+    if page is plan.site.colophon:
+        more += '    <meta name="robots" content="noindex" />\n'
     return f"""<!doctype html>
 <html lang="en">
   <head>
@@ -151,7 +153,7 @@ def _html(plan: Plan, page: Page, stem: str) -> str:
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>{in_html(plan.title(page))}</title>
     <meta name="description" content="{in_html(page.description)}" />
-{application}    <meta name="color-scheme" content="{scheme}" />
+{more}    <meta name="color-scheme" content="{scheme}" />
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/src/theme.css" />
     <link rel="stylesheet" href="/src/site.css" />
@@ -208,17 +210,19 @@ def _colours(plan: Plan) -> list[str]:
 def _business(plan: Plan) -> str:
     site = plan.site
     links = [f"    {_link(page)},\n" for page in site.pages]
-    ways = [
-        f"    {{ label: {literal(i.title)}, text: {literal(i.text)}, href: {literal(i.href)} }},\n"
-        for i in contact_items(plan.answers)
-    ]
+    ways = [f"    {_way(fact)},\n" for fact in site.contact]
     contact = f"[\n{''.join(ways)}  ]" if ways else "[]"
+    labels = "".join(f"  {kind}: {literal(label)},\n" for kind, label in LABELS.items())
     return f"""/** The business, in one place: its name, its pages, and how to reach it. */
 
 export type Link = {{ title: string; path: string }};
 
-/** A way to get in touch: "Write to us", an address, and the same after "mailto:". */
-export type Way = {{ label: string; text: string; href: string }};
+/** What each kind of fact on contact is called, in the order in which they are shown. */
+export const LABELS = {{
+{labels}}};
+
+/** A fact on contact; `href` is the number after "tel:" or the address after "mailto:". */
+export type Way = {{ kind: keyof typeof LABELS; text: string; href?: string }};
 
 export const HOME = "index.html";
 
@@ -227,17 +231,21 @@ export const business: {{
   /** What kind of business it is; shown above the name. */
   trade: string;
   pages: Link[];
-  colophon: Link | null;
+  /** Shown at the foot of every page, as buttons, and where a page is about contact. */
   contact: Way[];
 }} = {{
   name: {literal(site.name)},
   trade: {literal(site.eyebrow)},
   pages: [
 {"".join(links)}  ],
-  colophon: {_link(site.colophon)},
   contact: {contact},
 }};
 """
+
+
+def _way(fact: Fact) -> str:
+    href = f", href: {literal(fact.href)}" if fact.href else ""
+    return f'{{ kind: "{fact.kind}", text: {literal(fact.text)}{href} }}'
 
 
 def _link(page: Page) -> str:

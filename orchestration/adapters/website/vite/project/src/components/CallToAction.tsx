@@ -1,20 +1,26 @@
-import type { ReactNode } from "react";
+import { Direct, directWays } from "./Direct";
 import { Section } from "./Section";
 
-type CallToActionProps = { heading: string; href: string; link: string; children: ReactNode };
+type CallToActionProps = { heading: string; href?: string; link?: string };
 
-/** One button, and why to press it. */
-export function CallToAction({ heading, href, link, children }: CallToActionProps) {
+/** Buttons to call, to write, and to the page that tells more; nothing while business.ts names neither. */
+export function CallToAction({ heading, href, link }: CallToActionProps) {
+  const ways = directWays();
+  if (ways.length === 0) return null;
   return (
     <Section kind="action">
       <div className="action-row">
-        <div>
-          <h2>{heading}</h2>
-          <p>{children}</p>
-        </div>
-        <a className="button" href={href}>
-          {link}
-        </a>
+        <h2>{heading}</h2>
+        <p className="buttons">
+          {ways.map((way, at) => (
+            <Direct key={way.kind} way={way} quiet={at > 0} />
+          ))}
+          {href && (
+            <a className="button quiet" href={href}>
+              {link}
+            </a>
+          )}
+        </p>
       </div>
     </Section>
   );

@@ -1,21 +1,18 @@
-import type { ReactNode } from "react";
-import { business } from "../business";
+import { business, type Way } from "../business";
+import { Reach } from "./Reach";
 import { Section } from "./Section";
 
-/** The ways to get in touch that stand in business.ts; what is inside when there are none. */
-export function Contact({ heading, children }: { heading: string; children?: ReactNode }) {
+type ContactProps = { heading: string; without?: Way["kind"] };
+
+/** The facts on contact in business.ts, but those that the page begins with; nothing when there are none. */
+export function Contact({ heading, without }: ContactProps) {
+  const ways = business.contact.filter((way) => way.kind !== without);
+  if (ways.length === 0) return null;
   return (
     <Section kind="contact">
       <div className="two">
         <h2>{heading}</h2>
-        <div>
-          {business.contact.map((way) => (
-            <p key={way.href} className="large">
-              {way.label}: <a href={way.href}>{way.text}</a>
-            </p>
-          ))}
-          {business.contact.length === 0 && <p className="large">{children}</p>}
-        </div>
+        <Reach ways={ways} />
       </div>
     </Section>
   );

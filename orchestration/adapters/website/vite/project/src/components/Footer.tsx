@@ -1,15 +1,19 @@
 import { Band } from "../art/Band";
 import { business, HOME } from "../business";
+import { Reach } from "./Reach";
 
 export function Footer({ current }: { current: string }) {
-  const pages = business.colophon === null ? business.pages : [...business.pages, business.colophon];
+  const ways = business.contact.filter((way) => way.kind !== "note");
   return (
     <footer className="foot">
       <div className="wrap foot-grid">
-        <p className="foot-name">{business.name}</p>
+        <div>
+          <p className="foot-name">{business.name}</p>
+          {ways.length > 0 && <Reach ways={ways} />}
+        </div>
         <nav aria-label="All pages">
           <ul>
-            {pages.map((page) => (
+            {business.pages.map((page) => (
               <li key={page.path}>
                 <a href={page.path} aria-current={current === page.path ? "page" : undefined}>
                   {page.title}

@@ -3,7 +3,7 @@ import { Band } from "../art/Band";
 import { business, HOME } from "../business";
 
 /** The head of every page but the first. */
-export function Opening({ heading, children }: { heading: string; children: ReactNode }) {
+export function Opening({ heading, children }: { heading: string; children?: ReactNode }) {
   return (
     <section className="opening">
       <div className="wrap">
@@ -11,7 +11,7 @@ export function Opening({ heading, children }: { heading: string; children: Reac
           <a href={HOME}>{business.name}</a>
         </p>
         <h1>{heading}</h1>
-        <p className="lead">{children}</p>
+        {children && <p className="lead">{children}</p>}
       </div>
       <Band />
     </section>

@@ -2,15 +2,16 @@ import type { ReactNode } from "react";
 import { Icon } from "../art/Icon";
 import { Section } from "./Section";
 
-type StatementProps = { heading: string; long?: boolean; children: ReactNode };
+type StatementProps = { label: string; long?: boolean; more?: string; children: ReactNode };
 
-/** One sentence that matters, on a band of colour. */
-export function Statement({ heading, long = false, children }: StatementProps) {
+/** One sentence that matters, on a band of colour; `more` follows it. */
+export function Statement({ label, long = false, more, children }: StatementProps) {
   return (
     <Section kind="statement">
       <Icon />
-      <h2>{heading}</h2>
-      <p className={long ? "huge long" : "huge"}>{children}</p>
+      <p className="label">{label}</p>
+      <h2 className={long ? "huge long" : "huge"}>{children}</h2>
+      {more && <p className="large">{more}</p>}
     </Section>
   );
 }

@@ -10,13 +10,13 @@ export function Ways({ heading, children }: { heading: string; children: ReactNo
   );
 }
 
-/** A link that says what waits behind it. */
-export function Way({ href, title, children }: { href: string; title: string; children: ReactNode }) {
+/** A link; what waits behind it may stand inside. */
+export function Way({ href, title, children }: { href: string; title: string; children?: ReactNode }) {
   return (
     <li>
       <a href={href}>
         <span className="way-title">{title}</span>
-        <span className="way-text">{children}</span>
+        {children && <span className="way-text">{children}</span>}
         <span className="arrow" aria-hidden="true">
           →
         </span>
