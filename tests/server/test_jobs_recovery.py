@@ -32,8 +32,8 @@ SCRIPT = (
 ) + DONE
 LASTS_S = 1.2
 """With what it waits for before its first step."""
-POINTS = 3
-"""One in each third of what it lasts; the acceptance test takes twenty."""
+POINTS = 5
+"""One in each fifth of what it lasts; the acceptance test takes twenty."""
 AGAIN = (
     "(the work was interrupted, and begins again)",
     "(that did not work out; it is tried again in a moment)",
