@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import story
 from page_steps import enter
 from playwright.async_api import Browser, Page, expect
+from site_walk import AXE
 from wire_double import WireDouble
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHECK = """async () => {
   const result = await axe.run(document, { iframes: false });
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(" ")}`);

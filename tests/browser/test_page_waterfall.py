@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 from page_steps import enter
 from playwright.async_api import Browser, Page, expect
-from test_page_looks import AXE, CHECK, SIDEWAYS
+from site_walk import AXE
+from test_page_looks import CHECK, SIDEWAYS
 from wire_double import WireDouble
 
 from orchestration.notices import TurnMetrics, TurnPart

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from work_samples import BAKERY, HOSTILE, REPAIR, Remembered, answers
 
-from orchestration.adapters import linkedin, littletext, post, words
+from orchestration.adapters import linkedin, littletext, pictures, post, words
 from orchestration.adapters.picture_files import KEPT, keep_picture
 from orchestration.adapters.search import detect_trade
 from orchestration.adapters.work import Means, WorkError
@@ -20,10 +20,20 @@ PAGES = [{"title": "Home", "path": "index.html"}, {"title": "Menu", "path": "men
 SITE = {"status": "built", "pages": PAGES}
 
 
+text_alone = pytest.mark.usefixtures("undrawn")
+"""To draw a card takes longer than all else that is done here."""
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "render_card", lambda look, name, line: f"{name} {line}".encode())
+
+
 def draft(texts: dict[str, str], folder: Path, site: object = None) -> post.Post:
     return post.draft(answers(texts), site, folder, Remembered())
 
 
+@text_alone
 @pytest.mark.parametrize("texts", [BAKERY, REPAIR], ids=["bakery", "repair"])
 def test_each_answer_is_in_the_post(texts: dict[str, str], tmp_path: Path) -> None:
     text = draft(texts, tmp_path).text.lower()
@@ -32,17 +42,20 @@ def test_each_answer_is_in_the_post(texts: dict[str, str], tmp_path: Path) -> No
         assert len([word for word in said if word in text]) >= min(2, len(said)), key
 
 
+@text_alone
 def test_the_post_tells_how_the_business_should_feel(tmp_path: Path) -> None:
     text = draft({**BAKERY, "style": "dark green and white, friendly and calm"}, tmp_path).text
     assert "It should feel like us: dark green and white, friendly and calm." in text
 
 
+@text_alone
 def test_pages_of_other_titles_are_told_in_the_humans_own_words(tmp_path: Path) -> None:
     site = {"status": "built", "pages": [{"title": "Home"}]}
     text = draft({**BAKERY, "pages": "somewhere to order and our opening times"}, tmp_path, site).text
     assert "these pages: home. What we planned for it: somewhere to order and our opening times." in text
 
 
+@text_alone
 def test_two_businesses_get_two_posts(tmp_path: Path) -> None:
     first, second = draft(BAKERY, tmp_path).text, draft(REPAIR, tmp_path).text
     assert "sourdough" in first
@@ -50,6 +63,7 @@ def test_two_businesses_get_two_posts(tmp_path: Path) -> None:
     assert "motorbikes" not in first
 
 
+@text_alone
 @pytest.mark.parametrize("texts", [BAKERY, REPAIR, {}], ids=["bakery", "repair", "empty"])
 def test_the_post_is_short_and_ends_with_a_few_hashtags(texts: dict[str, str], tmp_path: Path) -> None:
     text = draft(texts, tmp_path, SITE).text
@@ -60,6 +74,7 @@ def test_the_post_is_short_and_ends_with_a_few_hashtags(texts: dict[str, str], t
     assert len(set(map(str.lower, tags))) == len(tags)
 
 
+@text_alone
 @pytest.mark.parametrize("name", ["Chez Zoé & Fils", "<b>Bold</b>", "../../etc"])
 def test_the_name_is_in_the_post_exactly(name: str, tmp_path: Path) -> None:
     result = draft({**BAKERY, "name": name}, tmp_path)
@@ -107,6 +122,7 @@ def test_markup_in_a_name_is_no_hashtag() -> None:
     assert post.hashtags(brief, detect_trade(brief))[0] == "#BlueDoor"
 
 
+@text_alone
 def test_a_page_with_an_and_of_its_own_is_told_from_the_others(tmp_path: Path) -> None:
     pages = [{"title": title} for title in ("Home", "Menu", "Opening hours and address")]
     site = {"status": "built", "pages": pages}
@@ -184,6 +200,7 @@ def test_a_post_whose_picture_is_not_the_approved_one_is_refused(damage: str, tm
     assert not (tmp_path / "post.json").exists()
 
 
+@text_alone
 @pytest.mark.parametrize("site", [None, {}, {"status": "failed", "pages": []}])
 def test_a_post_claims_no_site_where_none_was_built(site: object, tmp_path: Path) -> None:
     text = draft(BAKERY, tmp_path, site).text
@@ -191,12 +208,14 @@ def test_a_post_claims_no_site_where_none_was_built(site: object, tmp_path: Path
     assert "will have a website" not in draft(BAKERY, tmp_path, SITE).text
 
 
+@text_alone
 def test_the_limit_counts_what_linkedin_counts(tmp_path: Path) -> None:
     signs = {key: "(*_*) " * 800 + key for key in BAKERY}
     text = draft({**signs, "name": "@" * 199}, tmp_path).text
     assert littletext.fits(text)
 
 
+@text_alone
 def test_the_sites_own_address_is_told_where_the_human_said_it(tmp_path: Path) -> None:
     said = {**BAKERY, "pages": "home and menu, our website is goldencrust dot com"}
     assert "Its address: goldencrust.com" in draft(said, tmp_path, SITE).text
@@ -204,6 +223,7 @@ def test_the_sites_own_address_is_told_where_the_human_said_it(tmp_path: Path) -
     assert "Its address" not in draft(other, tmp_path, SITE).text
 
 
+@text_alone
 def test_many_drafts_leave_the_picture_that_the_post_still_has(tmp_path: Path) -> None:
     chosen = draft(BAKERY, tmp_path).image
     for number in range(2 * KEPT):

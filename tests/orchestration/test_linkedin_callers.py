@@ -32,6 +32,13 @@ def _functions() -> Iterator[tuple[Path, Function]]:
                     yield path.relative_to(ROOT), node
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten() -> Iterator[None]:
+    """The code as trees takes tens of megabytes, which no other test needs."""
+    yield
+    functions.cache_clear()
+
+
 def mentioning(word: str) -> set[Place]:
     """The functions in which a text holds the word."""
     return {

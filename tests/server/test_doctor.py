@@ -28,6 +28,7 @@ def test_a_sound_machine_passes_and_every_setting_is_shown(
     assert doctor.run(Settings(port=0, data=tmp_path, openai_api_key="sk-hidden"), {}) == 0
     said = capsys.readouterr().out
     assert all(one.variable in said for one in DESCRIPTORS)
+    assert all(name in said for name in ("Search", "LinkedIn", "Data folder"))
     assert "sk-hidden" not in said
     assert "a key is set" in said
 
@@ -89,7 +90,7 @@ def test_only_a_server_of_ours_may_have_the_port(body: bytes, state: State) -> N
 
 def test_a_data_folder_that_cannot_be_written_blocks(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    one = found(Settings(port=0, data=tmp_path / "file"))["Data folder"]
+    one = doctor.data_folder(Settings(data=tmp_path / "file"))
     assert one.state is State.BLOCKS
     assert "MOENTREPRISE_DATA" in one.remedy
 
@@ -129,28 +130,29 @@ def test_without_any_voice_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) 
     assert doctor.recogniser().state is State.BLOCKS
 
 
-def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
+def test_a_misspelt_variable_is_pointed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)  # no program need be started for that
     findings = found(Settings(port=0, data=tmp_path), {"MOENTREPRISE_PROT": "1"})
     assert "MOENTREPRISE_PROT" in findings["Variables"].found
 
 
-def test_where_posts_go_is_told(tmp_path: Path) -> None:
-    without = found(Settings(port=0, data=tmp_path))["LinkedIn"]
+def test_where_posts_go_is_told() -> None:
+    without = doctor.linkedin(Settings())
     assert "draft" in without.found
     assert "LINKEDIN_CLIENT_ID" in without.remedy
-    settings = Settings(port=0, data=tmp_path, linkedin_client_id="i", linkedin_client_secret="s")
-    assert found(settings)["LinkedIn"].found == "posts go to the member, by version 202610."
+    settings = Settings(linkedin_client_id="i", linkedin_client_secret="s")
+    assert doctor.linkedin(settings).found == "posts go to the member, by version 202610."
     page = replace(settings, linkedin_organisation="2414183", linkedin_version="202611")
-    assert found(page)["LinkedIn"].found == "posts go to the page 2414183, by version 202611."
+    assert doctor.linkedin(page).found == "posts go to the page 2414183, by version 202611."
 
 
-def test_who_searches_is_told(tmp_path: Path) -> None:
-    without = found(Settings(port=0, data=tmp_path))["Search"]
+def test_who_searches_is_told() -> None:
+    without = doctor.search(Settings())
     assert without.found == "No search provider is connected. Research works from its catalogue."
     assert "MOENTREPRISE_SEARCH_URL" in without.remedy
-    settings = Settings(port=0, data=tmp_path, search_url="https://api.search.example/?q={query}")
-    assert found(settings)["Search"].found == "research searches the web with search.example."
-    assert "switched off" in found(replace(settings, search="offline"))["Search"].found
+    settings = Settings(search_url="https://api.search.example/?q={query}")
+    assert doctor.search(settings).found == "research searches the web with search.example."
+    assert "switched off" in doctor.search(replace(settings, search="offline")).found
 
 
 def test_a_temperature_is_said_to_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

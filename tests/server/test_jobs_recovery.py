@@ -33,12 +33,19 @@ SCRIPT = (
 LASTS_S = 1.2
 """With what it waits for before its first step."""
 POINTS = 5
+"""One in each fifth of what it lasts; the acceptance test takes twenty."""
 AGAIN = (
     "(the work was interrupted, and begins again)",
     "(that did not work out; it is tried again in a moment)",
 )
 
 Kill = Callable[[JobRunner], None]
+
+
+def moments(seed: str) -> list[float]:
+    """When somebody is killed, in seconds from the start of a job."""
+    chance = random.Random(seed)
+    return [(point + chance.random()) * LASTS_S / POINTS for point in range(POINTS)]
 
 
 def kill_workshop(jobs: JobRunner) -> None:
@@ -63,6 +70,14 @@ def statuses(data: Path) -> dict[str, str]:
         return dict(database.execute("SELECT workflow_uuid, status FROM workflow_status").fetchall())
 
 
+def told(data: Path, workflow: str) -> bool:
+    """Whether it is kept that somebody was told how this one ended."""
+    with closing(sqlite3.connect(data / "jobs/jobs.sqlite")) as database:
+        query = "SELECT attributes FROM workflow_status WHERE workflow_uuid = ?"
+        kept = database.execute(query, (workflow,)).fetchone()[0]
+    return bool(kept and json.loads(kept).get("told"))
+
+
 @pytest.fixture
 async def jobs(tmp_path: Path) -> AsyncIterator[JobRunner]:
     before = set(descendants(os.getpid()))  # of what the tests share
@@ -78,11 +93,10 @@ async def jobs(tmp_path: Path) -> AsyncIterator[JobRunner]:
 async def test_a_job_ends_once_wherever_what_does_it_is_killed(
     jobs: JobRunner, tmp_path: Path, kill: Kill
 ) -> None:
-    chance = random.Random(kill.__name__)
-    for point in range(POINTS):
+    for point, after_s in enumerate(moments(kill.__name__)):
         folder = tmp_path / "sessions" / f"s{point}"
         listener = start(jobs, folder, SCRIPT)
-        await asyncio.sleep(chance.uniform(0.0, LASTS_S))
+        await asyncio.sleep(after_s)
         kill(jobs)
         assert await listener.result() == {"ok": 1}
         assert listener.lines == kept_log(folder)
@@ -93,14 +107,13 @@ async def test_a_job_ends_once_wherever_what_does_it_is_killed(
 
 
 async def test_jobs_of_a_killed_server_go_on_under_the_next_and_are_told_once(tmp_path: Path) -> None:
-    chance = random.Random(3)
-    for point in range(POINTS):
+    for point, after_s in enumerate(moments("server")):
         data, session = tmp_path / str(point), f"s{point}"
         folder = data / "sessions" / session
         folder.mkdir(parents=True)
         async with server(data) as first:
             first.tell(session=session, job="j1", kind="research", payload={"script": SCRIPT})
-            await asyncio.sleep(chance.uniform(0.0, LASTS_S))
+            await asyncio.sleep(after_s)
             left = [first.workshop, *descendants(first.workshop)]
             await first.kill()
             await until(lambda left=left: not any(alive(pid) for pid in left), 5)  # type: ignore[misc]
@@ -128,7 +141,7 @@ async def test_what_was_told_is_not_told_again_and_what_was_not_is(tmp_path: Pat
     os.makedirs(folder)
     first = runner(tmp_path)
     assert await start(first, folder, DONE, job="told").result() == {"ok": 1}
-    await asyncio.sleep(0.2)
+    await until(lambda: told(tmp_path, "s1.told"))
     await first.close()
     async with server(tmp_path) as killed:
         killed.tell(session="s1", job="left", kind="research", payload={"script": SCRIPT})
@@ -142,7 +155,7 @@ async def test_what_was_told_is_not_told_again_and_what_was_not_is(tmp_path: Pat
         assert await back.result() == {"ok": 1}
         assert back.outcomes[0].job == "left"
         assert back.lines == kept_log(folder, "left")
-        await asyncio.sleep(0.3)
+        await until(lambda: told(tmp_path, "s1.left"))
         once_more = Listener()
         third.attach("s1", once_more)
         await asyncio.sleep(0.5)

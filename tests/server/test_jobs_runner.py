@@ -28,8 +28,9 @@ NUMBERS = itertools.count()
 
 
 def given(session: str, kind: str) -> dict[str, str]:
-    """The canary for every job, as if it were a key."""
-    return {"OPENAI_API_KEY": CANARY}
+    """The canary for every job, as if it were a key; and a plain site, as Vite's have tests of their own."""
+    plain = {"MOENTREPRISE_BUILDER": "static"} if kind == "website" else {}
+    return {"OPENAI_API_KEY": CANARY, **plain}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
