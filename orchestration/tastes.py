@@ -162,11 +162,22 @@ def is_opinion(text: str) -> bool:
 
 def recoloured(text: str) -> str:
     """The colours that what is shown is to have; empty where the words ask for none."""
-    found = re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
+    found = _asked_for(text)
     colours = found["text"] if found else _plainly(_BUT_THIS.sub("", text)).removesuffix(" please")
     words = plain(colours).split()
     surely = found is None or found["wants"] is not None
     return colours if len(words) <= _COLOUR_WORDS and _all_colour(words, found is not None, surely) else ""
+
+
+def colours_wanted(text: str) -> str:
+    """The same where nothing was shown just now: only a hue, and only where the words ask for it."""
+    found = _asked_for(text)
+    colours = recoloured(text) if found is not None else ""
+    return colours if (_HUES - named_colours.NOUNS) & set(plain(colours).split()) else ""
+
+
+def _asked_for(text: str) -> re.Match[str] | None:
+    return re.fullmatch(_TO_COLOUR, text.strip().replace("’", "'").rstrip(".!?,; "), re.IGNORECASE)
 
 
 def _all_colour(words: list[str], asked: bool, surely: bool) -> bool:

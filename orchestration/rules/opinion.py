@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from orchestration import events
 from orchestration.adapters.headline import with_headline
-from orchestration.brief import Expects
+from orchestration.brief import AnswerStatus, Expects
 from orchestration.rules import floor, remarks
 from orchestration.standing import PAUSE_AFTER_HUMAN_MS, Standing
 from orchestration.tastes import (
+    colours_wanted,
     headline_wanted,
     is_content,
     recoloured,
@@ -37,7 +38,7 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
     """
     turn = _asker(c, cut)
     if turn is None:
-        return False
+        return _wished(c, event, text, cut[0] if cut else None)
     if is_content(text):
         remarks.remember(c, event, "")
         if c.rebuilding:
@@ -62,6 +63,20 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
     else:
         return False
     return True
+
+
+def _wished(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
+    """Another look may be wished for at any time, in so many words, once there is an answer on it."""
+    key = _colour(c)
+    if not key or c.appending or remarks.asked_now(c, turn):
+        return False
+    if c.brief[key].status is not AnswerStatus.ANSWERED:
+        return False
+    before, headline, colours = c.brief.text(key), headline_wanted(text), colours_wanted(text)
+    if headline:
+        wish = Amendment(key, with_headline(before, headline))
+        return remarks.correct(c, event, wish, turn, f"the headline says {headline}")
+    return bool(colours) and remarks.correct(c, event, Amendment(key, restyled(before, colours)), turn)
 
 
 def _colour(c: Standing) -> str:

@@ -33,6 +33,14 @@ def test_one_line_with_commas_is_the_same() -> None:
     ]
 
 
+def test_a_town_with_its_code_ends_the_address() -> None:
+    assert facts("Call 555 1234. 12 Mill Lane, Ludlow SY8 1AZ. Open Tuesday to Saturday, 10 to 5") == [
+        ("phone", "555 1234"),
+        ("address", "12 Mill Lane, Ludlow SY8 1AZ"),
+        ("hours", "Tuesday to Saturday, 10 to 5"),
+    ]
+
+
 def test_speech_is_written_as_one_writes_it() -> None:
     spoken = (
         "our phone number is 555 1234; my email is anna at bread dot org; the address is 12 river street; "

@@ -386,3 +386,52 @@ def test_after_a_correction_it_is_the_correction_that_is_repeated() -> None:
     theatre.run(until=in_stage(theatre, Stage.LISTENING))
     after(theatre, "bread")
     assert theatre.conversation.brief.text("offer") == "bread"
+
+
+COLOUR_WISHES = ["make it navy blue please", "change the colour to teal", "could you make the site green"]
+ACTS_WHEN_CHANGED = {"alex rebuild", "alex corrected", "marcus corrected", "sophie corrected"}
+
+
+def colour_of_the_last_build(theatre: Theatre) -> object:
+    return builds(theatre)[-1].payload["brief"]["style"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("words", COLOUR_WISHES)
+@pytest.mark.parametrize("act", ["alex show_site", "marcus hand_over", "sophie present_post"])
+def test_another_colour_is_wished_for_at_any_time_also_over_a_voice(act: str, words: str) -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: bool(builds(theatre)) and theatre.acts()[-1:] == [act])
+    said = cut(theatre, words)
+    assert set(said) <= ACTS_WHEN_CHANGED, said
+    assert colour_of_the_last_build(theatre) == recoloured(words)
+    theatre.run(until=lambda: theatre.conversation.desk.running("website") is None)
+
+
+@pytest.mark.parametrize("words", COLOUR_WISHES)
+def test_another_colour_is_wished_for_while_a_post_waits_to_be_approved(words: str) -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
+    theatre.run(until=lambda: theatre.conversation.desk.open_approval is not None)
+    assert after(theatre, words) == ["sophie corrected"]
+    assert colour_of_the_last_build(theatre) == recoloured(words)
+    theatre.run(until=lambda: theatre.conversation.desk.running() is None)
+    assert theatre.conversation.desk.open_approval is not None
+
+
+@pytest.mark.parametrize("words", ["make it lighter", "I would like a coffee", "make it shorter please"])
+def test_a_shade_or_a_thing_is_no_colour_where_no_site_is_asked_about(words: str) -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=in_stage(theatre, Stage.APPROVING))
+    assert after(theatre, words) != ["sophie corrected"]
+    assert len(builds(theatre)) == 1
+
+
+def test_the_headline_is_changed_while_others_speak() -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.human = silent
+    theatre.start().run(until=lambda: theatre.acts()[-1:] == ["sophie present_post"])
+    cut(theatre, "make the headline say fresh bread before seven")
+    assert "fresh bread before seven" in str(colour_of_the_last_build(theatre))

@@ -94,7 +94,9 @@ LOOSE = re.compile(
     r"^(?:[\s,;:.()-]|(?:and|or|is|at|on|by)\b)+|(?:[\s,;:(-]|\b(?:and|or|at|on|by|us)$)+$", re.IGNORECASE
 )
 """What is left at both ends where something was taken out."""
-SENTENCE_END = re.compile(r"(?:(?<=\w{4}[.!?])|(?<=\d[.!?]))\s+(?=[^\W\d_a-z])|\s*[;\n]\s*")
+SENTENCE_END = re.compile(
+    r"(?:(?<=\w{4}[.!?])|(?<=\d[.!?])|(?<=\d[A-Z]{2}[.!?]))\s+(?=[^\W\d_a-z])|\s*[;\n]\s*"
+)
 """After a short word a full stop only shortens it: `St. John's Road`, `9 a.m. to 5`."""
 SUBJECT = re.compile(r",\s*(?=(?:we|i|our|you|they)\b)", re.IGNORECASE)
 AND_OPEN = re.compile(r"\s+and (?=(?:we(?: are|['’]re) )?open\b)", re.IGNORECASE)
