@@ -146,11 +146,22 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 """What may follow; anything else makes it part of another sentence ("our number is 10000 customers")."""
+_WANTED = re.compile(
+    rf"{_LEADS}{ASKING}(?:add|include|put|write|use|show|change|correct)(?: in)? (?:(?:{_OURS}|an?) )?"
+    rf"(?:{'|'.join(_NAMES.values())}|contact(?: details| data| information)?)\b(?! of\b)(?P<rest>.*)",
+    re.IGNORECASE,
+)
 _PLEASE = re.compile(
     r"(?<!\W)\W++(?:please|thanks|thank you|(?:put|add|write) (?:it|that|this)"
     r"|(?:on|onto|in|into|to) (?:the|my|our) (?:web ?)?(?:site|page|footer))\b.*$|(?<![\s.,;!])[\s.,;!]++$",
     re.IGNORECASE,
 )
+
+
+def asks_for_one(text: str) -> bool:
+    """Whether the words want such a thing on the site and do not say it: "please add our phone number"."""
+    wanted = _WANTED.match(" ".join(text.replace("’", "'").split()).rstrip(".!? "))
+    return wanted is not None and _POLITE.fullmatch(wanted["rest"]) is not None
 
 
 def told(text: str) -> tuple[Way, ...]:
