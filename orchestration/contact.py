@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestration.adapters.words import capital, title_case
-from orchestration.spelt import WORD, number_said
+from orchestration.spelt import WORD, counted, number_said
 from orchestration.wishes import ASKING, LEAD
 
 
@@ -38,19 +38,38 @@ _SPOKEN_EMAIL = re.compile(r"\w at \w+(?: \w+){0,2} dot [a-z]{2,}\b", re.IGNOREC
 _PHONE = re.compile(
     r"(?<![\w.:@+])\+?\(?\d(?:[ ()/-]{0,2}\d){6,15}(?![\w:])|^\+?\d[\d ()/-]{3,}\d$", re.MULTILINE
 )
+_TIMES = re.compile(r"(?!0)\d{1,2}-\d{1,2}(?:\D+\d{1,2}-\d{1,2})+")
+"""What looks like a number to call: "8-12 13-17"."""
 _ROAD = (
     r"(?:street|st|road|rd|avenue|ave|lane|drive|square|court|boulevard|alley|terrace|crescent|mews|quay"
     r"|highway|parkway|plaza)\b"
 )
 _STREET = re.compile(rf"\b\w+(?:stra(?:ss|ß)e|platz|gasse)\b|\w[ ,]+{_ROAD}", re.IGNORECASE)
 _HOUSE = re.compile(
-    rf"\b(?:\d+\w?|{WORD}),? (?:\w+ ){{1,3}}{_ROAD}|\w+(?:stra(?:ss|ß)e|platz|gasse) \d", re.IGNORECASE
+    rf"\b(?:\d+\w?|{WORD}),? (?:\w+ ){{1,3}}{_ROAD}|\b\w+(?:stra(?:ss|ß)e|platz|gasse) \d", re.IGNORECASE
 )
-_NO_PLACE = re.compile(
-    r"(?:wrong|not|no|missing|too|still|hidden|gone|there|here|out|also|so|really|very|nice|good|fine|okay"
-    r"|ok|on|the same|what|which|in (?:the|one|my|our))\b",
+_NUMBERED = re.compile(r"(?:^|[\s,])(?:[A-ZÀ-Þ][\w'.-]*|(?:box|unit|flat|suite|apartment)),? \d")
+"""A place with its number behind it; as recognition hears one, or nobody could tell it from other words."""
+_NO_HOUSE = re.compile(
+    r"(?:st|nd|rd|th)?\W*(?:minutes?|hours?|days?|weeks?|months?|years?|pixels?|px|lines?|letters|times?|percent"
+    r"|people|customers|pictures|platforms|places|shops|metres|meters|kilometres|miles|of|out|too|more)\b",
     re.IGNORECASE,
 )
+"""What a number counts that is no house's."""
+_REMARK = (
+    r"wrong|not|no|missing|too|still|hidden|gone|there|here|out|also|so|really|very|nice|good|fine|okay|ok"
+    r"|shown|displayed|at the (?:top|bottom|end)|much|a bit"
+)
+_IS_REMARK = re.compile(rf"(?:{_REMARK})\b", re.IGNORECASE)
+_NO_PLACE = re.compile(rf"(?:{_REMARK}|on|the same|what|which|in (?:the|one|my|our))\b", re.IGNORECASE)
+_ON_SCREEN = re.compile(
+    r"\b(?:pages?|sections?|screen|footer|header|headline|(?:web ?)?site|pixels?|px|lines?|font|buttons?"
+    rf"|menu)\b(?! {_ROAD})",
+    re.IGNORECASE,
+)
+"""Who says this speaks of how the site looks."""
+_NO_NUMBER = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d\d){1,2}|(?:(?:19|20)\d\d\W+)+(?:19|20)\d\d")
+"""A date, or years."""
 _HOUR = (
     r"(?:\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?|noon|midnight|(?:half|quarter) (?:past|to) \w+"
     rf"|{WORD})"
@@ -77,13 +96,14 @@ _SURELY = dict.fromkeys(("phone", "email"), r"|'?s\b|\b")
 """Their values cannot be mistaken: "is" may be missing, or be heard as a plural."""
 _SAID = {
     name: rf"{_OURS} {noun}(?:{_IS}{_SURELY.get(name, '')})"
-    rf"|{ASKING}(?:add|include|note|change|correct) {_OURS} {noun}(?: to\b|,? it(?:'s| is)\b)?"
+    rf"|{ASKING}(?:add|include|note|change|correct|put|write|use)(?: in)? {_OURS} {noun}"
+    r"(?: to\b|,? it(?:'s| is)\b)?"
     for name, noun in _NAMES.items()
 } | {
     "call": rf"{_PEOPLE}(?:call|ring|phone) {_US}(?: at| on| under)?\b",
     "write": rf"{_PEOPLE}(?:(?:write|e-?mail)(?: to)?|reach|find|visit) {_US} (?:at|on|under|in)\b",
     "open": r"(?:we(?: are|'re)?(?: always| usually)?|(?:the|our) (?:shop|store|office|business)(?: is)?)"
-    r"(?= open(?:s|ed)?\b)(?! open (?:to|minded|about|up|an?|the|our)\b)",
+    r"(?= opens?\b)(?! opens? (?:to|minded|about|up|an?|the|our|source)\b)",
 }
 """How a sentence begins that tells a way to reach the business."""
 _KINDS = {
@@ -94,22 +114,54 @@ _KINDS = {
     "call": (Kind.PHONE,),
     "write": (Kind.EMAIL, Kind.PHONE, Kind.ADDRESS),
     "open": (Kind.HOURS,),
+    "briefly_phone": (Kind.PHONE,),
+    "briefly_email": (Kind.EMAIL,),
 }
+_NICE = r"great|good|nice|perfect"
+_LIKED = rf"all? ?right|{_NICE}|i (?:like|love) it|it(?: is|'s| looks) (?:{_NICE})"
 _LEADS = (
-    rf"{LEAD}(?:(?:by the way|also|so|yes|yeah|sure|(?:that|this|it)(?: is|'s| was) (?:wrong|not right))\W+)*"
-    rf"{LEAD}"
+    rf"{LEAD}(?:(?:by the way|also|so|yes|yeah|sure|{_LIKED}"
+    rf"|(?:that|this|it)(?: is|'s| was) (?:wrong|not right))\W+)*{LEAD}"
 )
-_BEGINS = re.compile("|".join(rf"(?P<{name}>{said})" for name, said in _SAID.items()), re.IGNORECASE)
-_NEXT = re.compile(rf"[\s,.;!]+(?:and )?(?:also )?(?={'|'.join(_SAID.values())})", re.IGNORECASE)
+_BRIEFLY = {
+    "briefly_phone": rf"(?:tele|mobile )?phone(?: number)?(?! {_US}\b)(?: is\b|:)?",
+    "briefly_email": rf"{_NAMES['email']}(?! {_US}\b)(?: is\b|:)?",
+}
+"""Where nothing stands before it, the name alone begins a sentence too: "Phone: 555 1234"."""
+_BEGINS = re.compile(
+    "|".join(rf"(?P<{name}>{said})" for name, said in (_SAID | _BRIEFLY).items()), re.IGNORECASE
+)
+_NEXT = re.compile(
+    rf"(?<![\s,.;!])[\s,.;!]++(?:and )?(?:also )?(?={'|'.join(_SAID.values())})", re.IGNORECASE
+)
 _BARE = re.compile(
     rf"{_LEADS}(?:(?:it(?:'s| is)|that(?:'s| is)|it should be|i (?:meant|mean|said)) )?", re.IGNORECASE
 )
+_ONE_WORD = re.compile(
+    r"[\w.+-]+(?: (?:dot|dash|hyphen|minus|underscore) [\w.+-]+)*(?: at | ?@)", re.IGNORECASE
+)
+"""Of an e-mail address alone: more words before its sign are a sentence ("send it to anna@example.com")."""
 _POLITE = re.compile(
     r"\W*(?:(?:please|thanks|thank you|for|to|if|when|put|add|can|could|so|by|on|any ?time|between)\b.*)?",
     re.IGNORECASE,
 )
 """What may follow; anything else makes it part of another sentence ("our number is 10000 customers")."""
-_PLEASE = re.compile(r"(?:\W+(?:please|thanks|thank you)(?: .*)?|[\s.,;!]+)$", re.IGNORECASE)
+_WANTED = re.compile(
+    rf"{_LEADS}{ASKING}(?:add|include|put|write|use|show|change|correct)(?: in)? (?:(?:{_OURS}|an?) )?"
+    rf"(?:{'|'.join(_NAMES.values())}|contact(?: details| data| information)?)\b(?! of\b)(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_PLEASE = re.compile(
+    r"(?<!\W)\W++(?:please|thanks|thank you|(?:put|add|write) (?:it|that|this)"
+    r"|(?:on|onto|in|into|to) (?:the|my|our) (?:web ?)?(?:site|page|footer))\b.*$|(?<![\s.,;!])[\s.,;!]++$",
+    re.IGNORECASE,
+)
+
+
+def asks_for_one(text: str) -> bool:
+    """Whether the words want such a thing on the site and do not say it: "please add our phone number"."""
+    wanted = _WANTED.match(" ".join(text.replace("’", "'").split()).rstrip(".!? "))
+    return wanted is not None and _POLITE.fullmatch(wanted["rest"]) is not None
 
 
 def told(text: str) -> tuple[Way, ...]:
@@ -135,7 +187,8 @@ def _way(kinds: tuple[Kind, ...], value: str) -> Way | None:
 def _bare(said: str) -> Way | None:
     """A telephone number or an e-mail address alone."""
     lead = _BARE.match(said)
-    way = _way((Kind.PHONE, Kind.EMAIL), said[lead.end() if lead else 0 :])
+    bare = said[lead.end() if lead else 0 :]
+    way = _way((Kind.PHONE, Kind.EMAIL) if _ONE_WORD.match(bare) else (Kind.PHONE,), bare)
     short = way is not None and way.kind is Kind.PHONE and _digits(way.text) < BARE_DIGITS_MIN
     return None if short else way
 
@@ -146,7 +199,8 @@ def _digits(text: str) -> int:
 
 def _phone(value: str) -> str:
     number, rest = number_said(value)
-    return number if _digits(number) >= DIGITS_MIN and _POLITE.fullmatch(rest) else ""
+    is_one = _digits(number) >= DIGITS_MIN and not _NO_NUMBER.fullmatch(number)
+    return number if is_one and _POLITE.fullmatch(rest) else ""
 
 
 def _email(value: str) -> str:
@@ -163,11 +217,11 @@ def _email(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    said = _PLEASE.sub("", value)
+    said = counted(_PLEASE.sub("", value))
     number, rest = number_said(said)
-    is_number_of = bool(number) and re.match(r"[^\W\d]{3,}", rest) is None
-    found = number or re.search(r"\d", said) or _STREET.search(said)
-    if not found or is_number_of or _NO_PLACE.match(said):
+    is_number_of = bool(number) and (_NO_HOUSE.match(rest) or re.match(r"[^\W\d]{3,}", rest) is None)
+    found = number or re.match(r"\d+[a-z]? ", said) or _NUMBERED.search(said) or _STREET.search(said)
+    if not found or is_number_of or _NO_PLACE.match(said) or _ON_SCREEN.search(said):
         return ""
     place = f"{number} {rest}".strip()
     return title_case(place) if place == place.lower() else capital(place)
@@ -175,6 +229,8 @@ def _address(value: str) -> str:
 
 def _hours(value: str) -> str:
     said = _PLEASE.sub("", value)
+    if _IS_REMARK.match(said) or _ON_SCREEN.search(said):
+        return ""
     opens = said if re.match(r"opens?\b", said, re.IGNORECASE) else f"open {said}"
     return capital(opens) if _HOURS.search(said) else ""
 
@@ -194,7 +250,8 @@ def with_ways(contact: str, ways: Iterable[Way]) -> str:
 
 def _with_way(contact: str, way: Way) -> str:
     if way.kind in (Kind.PHONE, Kind.EMAIL):
-        former = (_PHONE if way.kind is Kind.PHONE else _EMAIL).search(contact)
+        known = (_PHONE if way.kind is Kind.PHONE else _EMAIL).finditer(contact)
+        former = next((one for one in known if not _TIMES.fullmatch(one[0])), None)
         if former:
             return f"{contact[: former.start()]}{way.text}{contact[former.end() :]}"
     lines = contact.splitlines()

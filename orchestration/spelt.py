@@ -19,6 +19,11 @@ WORD = rf"(?:{'|'.join(word for word in _DIGITS if word not in ('oh', 'o'))})"
 """A number word, as a pattern."""
 _PART = re.compile(rf"(?P<ten>{_TEN})[ -]+(?P<one>{_ONE})\b|{_ANY}")
 _SPOKEN = re.compile(rf"\b(?:{_ANY})\b(?:[ -]+(?:{_ANY})\b)*")
+_COUNT = re.compile(
+    rf"^(?P<hundreds>{_ONE}) hundred(?: and)? "
+    rf"(?P<rest>(?:{_TEN})[ -]+(?:{_ONE})|(?!hundred|oh?\b)(?:{_ANY}))\b",
+    re.IGNORECASE,
+)
 _RUN = re.compile(
     rf"(?:(?:plus|double|triple|(?:{_ANY})(?:-(?:{_ANY}))*|\+?\(?\d[\d()/.-]*)(?!\w)[\s,]*)+", re.IGNORECASE
 )
@@ -36,6 +41,16 @@ def number_said(text: str) -> tuple[str, str]:
     said = re.sub(rf"\b(double|triple) ({_ONE}|zero|oh|o|\d)\b", _repeated, said)
     said = _SPOKEN.sub(lambda words: "".join(map(_value, _PART.finditer(words[0]))), said)
     return _grouped(said.replace("plus ", "+").rstrip(" .-/")), text[run.end() :]
+
+
+def counted(text: str) -> str:
+    """The same text where a count stands first, in digits: "one hundred and five" is 105, not 1 00 5."""
+    return _COUNT.sub(_hundreds, text)
+
+
+def _hundreds(count: re.Match[str]) -> str:
+    rest = _PART.sub(_value, count["rest"].lower())
+    return f"{_DIGITS[count['hundreds'].lower()]}{rest:0>2}"
 
 
 def _repeated(found: re.Match[str]) -> str:

@@ -131,6 +131,14 @@ class Standing(State):
             self.stage = Stage.LISTENING
             self.timers.set("farewell", self.now + FAREWELL_S)
 
+    def take_leave(self) -> None:
+        """The human's goodbye was heard, or there was none. The end would cancel what is being built."""
+        if self.desk.is_coming(SITE):
+            self.farewell = False
+            self.wait_for(SITE)
+        else:
+            self.complete()
+
     def complete(self) -> None:
         """All was said, and the human's goodbye was heard, or there was none."""
         self.tell(notices.SessionCompleted(self.summary))

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import re
 
-_ARTICLE = re.compile(r"\b([Aa])n? ([^\W\d_]+)(?![^\W_])(-?)")
+_ARTICLE = re.compile(r"\b(a|(?:^|(?<=[.!?] ))A)n? ([^\W\d_]+)(?![^\W_])(-?)")
+"""Within a sentence a capital one is a letter: "grade A apples"."""
+_LETTER_AFTER = re.compile(
+    r"\b(?:vitamin|type|grade|class|hepatitis|plan|series|serie|option|group|category|level|block|model) $",
+    re.IGNORECASE,
+)
 _VOWEL_LETTERS = frozenset("aefhilmnorsx")
 """Letters whose own names begin with a vowel: an e-bike, an x-ray, but a t-shirt."""
 _LETTERS_MIN = 3
@@ -34,6 +39,8 @@ def right_articles(text: str) -> str:
 
 def _right(found: re.Match[str]) -> str:
     article, word, hyphen = found.groups()
+    if _LETTER_AFTER.search(found.string[max(0, found.start() - 12) : found.start()]):
+        return found[0]
     vowel = _begins_with_vowel(word, bool(hyphen))
     return found[0] if vowel is None else f"{article}{'n' if vowel else ''} {word}{hyphen}"
 

@@ -11,6 +11,7 @@ from orchestration.workflow import CONTACT
 
 TOLD = "contact_told"
 NOW, LATER = "your site is being built with that now", "it will be on your site"
+ALREADY = "the brief says so already"
 
 
 def told(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
@@ -36,5 +37,5 @@ def written(c: Standing, shown: Turn) -> None:
 
 
 def _confirm(c: Standing, kept: str, voice: str, back: Stage) -> None:
-    then = NOW if c.desk.is_coming(SITE) else LATER
+    then = NOW if c.desk.is_coming(SITE) else ALREADY if c.came(SITE) else LATER
     c.interject(voice, TOLD, {TOLD: {"reached_by": kept, "then": then}}, back)

@@ -115,9 +115,13 @@ def understand(c: Standing, event: events.HumanSaid) -> None:
 
 
 def _said_goodbye(c: Standing, event: events.HumanSaid) -> None:
-    if event.text.strip():
+    text = event.text.strip()
+    if text and contact.told(c, event, text, None):
+        c.farewell = False
+        return
+    if text:
         remarks.remember(c, event, "", share=False)
-    c.complete()
+    c.take_leave()
 
 
 def _understood_nothing(c: Standing) -> None:

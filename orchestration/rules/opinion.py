@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration import events
+from orchestration import contact, events
 from orchestration.adapters.headline import with_headline
 from orchestration.brief import AnswerStatus, Expects
 from orchestration.rules import floor, remarks
@@ -20,7 +20,7 @@ from orchestration.turn import Stage, Turn
 from orchestration.understanding import mostly_heard
 from orchestration.wishes import Amendment
 
-WHAT_TO_CHANGE, CANNOT_CHANGE = "ask_change", "cannot_change"
+WHAT_TO_CHANGE, WHICH_CONTACT, CANNOT_CHANGE = "ask_change", "ask_contact", "cannot_change"
 
 
 def ask(c: Standing, turn: Turn) -> None:
@@ -59,7 +59,8 @@ def given(c: Standing, event: events.HumanSaid, text: str, cut: tuple[Turn, str]
     elif wants_another_change(text):
         remarks.remember(c, event, "")
         c.showing = turn
-        c.interject(turn.speaker, CANNOT_CHANGE, {}, Stage.LISTENING)
+        act = WHICH_CONTACT if contact.asks_for_one(text) else CANNOT_CHANGE
+        c.interject(turn.speaker, act, {}, Stage.LISTENING)
     else:
         return False
     return True

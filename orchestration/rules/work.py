@@ -105,7 +105,7 @@ def _unanswered(c: Standing) -> None:
 def _farewell(c: Standing) -> None:
     """The human says no goodbye."""
     if c.farewell and not c.human_has_word:
-        c.complete()
+        c.take_leave()
 
 
 def _transcript(c: Standing) -> None:

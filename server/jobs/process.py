@@ -94,6 +94,9 @@ class WorkerProcess:
         except ProcessLookupError:
             self._kill_group()
             return None
+        except OSError:  # no descriptor is left, or the kernel has none of this kind: nobody would watch it
+            self._kill_group()
+            raise
         asyncio.get_running_loop().add_reader(handle, self._ended)
         return handle
 

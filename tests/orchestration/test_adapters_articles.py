@@ -20,6 +20,7 @@ from orchestration.adapters.articles import right_articles
         ("an yoga class", "a yoga class"),
         ("a e-bike and an t-shirt", "an e-bike and a t-shirt"),
         ("a uninvited guest", "an uninvited guest"),
+        ("We bake. A apple a day.", "We bake. An apple a day."),
     ],
 )
 def test_the_sound_of_the_next_word_decides(heard: str, right: str) -> None:
@@ -32,6 +33,7 @@ def test_the_sound_of_the_next_word_decides(heard: str, right: str) -> None:
         *("an hour", "an honest shop", "a university", "a unit", "a European", "a one-day course", "a user"),
         *("an MRI", "an mri", "a USB stick", "an SUV", "an suv", "an mp3 file", "an x-ray", "an 8"),
         *("an umbrella", "an urban garden", "an usher", "an historic house", "a historic house"),
+        *("grade A apples", "vitamin A intake", "Serie A orders", "hepatitis a infection", "type a orders"),
         *("vitamin a and c", "plan a is cheap", "strong an honest", "a", "an", ""),
     ],
 )

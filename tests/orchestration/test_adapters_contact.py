@@ -70,10 +70,21 @@ def test_speech_is_written_as_one_writes_it() -> None:
         ("9 a.m. to 5 p.m.", "hours", "9 a.m. to 5 p.m."),
         ("@bread on Instagram", "note", "@bread on Instagram"),
         ("<b>Ring</b> twice", "note", "<b>Ring</b> twice"),
+        ("Opens at nine", "hours", "Opens at nine"),
+        ("Ring the bell at the back door", "note", "Ring the bell at the back door"),
+        ("Fax 555 4444", "note", "Fax 555 4444"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "note", "IBAN DE89 3704 0044 0532 0130 00"),
+        ("12/05/2024", "note", "12/05/2024"),
+        ("Since 12/05/2024", "note", "Since 12/05/2024"),
+        ("www.bread.org", "note", "www.bread.org"),
     ],
 )
 def test_what_a_piece_is_shows_in_its_words(said: str, kind: str, shown: str) -> None:
     assert facts(said) == [(kind, shown)]
+
+
+def test_a_fax_beside_a_telephone_is_none() -> None:
+    assert facts("Phone 555 1234, fax 555 4444") == [("phone", "555 1234"), ("note", "Fax 555 4444")]
 
 
 def test_hours_beside_an_address_are_told_apart() -> None:

@@ -20,6 +20,8 @@ MORE_PAGES = "home, booking, delivery, faq, blog, reviews, opening hours, our ce
 CONTACT = "Call 555 1234 567\nhello@crust.org\n12 River Street\nMon-Fri 7-18"
 BUSINESSES = [
     *THREE.values(),
+    {**BAKERY, "offer": "bread and cakes", "pages": PAGES},
+    {**BAKERY, "difference": "everything is baked at night. Everything is baked at night"},
     *({**one, "pages": pages} for one in (BAKERY, REPAIR) for pages in (PAGES, MORE_PAGES)),
 ]
 FILLER = re.compile(
@@ -85,7 +87,7 @@ def test_where_nothing_is_known_nothing_invites(texts: dict[str, str]) -> None:
         page.kind.kind for page in plan.site.pages if (page.kind.title, page.kind.path) in plan.actions
     }
     for blocks in kinds_of(texts).values():
-        assert not {block.kind for block in blocks} & {"contact", "action", "list"}
+        assert not {block.kind for block in blocks} & {"contact", "action", "list", "steps"}
 
 
 def test_a_contact_page_that_was_asked_for_says_what_it_is_and_for_whom() -> None:

@@ -34,6 +34,15 @@ from orchestration.contact import Kind, is_known, told, with_ways
         ("we are open from nine to five on weekdays", Kind.HOURS, "Open from nine to five on weekdays"),
         ("We’re open on Mondays.", Kind.HOURS, "Open on Mondays"),
         ("our opening hours are nine to five", Kind.HOURS, "Open nine to five"),
+        ("great, our phone number is 555 1234", Kind.PHONE, "555 1234"),
+        ("please put our phone number 555 1234 on the site", Kind.PHONE, "555 1234"),
+        ("Phone: 555 1234", Kind.PHONE, "555 1234"),
+        ("phone us at 555 1234", Kind.PHONE, "555 1234"),
+        ("Email is hello@example.com", Kind.EMAIL, "hello@example.com"),
+        ("use our address 12 River Street on the site", Kind.ADDRESS, "12 River Street"),
+        ("the address is one hundred and five river street", Kind.ADDRESS, "105 River Street"),
+        ("the address is Riverside 12", Kind.ADDRESS, "Riverside 12"),
+        ("we are open on mondays, put that on the page", Kind.HOURS, "Open on mondays"),
     ],
 )
 def test_a_sentence_that_begins_as_such_tells_a_way_to_the_business(
@@ -70,6 +79,21 @@ def test_a_sentence_that_begins_as_such_tells_a_way_to_the_business(
         "I like it",
         "in 2019 we sold 12 loaves",
         "make it green",
+        "the address is a bit small, make it 20 pixels",
+        "the address is 3 lines long",
+        "the address is shown twice on page 2",
+        "the address is great, 10 out of 10",
+        "our address is our home since 1995",
+        "find us on page 3",
+        "you can reach us in 10 minutes by bus",
+        "the opening hours are on the weekend page",
+        "the opening hours are missing on monday",
+        "we are open source at noon",
+        "we opened from one to two shops",
+        "send it to anna@example.com",
+        "I like it, mine is anna at example dot com",
+        "12/05/2024",
+        "it's 2024 2025",
     ],
 )
 def test_other_sentences_tell_none(words: str) -> None:
@@ -102,6 +126,11 @@ def test_what_was_typed_around_it_stays() -> None:
     assert contact == f"{typed.replace('1234', '9999')}\nOpen every day"
 
 
+def test_opening_hours_are_no_former_number() -> None:
+    contact = with_ways("Mon-Fri 8-12 13-17", told("our phone number is 555 1234"))
+    assert contact == "Mon-Fri 8-12 13-17\n555 1234"
+
+
 @pytest.mark.parametrize(
     ("answer", "known"),
     [
@@ -118,7 +147,9 @@ def test_an_answer_may_hold_it_already(answer: str, known: bool) -> None:
     assert is_known(answer) is known
 
 
-@pytest.mark.parametrize("part", ["no, ", "so ", "5 ", "double ", "open ", "a dot ", "our ", "at ", "and "])
+@pytest.mark.parametrize(
+    "part", ["no, ", "so ", "5 ", "double ", "open ", "a dot ", "our ", "at ", "and ", ", ", "("]
+)
 def test_long_words_are_read_in_no_time(part: str) -> None:
     began = time.perf_counter()
     for lead in ("", "our phone number is ", "our email is ", "the address is ", "we are open "):

@@ -10,7 +10,7 @@ from theatre import ANSWERS, Theatre, in_stage, silent
 
 from orchestration import events, notices
 from orchestration.brief import AnswerSource
-from orchestration.rules.contact import LATER, NOW
+from orchestration.rules.contact import ALREADY, LATER, NOW
 from orchestration.turn import Stage
 
 PHONE = "our phone number is five five five one two three four"
@@ -131,6 +131,31 @@ def test_over_the_goodbye_the_end_waits_until_the_site_is_built() -> None:
     assert theatre.conversation.end_state == "completed"
     assert theatre.commands(events.CancelJob) == []
     assert theatre.conversation.desk.jobs[builds(theatre)[-1].job].state == "done"
+
+
+@pytest.mark.parametrize(
+    "event", [events.AnswerCorrected("contact", "555 1234"), events.HumanSaid(PHONE, typed=True)]
+)
+def test_after_the_goodbye_the_end_waits_until_the_site_is_built(event: events.Event) -> None:
+    theatre = Theatre(given=ANSWERS)
+    theatre.start().run(until=lambda: theatre.conversation.farewell)
+    theatre.job_s = 12.0
+    theatre.receive(event)
+    theatre.run()
+    assert theatre.conversation.end_state == "completed"
+    assert contact(theatre) == "555 1234"
+    assert builds(theatre)[-1].payload["brief"]["contact"] == "555 1234"  # type: ignore[index]
+    assert theatre.commands(events.CancelJob) == []
+    assert theatre.conversation.desk.jobs[builds(theatre)[-1].job].state == "done"
+
+
+def test_what_was_told_before_is_not_promised_for_later() -> None:
+    theatre = shown()
+    for then in (NOW, ALREADY):
+        assert after(theatre, PHONE) == ["alex contact_told"]
+        assert told(theatre) == {"reached_by": "the phone number 555 1234", "then": then}
+        listening(theatre)
+    assert len(builds(theatre)) == 2
 
 
 def test_within_an_answer_it_stays_part_of_that() -> None:

@@ -11,7 +11,7 @@ import pytest
 from nora import nora, restored
 
 from orchestration import acts, personas
-from orchestration.entries import check
+from orchestration.entries import BESIDE_THE_SCRIPT, check
 from orchestration.personas import RegistryError, line_config
 from orchestration.tools import WORK, Work
 from orchestration.workflow import MOENTREPRISE, Phase, Step, Wait
@@ -38,6 +38,12 @@ def test_the_seeds_persona_is_accepted_as_it_was(tmp_path: Path) -> None:
     assert tom.limits == {"temperature": 0.8, "max_response_tokens": 300.0}
     assert "You are Tom, the colleague of" in line_config(tom, loaded).instructions
     assert "You answer the phone." in line_config(tom, loaded).instructions
+
+
+def test_each_act_is_said_by_a_step_or_checked_as_the_rules_own() -> None:
+    steps = [step for phase in MOENTREPRISE.phases for step in phase.steps]
+    scripted = {act for step in steps for act in (step.act, *dict(step.instead).values())}
+    assert set(acts.acts()) == scripted | set(BESIDE_THE_SCRIPT)
 
 
 def test_the_doctor_says_which_fields_have_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

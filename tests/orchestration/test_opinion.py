@@ -120,6 +120,22 @@ def test_what_cannot_be_changed_is_said_and_the_team_still_waits(words: str) -> 
     assert after(theatre, "make it green") == ["alex rebuild"]
 
 
+@pytest.mark.parametrize(
+    "words", ["please add our phone number", "put the address on the site", "Change our opening hours."]
+)
+def test_what_is_to_stand_there_is_asked_for_where_it_was_not_said(words: str) -> None:
+    theatre = shown()
+    assert after(theatre, words) == ["alex ask_contact"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert len(builds(theatre)) == 1
+    assert after(theatre, "555 1234") == ["alex contact_told"]
+
+
+@pytest.mark.parametrize("words", ["put the address at the top", "change the number of pages"])
+def test_where_it_stands_cannot_be_changed(words: str) -> None:
+    assert after(shown(), words) == ["alex cannot_change"]
+
+
 @pytest.mark.parametrize("words", ["my sister has a bigger one", "why is it so small", "I see five pages"])
 def test_what_wants_nothing_changed_is_replied_to(words: str) -> None:
     assert after(shown(), words) == ["alex reply"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.spelt import number_said
+from orchestration.spelt import counted, number_said
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,16 @@ from orchestration.spelt import number_said
 )
 def test_a_number_is_read_from_the_beginning_of_the_words(said: str, number: str, rest: str) -> None:
     assert number_said(said) == (number, rest)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("one hundred and five river street", "105 river street"),
+        ("Two hundred twenty three Hill Road", "223 Hill Road"),
+        ("one hundred river street", "one hundred river street"),
+        ("12 river street", "12 river street"),
+    ],
+)
+def test_a_count_is_no_row_of_digits(said: str, written: str) -> None:
+    assert counted(said) == written

@@ -75,3 +75,20 @@ def test_a_failure_of_another_kind_leaves_what_is_served(folders: tuple[Path, Pa
     with pytest.raises(FileNotFoundError):
         swap(fresh / "nowhere", served)
     assert (served / "index.html").read_text() == "served"
+
+
+@pytest.mark.parametrize("able", [True, False])
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_link_gives_way_wherever_it_leads(
+    folders: tuple[Path, Path], leads: bool, able: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, elsewhere = folders
+    link = fresh.with_name("link")
+    link.symlink_to(elsewhere if leads else fresh.with_name("nowhere"))
+    if not able:
+        monkeypatch.setattr(swapping, "exchange", cannot)
+    swap(fresh, link)
+    assert (link / "index.html").read_text() == "fresh"
+    assert fresh.is_symlink()
+    assert not link.is_symlink()
+    assert (elsewhere / "index.html").read_text() == "served"

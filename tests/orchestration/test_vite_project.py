@@ -89,7 +89,7 @@ def test_every_kind_of_block_is_a_component() -> None:
     kinds = {
         block.kind
         for texts in (
-            {**BAKERY, "pages": pages},
+            {**BAKERY, "pages": pages, "contact": "call 555 1234"},
             {**BAKERY, "pages": more, "contact": "call 555 1234"},
             {**BAKERY, "offer": "bread"},
             {**BAKERY, "offer": "bread rolls and cakes"},

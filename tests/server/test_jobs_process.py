@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 
 import pytest
@@ -45,3 +46,16 @@ async def test_what_a_worker_started_ends_with_it_however_it_ended(pipes: str, e
         await until(lambda: not alive(int(line.line)), 5)
     finally:
         await worker.closed()
+
+
+async def test_a_worker_that_cannot_be_watched_is_not_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    def no_descriptor(pid: int) -> int:
+        started.append(pid)
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", no_descriptor)
+    with pytest.raises(OSError, match="too many"):
+        await WorkerProcess.spawn(("/bin/sleep", "60"))
+    await until(lambda: not alive(started[0]), 5)

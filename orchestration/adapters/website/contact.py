@@ -36,6 +36,9 @@ PHONE = re.compile(r"(?<![\w.])[+(]?\d(?:[\d ()/-]|\.(?=\d)){6,18}\d(?!\w)")
 DIGITS_MIN = 7
 SHORT_PHONE = re.compile(r"(?=(?:\D*\d){5})(?=.*\d{3})\d[\d /-]+\d")
 """What is a number to call where it stands alone."""
+NO_PHONE = re.compile(r"\b(?:fax|iban|bic|vat|tax|account)\b", re.IGNORECASE)
+"""What says of a number that nobody calls it."""
+DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}")
 YEARS = re.compile(r"(?:19|20)\d\d\D+(?:19|20)\d\d")
 
 STREET = (
@@ -71,7 +74,7 @@ CLOCK = (
     r"|\b\d{1,2}(?:[.:]\d\d)?\s?(?:-|–|to|till?|until)\s?\d{1,2}(?:[.:]\d\d)?\b|\b(?:noon|midnight)\b"
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?:to|till?|until) \w+"
 )
-HOURS = re.compile(rf"\bopen\b|\bclosed?\b|\bhours\b|\b(?:{DAY})|{CLOCK}", re.IGNORECASE)
+HOURS = re.compile(rf"\bopens?\b|\bclosed?\b|\bhours\b|\b(?:{DAY})|{CLOCK}", re.IGNORECASE)
 OPEN = re.compile(
     rf"\b(?:we(?:['’]?re| are) |it is )?open (?=(?:from|on|every|each|between|until|till?|{DAY}|{CLOCK})).*"
     rf"(?:{DAY}|{CLOCK}).*",
@@ -82,7 +85,8 @@ OPEN = re.compile(
 LABEL = re.compile(
     r"^(?:(?:our|my|the|and|or|also|you can)\s+)*(?:"
     r"(?:(?:tele|mobile )?phone|tel|mobile|cell|e-?mail|mail)(?: number| address)?|number|"
-    r"(?:call|phone|ring|write(?: to)?|e-?mail|text|reach)(?: (?:us|me))?|"
+    r"(?:call|phone|ring|write(?: to)?|e-?mail|text|reach)"
+    r"(?: (?:us|me)\b|(?= (?:at|on)\b|[\s:.]*(?:[+(\d]|$)))|"
     r"(?:opening )?(?:hours|times)|(?:street )?address|(?:we are|we['’]re) at|"
     r"(?:you )?(?:can )?find us (?:at|in|on)|"
     rf"(?:we are |we['’]?re )?open(?=:? (?:from|on|every|each|between|until|{DAY}|\d)))"
@@ -100,6 +104,8 @@ SENTENCE_END = re.compile(
 """After a short word a full stop only shortens it: `St. John's Road`, `9 a.m. to 5`."""
 SUBJECT = re.compile(r",\s*(?=(?:we|i|our|you|they)\b)", re.IGNORECASE)
 AND_OPEN = re.compile(r"\s+and (?=(?:we(?: are|['’]re) )?open\b)", re.IGNORECASE)
+WEB = re.compile(r"(?:https?://|www\.)\S")
+"""What is written small."""
 FULL_STOP = re.compile(r"(?:(?<=\w{3})|(?<=\d))\.$")
 
 
@@ -115,7 +121,7 @@ class Fact:
 def contact_facts(answers: Answers) -> tuple[Fact, ...]:
     """Everything that was said of how to reach the business, each once, in the order of LABELS."""
     found = [
-        *(fact for piece in SENTENCE_END.split(answers.contact) for fact in _of_piece(piece)),
+        *(fact for piece in _pieces(answers.contact) for fact in _of_piece(piece)),
         *(fact for key, text in answers.texts().items() for fact in _in_answer(text, key in SPEAKING)),
     ]
     once: dict[tuple[str, str], Fact] = {}
@@ -153,7 +159,8 @@ def _is_phone(text: str) -> bool:
     groups = re.findall(r"\d+", text)
     short = all(len(group) <= 2 for group in groups)  # "9-12 13-17", but "01 23 45 67 89" in France
     numbered = text[0] in "+(" or (text[0] == "0" and len(groups) > 4)
-    return len("".join(groups)) >= DIGITS_MIN and not YEARS.fullmatch(text) and (numbered or not short)
+    dated = YEARS.fullmatch(text) or DATE.fullmatch(text)
+    return len("".join(groups)) >= DIGITS_MIN and not dated and (numbered or not short)
 
 
 def _in_answer(text: str, speaks_of_business: bool) -> Iterator[Fact]:
@@ -168,10 +175,19 @@ def _in_answer(text: str, speaks_of_business: bool) -> Iterator[Fact]:
             yield _fact("hours", hours[0])
 
 
+def _pieces(text: str) -> Iterator[str]:
+    """Lines and sentences; where one has a number that nobody calls, its parts."""
+    for piece in SENTENCE_END.split(text):
+        yield from piece.split(",") if NO_PHONE.search(piece) else [piece]
+
+
 def _of_piece(piece: str) -> Iterator[Fact]:
     """The facts of one line or sentence, `555 1234, 12 River Street, Mon-Fri 9-5` among them."""
+    if NO_PHONE.search(piece):
+        yield _fact("note", piece)
+        return
     bare = LABEL.sub("", piece).strip(" .")
-    if SHORT_PHONE.fullmatch(bare) and not YEARS.fullmatch(bare):
+    if SHORT_PHONE.fullmatch(bare) and not (YEARS.fullmatch(bare) or DATE.fullmatch(bare)):
         yield _call(bare)
         return
     links = list(_links(piece))
@@ -206,7 +222,8 @@ def _fact(kind: str, text: str) -> Fact:
         bare = words.title_case(bare)
     elif kind == "hours":
         bare = words.respelt(bare)
-    return Fact(kind, words.shorten(words.capital(FULL_STOP.sub("", bare)), WORDS_MAX))
+    shown = FULL_STOP.sub("", bare)
+    return Fact(kind, words.shorten(shown if WEB.match(shown) else words.capital(shown), WORDS_MAX))
 
 
 def _with_towns(facts: Iterable[Fact]) -> list[Fact]:

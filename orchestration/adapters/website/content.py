@@ -217,7 +217,7 @@ class Writer:
 
     def _booking(self, kind: PageKind) -> Written:
         return self._voice.first_sentence, [
-            Block("steps", "How it goes", items=tuple(Item(step) for step in self._trade.steps)),
+            self._steps_block(),
             self._tell_block(),
             self._action_block(),
         ]
@@ -287,6 +287,13 @@ class Writer:
         drawing = art.study(self._look.seed, 5, self._trade.id)
         return Block("audience", "Who we are here for", text, art=drawing)
 
+    def _steps_block(self) -> Block | None:
+        """How it goes; who can neither call nor write cannot go that way and sees what there is."""
+        steps = tuple(Item(step) for step in self._trade.steps)
+        if not self._is_reachable:
+            return self._terms_block("What we offer")
+        return Block("steps", "How it goes", items=steps)
+
     def _tell_block(self) -> Block | None:
         """What it helps to tell, where there is a way to tell it."""
         items = tuple(Item(thing) for thing in self._trade.tell)
@@ -346,10 +353,16 @@ def once(lead: str, blocks: list[Block | None]) -> tuple[Block, ...]:
 
 
 def _unsaid(block: Block, said: set[str]) -> Block | None:
+    if block.kind == "ways":
+        items = (replace(item, text="") if _plain(item.text) in said else item for item in block.items)
+        return replace(block, items=tuple(items))
     if block.kind not in {"offer", "statement", "audience"}:
         return block
-    left = [sentence for sentence in words.sentences(block.text) if _plain(sentence) not in said]
-    said.update(map(_plain, left))
+    fresh: dict[str, str] = {}
+    for sentence in words.sentences(block.text):
+        fresh.setdefault(_plain(sentence), sentence)
+    left = [sentence for plain, sentence in fresh.items() if plain not in said]
+    said.update(fresh)
     if not left:
         names = block.kind == "offer" and len(block.items) > 1
         return Block("names", block.heading, items=block.items[:5]) if names else None

@@ -19,7 +19,7 @@ def swap(fresh: Path, folder: Path) -> None:
     Whoever is killed meanwhile leaves one of them whole in that place. Where the disk cannot exchange names
     there is a moment without. Raises OSError.
     """
-    if not folder.exists():
+    if not os.path.lexists(folder):
         fresh.rename(folder)
         return
     try:
