@@ -12,21 +12,25 @@ from orchestration.workflow import CONTACT
 TOLD = "contact_told"
 NOW, LATER = "your site is being built with that now", "it will be on your site"
 ALREADY = "the brief says so already"
+NO_ANSWERS = frozenset({contact.Kind.PHONE, contact.Kind.EMAIL, contact.Kind.ADDRESS})
+"""What answers none of our questions, whichever is asked; when one is open may well be what is offered."""
 
 
 def told(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> bool:
-    """Whether the words told it; `turn` is the one that they cut. Within an answer they stay part of that."""
-    answers = remarks.asked_now(c, turn) or c.appending
-    ways = () if answers or CONTACT not in c.workflow.questions else contact.told(text)
-    if not ways:
+    """Whether the words told it; `turn` is the one that they cut."""
+    ways = contact.told(text) if CONTACT in c.workflow.questions else ()
+    asked = remarks.asked_now(c, turn)
+    if not ways or ((asked or c.appending) and not all(way.kind in NO_ANSWERS for way in ways)):
         return False
     remarks.remember(c, event, CONTACT.key)
     if turn is not None and turn.asks_opinion:
         c.showing = turn
+    c.appending = False
     source = AnswerSource.TYPED if event.typed else AnswerSource.VOICE
     floor.change_answer(c, CONTACT.key, contact.with_ways(c.brief.text(CONTACT.key), ways), source)
     kept = " and ".join(f"the {way.kind} {way.text}" for way in ways)
-    _confirm(c, kept, remarks.speaker(c, turn), remarks.back_from(c, turn))
+    back = remarks.back_to_question(c, asked) if asked else remarks.back_from(c, turn)
+    _confirm(c, kept, c.asker(asked).speaker if asked else remarks.speaker(c, turn), back)
     return True
 
 

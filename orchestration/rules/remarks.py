@@ -239,15 +239,19 @@ def remember(c: Standing, event: events.HumanSaid, question: str, share: bool = 
 def put_aside(c: Standing, event: events.HumanSaid, asked: str) -> None:
     """A question of the human's own is no answer: it is replied to, and the open one is asked again."""
     remember(c, event, "")
-    back = Stage.LISTENING
+    c.interject(c.asker(asked).speaker, "reply", {}, back_to_question(c, asked))
+
+
+def back_to_question(c: Standing, asked: str) -> Stage:
+    """Where it goes on after words beside the open question: it is asked again, or waited for."""
     c.open_question = asked
     coming = c.script.upcoming()
     given_back = coming is not None and coming.step.question == asked
     pending = c.brief[asked].status is AnswerStatus.PENDING
     if pending and (given_back or c.script.back_to(asked, c.phase_told, before=True)):
         c.open_question = ""
-        back = Stage.TALKING
-    c.interject(c.asker(asked).speaker, "reply", {}, back)
+        return Stage.TALKING
+    return Stage.LISTENING
 
 
 def remark(c: Standing, event: events.HumanSaid, text: str, turn: Turn | None) -> None:

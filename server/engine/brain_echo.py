@@ -89,7 +89,9 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 """How a sentence begins that looks like a thing: `my wife and I run it`, `every loaf rests for a day`."""
-_STUTTER = re.compile(r"\b(\w+)(?: \1\b)+", re.IGNORECASE)
+_DIGIT = r"(?:\d|oh|zero|one|two|three|four|five|six|seven|eight|nine)"
+_STUTTER = re.compile(rf"\b(?!{_DIGIT}\b)(\w+)(?: \1\b)+", re.IGNORECASE)
+"""A word said twice. Of a telephone number each digit counts."""
 _STRANGE = re.compile(r"[^\w\s,'’&.%°/+()–-]|[()/_]|\b\w+\.\w+|\w{25,}")
 _NOT_TIED = (
     "".join(

@@ -123,3 +123,9 @@ def test_the_greeting_takes_less_than_eight_seconds() -> None:
 def test_a_name_that_is_no_name_is_noted_without_saying_it() -> None:
     items = [fact("answer", {"key": "name", "text": "we don't have a name yet"}), question()]
     assert "name yet" not in turn("ask", items).text
+
+
+def test_of_a_telephone_number_each_digit_is_said_back() -> None:
+    back = spoken("our phone number is five five five one two three four")
+    assert back == "your phone number is five five five one two three four"
+    assert "we we" not in spoken("we we bake fine bread")

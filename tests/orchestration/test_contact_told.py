@@ -158,11 +158,35 @@ def test_what_was_told_before_is_not_promised_for_later() -> None:
     assert len(builds(theatre)) == 2
 
 
-def test_within_an_answer_it_stays_part_of_that() -> None:
+@pytest.mark.parametrize("typed", [False, True])
+def test_it_answers_no_question_which_is_asked_again(typed: bool) -> None:
     theatre = asking("offer")
-    after(theatre, PHONE)
-    assert theatre.conversation.brief.text("offer") == PHONE
-    assert contact(theatre) == ""
+    before = len(theatre.acts())
+    theatre.later(0.5, events.HumanSaid(PHONE, typed=typed))
+    theatre.run(until=lambda: len(theatre.acts()) == before + 2)
+    assert theatre.acts()[before:] == ["sarah contact_told", "sarah ask"]
+    assert contact(theatre) == "555 1234"
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.conversation.open_question == "offer"
+    after(theatre, "bread")
+    assert theatre.conversation.brief.text("offer") == "bread"
+
+
+def test_over_the_question_it_is_the_same() -> None:
+    theatre = asking("offer")
+    assert after(theatre, "bread") == ["sarah ask"]
+    assert cut(theatre, PHONE) == ["sarah contact_told"]
+    theatre.run(until=in_stage(theatre, Stage.LISTENING))
+    assert theatre.acts()[-1] == "sarah ask"
+    assert theatre.conversation.open_question == "audience"
+    assert (contact(theatre), theatre.conversation.brief.text("offer")) == ("555 1234", "bread")
+
+
+@pytest.mark.parametrize("words", ["we are open all night from nine to five", "bread, call us at 555 1234"])
+def test_what_may_answer_the_question_does(words: str) -> None:
+    theatre = asking("difference")
+    after(theatre, words)
+    assert (theatre.conversation.brief.text("difference"), contact(theatre)) == (words, "")
 
 
 def test_what_is_not_understood_as_one_is_not_said_to_be_kept() -> None:
