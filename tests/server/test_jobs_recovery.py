@@ -75,7 +75,8 @@ def told(data: Path, workflow: str) -> bool:
     with closing(sqlite3.connect(data / "jobs/jobs.sqlite")) as database:
         query = "SELECT attributes FROM workflow_status WHERE workflow_uuid = ?"
         kept = database.execute(query, (workflow,)).fetchone()[0]
-    return bool(kept and json.loads(kept).get("told"))
+    attributes = json.loads(kept) if kept else None
+    return bool(attributes and attributes.get("told"))
 
 
 @pytest.fixture
