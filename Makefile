@@ -54,7 +54,7 @@ $(VENV)/.accept-ready: $(VENV)/.dev-ready tests/accept/requirements.lock
 	touch $@
 
 accept: $(VENV)/.accept-ready
-	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept
+	$(BIN)/python -m pytest -m accept -p no:cacheprovider --timeout 1200 tests/accept tests/scenarios tests/media
 
 # The product beside other servers on one core: half an hour, alone on the machine. EXTERN='name=command' brings another.
 bench: $(VENV)/.ready

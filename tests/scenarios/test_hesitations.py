@@ -16,7 +16,7 @@ from tests.orchestration.theatre import Theatre, in_stage, silent
 from tests.scenarios.ear import PACKET_BYTES, PACKET_S, WAY_S, Timed
 from tests.scenarios.sounds import Clip, afresh, hesitations
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.accept, pytest.mark.timeout(180)]
 
 PREMATURE_MAX = 0.02
 WORDS_S = 0.1

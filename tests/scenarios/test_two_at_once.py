@@ -28,7 +28,7 @@ from tests.scenarios import sounds
 from tests.scenarios.ear import Timed, hear_all
 from tests.scenarios.sounds import RATE_HZ, Clip
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.accept, pytest.mark.timeout(180)]
 
 FLUSHED_MAX = 0.05
 CUT_MAX_MS = 650
