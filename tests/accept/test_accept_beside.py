@@ -64,7 +64,8 @@ async def working(folder: Path, built: list[str]) -> AsyncIterator[None]:
 
 async def _builds(name: str, folder: Path, built: list[str]) -> None:
     texts = json.loads((FIXTURES / f"answers-{name}.json").read_text(encoding="utf-8"))["answers"]
-    brief = {question.key: text for question, text in zip(MOENTREPRISE.questions, texts, strict=True)}
+    asked = [question.key for question in MOENTREPRISE.questions if question.asked]
+    brief = dict(zip(asked, texts, strict=True))
     while True:
         worker = await WorkerProcess.spawn()
         try:
