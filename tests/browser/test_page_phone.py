@@ -110,6 +110,7 @@ async def test_while_another_tab_is_held_all_tabs_are_in_sight(
     await page.goto(double.url)
     await enter(page, double)
     await story.researching(double)
+    await expect(page.get_by_test_id("tab-research")).to_have_attribute("aria-selected", "true")
     if width < 960:
         await page.get_by_test_id("sheet").click()
     await page.get_by_test_id("tab-brief").click()
