@@ -52,7 +52,13 @@ class WorkerProcess:
             process_group=0,  # not a session of its own: the kernel may share its time out by sessions
             pass_fds=inherited,
         )
-        return cls(process)
+        try:
+            return cls(process)
+        except OSError:  # it was killed, because nobody can watch it
+            assert process.stdin is not None
+            process.stdin.close()
+            await process.wait()
+            raise
 
     @property
     def pid(self) -> int:
