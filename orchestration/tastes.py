@@ -50,6 +50,7 @@ _BESIDE = (
     | frozenset(word for name in named_colours.COMPOUNDS for word in name.split())
 )
 """What may stand beside a colour that is named alone: "deep sea green and a bit of gold"."""
+_SHADE = re.compile(rf"\b(?:{'|'.join(sorted(_SHADINGS - {'warm', 'cold'}))})\b(?: and\b)?\s*", re.IGNORECASE)
 _COLOUR_WORDS = 6
 _TO_COLOUR = (
     rf"{LEAD}(?:yes\W+)?(?:(?:please\W+)?(?:{ASKING}(?:make|change)"
@@ -136,13 +137,26 @@ def wants_another_change(text: str) -> bool:
 
 
 def restyled(style: str, colours: str) -> str:
-    """The look with these colours: others take its place, "darker" is said of the ones that it has.
+    """The look with these colours: they take the place of others, "darker" is said of the ones that it has.
 
-    A headline that it asks for stays.
+    What else it asks for stays: a mood, a headline.
     """
     before, headline = headline_in(style)
-    look = colours if not before or _HUES & set(plain(colours).split()) else f"{before}, {colours}"
-    return with_headline(look, headline)
+    if _HUES & set(plain(colours).split()):
+        clauses = re.split(r"\s*[,.;]\s*", before)
+        return with_headline(", ".join([colours, *filter(None, map(_mood, clauses))]), headline)
+    return with_headline(f"{before}, {colours}" if before else colours, headline)
+
+
+def _mood(clause: str) -> str:
+    """A part of what was said of the look without its shades; empty where it names a colour or nothing else.
+
+    "Warm" is a mood as well, but not alone.
+    """
+    words = set(plain(clause).split())
+    if words & _HUES or words <= COLOURS | _BESIDE:
+        return ""
+    return _SHADE.sub("", clause).strip().removesuffix(" and")
 
 
 def headline_wanted(text: str) -> str:

@@ -50,6 +50,8 @@ _MEANT = (
     r"|'s| are) called)?"
 )
 _CALLED = r"(?:(?:my|our|the) (?:business|company|shop|firm)|it|we) (?:is|are) (?:called|named) (?P<text>.+)"
+_QUESTION_ON = r"(?:the question (?:about|on|of) )?"
+_WHAT = r"(?:what|who|which|how)(?: (?:the|our|my|we|i))?"
 _A_MOMENT = r"(?:just )?(?:a|one) (?:moment|second|sec|minute|bit)"
 _MOMENT = "|".join(
     (
@@ -152,14 +154,16 @@ def amendment(text: str, names: Mapping[str, str]) -> Amendment | None:
         rf"{LEAD}(?:that|this|it)(?: is|'s| was) not (?:the|our|my)(?: right| correct)?"
         rf" (?P<topic>{named})\b(?:(?<=name)|(?!{_BUT_THAT})).*(?P<text>)",
         rf"{LEAD}{ASKING}(?:change|correct) {topic}(?: (?:to|into) (?P<text>.+))?",
-        rf"{LEAD}{ASKING}(?:go|come) back to {topic}(?: question)?(?P<text>)",
+        rf"{LEAD}{ASKING}(?:go|come) back to {_QUESTION_ON}"
+        rf"(?:{topic}|{_WHAT} (?P<asked>{named})(?: (?:is|are))?)(?: question)?(?P<text>)",
     )
     contrary = rf"(?P<lead>{LEAD}){topic} (?:is|are|should be) (?P<text>.+)"
     said = text.strip().replace("’", "'").rstrip(".!?,; ")
     for form in (*forms, contrary):
         if found := re.fullmatch(form, said, re.IGNORECASE):
             parts = found.groupdict()
-            key = names.get((parts.get("topic") or ("name" if parts.get("called") else "")).lower(), "")
+            named_by = parts.get("topic") or parts.get("asked") or ("name" if parts.get("called") else "")
+            key = names.get(named_by.lower(), "")
             if form is contrary and not re.search(r"\b(?:no|sorry)\b", parts["lead"], re.IGNORECASE):
                 return None
             return Amendment(key, parts["text"] or "", latest=form is contrary)

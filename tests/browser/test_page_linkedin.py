@@ -99,6 +99,7 @@ async def test_after_the_end_nothing_can_be_connected(page: Page, double: WireDo
     await double.tell(notices.AccountChanged(False))
     await story.resolved(double)
     await story.completed(double)
+    await expect(page.get_by_test_id("summary")).to_be_visible()
     await page.get_by_test_id("tab-post").click()
     await expect(page.get_by_test_id("post-text")).to_be_visible()
     await expect(page.get_by_test_id("account")).to_be_hidden()

@@ -130,6 +130,7 @@ async def test_each_tab_is_shown_from_its_beginning(phone: Page, double: WireDou
     await enter(phone, double)
     await double.tell(notices.BriefUpdated(story.brief_of(6)))
     await story.approval(double)
+    await expect(phone.get_by_test_id("tab-post")).to_have_attribute("aria-selected", "true")
     await phone.locator("#panels").evaluate("(panels) => { panels.scrollTop = 9999; }")
     await phone.get_by_test_id("tab-brief").click()
     assert await phone.locator("#panels").evaluate("(panels) => panels.scrollTop") == 0

@@ -326,6 +326,10 @@ def test_what_is_a_thing_as_well_is_no_colour_where_it_may_be_wanted_as_one(noun
 def test_a_pastel_look_keeps_its_colours() -> None:
     assert restyled("green and white", "pastel") == "green and white, pastel"
     assert restyled("green and white", "teal") == "teal"
+    assert restyled("Dark green and cream, warm and friendly", "navy") == "navy, warm and friendly"
+    assert restyled("Deep green, warm. It should feel calm.", "navy") == "navy, It should feel calm"
+    assert restyled("black, dark and elegant", "white and blue") == "white and blue, elegant"
+    assert restyled("black, quiet and dark, bright", "white") == "white, quiet"
 
 
 def test_words_of_taste() -> None:

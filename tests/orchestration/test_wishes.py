@@ -58,6 +58,10 @@ def test_it_is_not_to_be_said_again(text: str) -> None:
         ("wait, previous question", Amendment("")),
         ("I'd like to change my last answer", Amendment("")),
         ("go back to the name", Amendment("name")),
+        ("Can we go back to what we offer?", Amendment("offer")),
+        ("go back to who our customers are", Amendment("audience")),
+        ("Please go back to the question about the pages", Amendment("pages")),
+        ("go back to what we had before", None),
         ("The name is wrong.", Amendment("name")),
         ("no the name is wrong it is Golden Krust", Amendment("name", "Golden Krust")),
         (
