@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from behind_walls import MIB, SMALL, Room, left_of, processes_with, sandbox_or_skip
 
-from orchestration.adapters.sandbox import Ended, Limits, Mount, What, sweep
+from orchestration.adapters.sandbox import Ended, Limits, Mount, What, processes, sweep
 from orchestration.adapters.sandbox.folders import size
 from orchestration.adapters.sandbox.walls import PROJECT
 
@@ -124,6 +124,15 @@ def test_a_program_cannot_reach_processes_outside(room: Room) -> None:
 )
 def test_a_hog_is_ended(room: Room, script: str) -> None:
     limits = replace(SMALL, memory_bytes=128 * MIB, seconds=20, cpu_seconds=20)
+    assert room.node(script, limits).ended is Ended.OUT_OF_MEMORY
+
+
+def test_a_hog_that_is_faster_than_the_watch_is_known_for_one(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "usage", lambda first: processes.Usage())
+    limits = replace(SMALL, memory_bytes=128 * MIB, seconds=20, cpu_seconds=20)
+    script = "const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1))"
     assert room.node(script, limits).ended is Ended.OUT_OF_MEMORY
 
 

@@ -131,7 +131,7 @@ class Running:
             return Exit(None, Ended.OUT_OF_MEMORY)
         if b'"exit-code"' not in status.read():
             raise SandboxError(f"bubblewrap could not put up the walls: {self._last}")
-        return Exit(process.returncode, watch.judge(process.returncode))
+        return Exit(process.returncode, watch.judge(process.returncode, group.peak_bytes))
 
     def _follow(self, group: _Group, watch: Watch, lines: Lines) -> Ended | None:
         """Read and watch until it ends by itself (None), or until it must be ended."""
@@ -172,6 +172,8 @@ class _Group:
         self._process = process
         self._stdout = process.stdout
         self._first: int | None = None
+        self.peak_bytes = 0
+        """The most memory that one of its processes ever had, once it is over."""
         self.output = process.stdout.fileno()
         self.handle = os.pidfd_open(process.pid)
 
@@ -203,13 +205,20 @@ class _Group:
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
         elif self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
-        try:  # bubblewrap reaps the first one, and ends
-            self._process.wait(ENDING_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(ENDING_S)
+        if self._process.returncode is None:
+            self._reap()
         if self._first is not None:
             select.select([self._first], [], [], ENDING_S)
+
+    def _reap(self) -> None:
+        """bubblewrap reaps the first one, and ends."""
+        if not select.select([self.handle], [], [], ENDING_S)[0]:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        if not select.select([self.handle], [], [], ENDING_S)[0]:
+            raise SandboxError("what ran in the sandbox does not end")
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self.peak_bytes = used.ru_maxrss * 1024
 
 
 def _launch(

@@ -71,9 +71,12 @@ class Watch:
             return Ended.TOO_MUCH_DISK
         return Ended.TOO_MUCH_DISK if self._held + used.unnamed_bytes > self._most else None
 
-    def judge(self, code: int) -> Ended:
-        """Why it ended by itself, from the code that it ended with."""
-        if code in _OUT_OF_MEMORY and self._peak >= self._limits.memory_bytes // 2:
+    def judge(self, code: int, peak_bytes: int) -> Ended:
+        """Why it ended by itself, from its code and the most memory that one process ever had.
+
+        Between two looks memory may fill from nothing to where V8 gives up.
+        """
+        if code in _OUT_OF_MEMORY and max(self._peak, peak_bytes) >= self._limits.memory_bytes // 2:
             return Ended.OUT_OF_MEMORY
         if not self._measured() or self._held > self._most:
             return Ended.TOO_MUCH_DISK
